@@ -1,0 +1,63 @@
+"""Every error this project raises on purpose.
+
+    ZcnasError
+    ├── InvalidArchitecture      an architecture is not part of its search space
+    ├── InvalidSubmission        a submission cannot be accepted as it was handed in
+    ├── PhaseError               an unknown phase or benchmark, or a broken phases.toml
+    ├── InputDataError           the architectures or the minibatch of a benchmark cannot be read
+    ├── ReferenceDataError       hidden accuracies are missing, malformed or of no use
+    ├── TableError               an accuracy table is missing, foreign or damaged
+    ├── PredictionError          a predictions file contradicts the reference it is scored against
+    └── OrganiserError           our machine failed: no engine, no image, no disk, no CPU
+        └── ChannelError         the worker broke the protocol it shares with the recorder
+
+A message names the bad value, what is allowed and the next step. Nothing here imports another module.
+"""
+
+from __future__ import annotations
+
+
+class ZcnasError(Exception):
+    """Base of all errors that carry a message for the person in front of the screen."""
+
+
+class InvalidArchitecture(ZcnasError):  # noqa: N818 - the field speaks of invalid architectures
+    """An architecture is not part of its search space."""
+
+
+class InvalidSubmission(ZcnasError):  # noqa: N818
+    """A submission cannot be accepted; ``problems`` lists every reason found, each with what to do."""
+
+    def __init__(self, name: str, problems: list[str]) -> None:
+        self.name = name
+        self.problems = problems
+        listing = "".join(f"\n  - {problem}" for problem in problems)
+        super().__init__(f"submission '{name}' cannot be accepted:{listing}")
+
+
+class PhaseError(ZcnasError):
+    """A phase or benchmark is unknown, or ``phases.toml`` is broken."""
+
+
+class InputDataError(ZcnasError):
+    """The architectures or the minibatch of a benchmark cannot be read."""
+
+
+class ReferenceDataError(ZcnasError):
+    """Hidden accuracies are missing, malformed or of no use for a ranking."""
+
+
+class TableError(ZcnasError):
+    """An accuracy table is missing, belongs to something else, or is damaged."""
+
+
+class PredictionError(ZcnasError):
+    """A predictions file contradicts the reference it is scored against."""
+
+
+class OrganiserError(ZcnasError):
+    """The organiser's machine failed; no participant is charged for it."""
+
+
+class ChannelError(OrganiserError):
+    """What arrived from the worker is not a frame of the protocol."""

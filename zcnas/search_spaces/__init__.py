@@ -1,0 +1,78 @@
+"""The search spaces: what an architecture is, as a value and as a network.
+
+Each folder is one search space. Its ``spec.py`` holds the architecture as a value and imports no torch; its
+``network.py`` builds the value as a PyTorch network. The folder's name is the key. ``build_network`` imports torch
+on first use, so that whoever only reads, samples or scores architectures never pays for it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import random
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Protocol, Self
+
+from zcnas.benchmarks import Benchmark
+from zcnas.errors import PhaseError
+from zcnas.search_spaces.nasbench201.spec import NasBench201Spec
+
+if TYPE_CHECKING:
+    from zcnas.search_spaces.network import Network
+
+
+class Spec(Protocol):
+    """An architecture as a value: hashable, comparable, and equal to ``parse(str(spec))``."""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the canonical string; raise ``InvalidArchitecture`` if it is not of this space."""
+        ...
+
+    def __str__(self) -> str:
+        """Return the canonical string."""
+        ...
+
+    @classmethod
+    def enumerate(cls) -> Iterator[Self]:
+        """Yield every architecture of the space once, in a fixed order."""
+        ...
+
+    @classmethod
+    def sample(cls, rng: random.Random) -> Self:
+        """Return an architecture drawn uniformly from the space."""
+        ...
+
+    def neighbours(self) -> Iterator[Self]:
+        """Yield every architecture that is one edit away."""
+        ...
+
+
+SPECS: dict[str, type[Spec]] = {
+    "nasbench201": NasBench201Spec,
+}
+
+
+def parse_spec(search_space: str, text: str) -> Spec:
+    """Return the architecture that ``text`` writes in ``search_space``.
+
+    Raises:
+        PhaseError: The search space is unknown.
+        InvalidArchitecture: The text is not an architecture of that space.
+    """
+    try:
+        spec_type = SPECS[search_space]
+    except KeyError:
+        raise PhaseError(
+            f"unknown search space '{search_space}'; known search spaces: {', '.join(SPECS)}"
+        ) from None
+    return spec_type.parse(text)
+
+
+def build_network(spec: Spec, benchmark: Benchmark) -> Network:
+    """Return the network of ``spec`` for a benchmark's dataset, freshly initialised, in train mode.
+
+    The weights come from torch's global generator: seed it first.
+    """
+    module = importlib.import_module(f"zcnas.search_spaces.{benchmark.search_space}.network")
+    network: Network = module.build(spec, benchmark.dataset)
+    return network

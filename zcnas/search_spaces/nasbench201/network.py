@@ -1,0 +1,119 @@
+"""The network of a NAS-Bench-201 cell.
+
+A 3×3 convolution to 16 channels, three stages of five equal cells with 16, 32 and 64 channels, a residual block that
+halves the resolution between two stages, then BatchNorm, ReLU, global average pooling and a linear classifier.
+
+Reference: Dong and Yang, ICLR 2020, arXiv:2001.00326, section 2.1.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from zcnas.benchmarks import Dataset
+from zcnas.search_spaces.nasbench201.spec import EDGES, NasBench201Spec
+from zcnas.search_spaces.network import Network, fresh_copies
+
+STAGE_CHANNELS = (16, 32, 64)
+CELLS_PER_STAGE = 5
+
+
+class Zero(nn.Module):
+    """The operation ``none``: zeros that stay connected to the input, so that every parameter has a gradient."""
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return zeros of the input's shape (B, C, H, W)."""
+        return features * 0.0
+
+
+class ReluConvBn(nn.Sequential):
+    """ReLU, convolution without bias, BatchNorm: (B, C, H, W) to (B, C', H/stride, W/stride)."""
+
+    def __init__(self, channels_in: int, channels_out: int, kernel_size: int, stride: int) -> None:
+        super().__init__(
+            nn.ReLU(),
+            nn.Conv2d(
+                channels_in, channels_out, kernel_size, stride, kernel_size // 2, bias=False
+            ),
+            nn.BatchNorm2d(channels_out),
+        )
+
+
+class Cell(nn.Module):
+    """The cell of a spec: (B, C, H, W) to the same shape."""
+
+    def __init__(self, spec: NasBench201Spec, channels: int) -> None:
+        super().__init__()
+        self.edges = nn.ModuleList(_build_op(op, channels) for op in spec.ops)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return node 3: every node is the sum of its incoming edges."""
+        nodes: list[Tensor | None] = [features, None, None, None]
+        for op, (source, target) in zip(self.edges, EDGES, strict=True):
+            value = op(nodes[source])
+            partial = nodes[target]
+            nodes[target] = value if partial is None else partial + value
+        output = nodes[3]
+        assert output is not None
+        return output
+
+
+class ReductionBlock(nn.Module):
+    """The residual block between two stages: (B, C, H, W) to (B, 2C, H/2, W/2)."""
+
+    def __init__(self, channels_in: int, channels_out: int) -> None:
+        super().__init__()
+        self.conv_a = ReluConvBn(channels_in, channels_out, 3, stride=2)
+        self.conv_b = ReluConvBn(channels_out, channels_out, 3, stride=1)
+        self.shortcut = nn.Sequential(
+            nn.AvgPool2d(2, stride=2), nn.Conv2d(channels_in, channels_out, 1, bias=False)
+        )
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return the sum of the two-convolution branch and the pooled 1×1 shortcut."""
+        residual: Tensor = self.conv_b(self.conv_a(features))
+        shortcut: Tensor = self.shortcut(features)
+        return residual + shortcut
+
+
+class NasBench201Network(Network):
+    """The NAS-Bench-201 network: images (B, C, H, W) to logits (B, K)."""
+
+    def __init__(self, spec: NasBench201Spec, dataset: Dataset) -> None:
+        super().__init__(dataset.num_classes)
+        first, last = STAGE_CHANNELS[0], STAGE_CHANNELS[-1]
+        self.stem = nn.Sequential(
+            nn.Conv2d(dataset.input_shape[0], first, 3, padding=1, bias=False),
+            nn.BatchNorm2d(first),
+        )
+        self.cells = nn.Sequential()
+        channels = first
+        for stage_channels in STAGE_CHANNELS:
+            if stage_channels != channels:
+                self.cells.append(ReductionBlock(channels, stage_channels))
+                channels = stage_channels
+            self.cells.extend(fresh_copies(Cell(spec, channels), CELLS_PER_STAGE))
+        self.head = nn.Sequential(nn.BatchNorm2d(last), nn.ReLU())
+        self.pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        self.classifier = nn.Linear(last, dataset.num_classes)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return the logits (B, K)."""
+        features = self.head(self.cells(self.stem(images)))
+        logits: Tensor = self.classifier(self.pool(features))
+        return logits
+
+
+def build(spec: NasBench201Spec, dataset: Dataset) -> NasBench201Network:
+    """Return the network of ``spec`` for ``dataset``, with PyTorch's default initialisation, in train mode."""
+    return NasBench201Network(spec, dataset)
+
+
+def _build_op(op: str, channels: int) -> nn.Module:
+    if op == "none":
+        return Zero()
+    if op == "skip_connect":
+        return nn.Identity()
+    if op == "avg_pool_3x3":
+        return nn.AvgPool2d(3, stride=1, padding=1, count_include_pad=False)
+    return ReluConvBn(channels, channels, kernel_size=1 if op == "nor_conv_1x1" else 3, stride=1)
