@@ -5,11 +5,11 @@
     ├── InvalidSubmission        a submission cannot be accepted as it was handed in
     ├── PhaseError               an unknown phase or benchmark, or a broken phases.toml
     ├── InputDataError           the architectures or the minibatch of a benchmark cannot be read
-    ├── ReferenceDataError       hidden accuracies are missing, malformed or of no use
     ├── TableError               an accuracy table is missing, foreign or damaged
+    ├── ReferenceDataError       hidden accuracies are missing, malformed or of no use
     ├── PredictionError          a predictions file contradicts the reference it is scored against
+    ├── WorkerFault              the worker died, fell silent or broke the protocol: the participant's fault
     └── OrganiserError           our machine failed: no engine, no image, no disk, no CPU
-        └── ChannelError         the worker broke the protocol it shares with the recorder
 
 A message names the bad value, what is allowed and the next step. Nothing here imports another module.
 """
@@ -43,21 +43,21 @@ class InputDataError(ZcnasError):
     """The architectures or the minibatch of a benchmark cannot be read."""
 
 
-class ReferenceDataError(ZcnasError):
-    """Hidden accuracies are missing, malformed or of no use for a ranking."""
-
-
 class TableError(ZcnasError):
     """An accuracy table is missing, belongs to something else, or is damaged."""
+
+
+class ReferenceDataError(ZcnasError):
+    """Hidden accuracies are missing, malformed or of no use for a ranking."""
 
 
 class PredictionError(ZcnasError):
     """A predictions file contradicts the reference it is scored against."""
 
 
+class WorkerFault(ZcnasError):  # noqa: N818
+    """The worker died, fell silent or broke the protocol after the submission was loaded."""
+
+
 class OrganiserError(ZcnasError):
     """The organiser's machine failed; no participant is charged for it."""
-
-
-class ChannelError(OrganiserError):
-    """What arrived from the worker is not a frame of the protocol."""

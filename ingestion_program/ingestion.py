@@ -1,0 +1,366 @@
+"""The ingestion program: asks a submission for one score per architecture and records what came back.
+
+    input_data/<benchmark>.json ──▶ ingestion ──▶ <benchmark>.predictions.jsonl, .manifest.json, .log
+
+This is the recorder. It holds clock, order, limits and the predictions file; the worker (``worker.py``) holds the
+predictor. The same program serves the organiser's runner, which has it start workers in containers, and a platform,
+where the worker is a subprocess. Ingestion records; it sees no accuracy and judges nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import datetime
+import hashlib
+import math
+import os
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from zcnas import __version__
+from zcnas.benchmarks import get_benchmark
+from zcnas.channel import (
+    HELLO_NONCE,
+    MAX_ANSWER_BYTES,
+    NONCE_BYTES,
+    Answer,
+    Query,
+    Setup,
+    receive_frame,
+    send_frame,
+)
+from zcnas.datasets import Minibatch, load_minibatch
+from zcnas.errors import OrganiserError, WorkerFault
+from zcnas.isolation import Isolation, Worker, WorkerPlace
+from zcnas.isolation.process import ProcessIsolation
+from zcnas.logs import CappedLog
+from zcnas.phases import Limits, load_phase
+from zcnas.records import (
+    Architecture,
+    BenchmarkInput,
+    Manifest,
+    OrganiserManifest,
+    Prediction,
+    PublicManifest,
+    Status,
+    encode_score,
+    read_input,
+    write_json,
+)
+from zcnas.seeds import derive_seed
+from zcnas.submissions import digest_of
+
+START_LIMIT_S = 120
+"""Wall seconds a worker may take to say hello; nothing of the participant's runs before that."""
+GRACE_S = 5
+"""Wall seconds a worker has beyond a limit to report it itself before it is stopped from outside."""
+MAX_METHOD_LENGTH = 60
+
+
+@dataclass(frozen=True)
+class IngestionJob:
+    """One submission on one benchmark.
+
+    Attributes:
+        data: The benchmark's architectures.
+        minibatch: What the dataloader yields.
+        submission: The participant's folder.
+        submission_name: Its name on the leaderboard.
+        submission_sha256: Digest of its content.
+        program: Folder with ``worker.py`` and the modules it imports.
+        limits: The phase's limits.
+        cpu: The CPU the worker may use.
+        output: Folder for predictions, manifest and log.
+        alone: Context in which nothing else of the run is using the machine.
+        on_prediction: Called after each architecture, for progress.
+    """
+
+    data: BenchmarkInput
+    minibatch: Minibatch
+    submission: Path
+    submission_name: str
+    submission_sha256: str
+    program: Path
+    limits: Limits
+    cpu: int
+    output: Path
+    alone: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
+    on_prediction: Callable[[Prediction], None] = lambda prediction: None
+
+
+def ingest(job: IngestionJob, isolation: Isolation) -> Manifest:
+    """Ask for every architecture of a benchmark; write predictions, manifest and log; return the manifest.
+
+    Raises:
+        OrganiserError: This machine failed; the lines written so far stay.
+    """
+    job.output.mkdir(parents=True, exist_ok=True)
+    stem = job.output / job.data.benchmark
+    started_at = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    start = time.monotonic()
+    with (
+        CappedLog(stem.with_suffix(".log"), job.limits.log_kb * 1024) as log,
+        contextlib.closing(Recorder(job, isolation, log)) as recorder,
+        stem.with_suffix(".predictions.jsonl").open("wb") as lines,
+    ):
+        for architecture in job.data.architectures:
+            prediction = recorder.ask(architecture)
+            lines.write(msgspec.json.encode(prediction) + b"\n")
+            lines.flush()
+            job.on_prediction(prediction)
+    manifest = recorder.manifest(started_at, time.monotonic() - start)
+    write_json(stem.with_suffix(".manifest.json"), manifest)
+    return manifest
+
+
+class Recorder:
+    """Asks one architecture after the other and decides what became of it.
+
+    A worker is started when the first architecture is asked, and again when one was lost. What comes from it after it
+    has loaded the submission is a claim: times are measured here, and only the frame of the query in flight counts.
+    """
+
+    def __init__(self, job: IngestionJob, isolation: Isolation, log: CappedLog) -> None:
+        self._job = job
+        self._isolation = isolation
+        self._log = log
+        self._worker: Worker | None = None
+        self._begin = time.monotonic()
+        self._cpu_of_ended_workers = 0.0
+        self._claimed_cpu_time_s = 0.0
+        self._setup_status: Status = "not_reached"
+        self._setup_message = ""
+        self._method = job.submission_name
+        self._versions = ""
+        self._start_up_s = 0.0
+        self._setup_wall_s = 0.0
+        self._worker_starts = 0
+
+    def ask(self, architecture: Architecture) -> Prediction:
+        """Return what became of one architecture.
+
+        Raises:
+            OrganiserError: No worker could be started on this machine.
+        """
+        limits = self._job.limits
+        if (
+            time.monotonic() - self._begin > limits.benchmark_wall_s
+            or self.cpu_time_s() > limits.benchmark_cpu_s
+        ):
+            message = f"the benchmark's {limits.benchmark_cpu_s} s of CPU time were used up before"
+            return Prediction(id=architecture.id, status="not_reached", message=message)
+        prediction = self._ask_once(architecture)
+        if prediction.status == "timeout" and prediction.cpu_time_s < limits.query_cpu_s / 2:
+            with self._job.alone():  # it waited rather than computed: perhaps for us
+                prediction = self._ask_once(architecture)
+        return prediction
+
+    def cpu_time_s(self) -> float:
+        """Return the CPU seconds of all workers so far, as far as they can be measured from outside."""
+        measured = self._worker.cpu_time_s() if self._worker is not None else 0.0
+        if measured is None:
+            return self._claimed_cpu_time_s
+        return self._cpu_of_ended_workers + measured
+
+    def close(self) -> None:
+        """Stop the worker."""
+        self._stop_worker()
+
+    def manifest(self, started_at: str, wall_time_s: float) -> Manifest:
+        """Return how the predictions came about."""
+        job = self._job
+        public = PublicManifest(
+            benchmark=job.data.benchmark,
+            submission=job.submission_name,
+            submission_sha256=job.submission_sha256,
+            method=self._method,
+            isolation=self._isolation.name,
+            data_source=job.minibatch.source,
+            batch_size=len(job.minibatch.inputs),
+            architectures=len(job.data.architectures),
+            limits=msgspec.structs.asdict(job.limits),
+            versions={"zcnas": __version__, "worker": self._versions},
+            cpu_model=cpu_model(),
+            setup_status=self._setup_status,
+            setup_message=self._setup_message,
+            start_up_s=round(self._start_up_s, 3),
+            setup_wall_s=round(self._setup_wall_s, 3),
+            worker_starts=self._worker_starts,
+            wall_time_s=round(wall_time_s, 3),
+            cpu_time_s=round(self.cpu_time_s(), 3),
+        )
+        organiser = OrganiserManifest(
+            eval_seed=job.data.eval_seed,
+            input_sha256=hashlib.sha256(msgspec.json.encode(job.data)).hexdigest(),
+            cpu=job.cpu,
+            image=getattr(self._isolation, "image", ""),
+            started_at=started_at,
+        )
+        return Manifest(public=public, organiser=organiser)
+
+    def _ask_once(self, architecture: Architecture) -> Prediction:
+        if self._worker is None and self._setup_status in ("ok", "not_reached"):
+            self._start_worker()
+        if self._worker is None:
+            return Prediction(
+                id=architecture.id, status=self._setup_status, message=self._setup_message
+            )
+        job, worker = self._job, self._worker
+        self._log.begin(architecture.id)
+        seed = derive_seed(job.data.eval_seed, job.data.benchmark, architecture.spec)
+        query = Query(os.urandom(NONCE_BYTES), seed, architecture.spec)
+        cpu_before, kills_before = worker.cpu_time_s(), worker.memory_kills()
+        begin = time.monotonic()
+        answer = self._exchange(query.nonce, query.encode(), job.limits.query_wall_s + GRACE_S)
+        wall_time_s = time.monotonic() - begin
+        cpu_after = worker.cpu_time_s()
+        memory_killed = worker.memory_kills() > kills_before
+        self._claimed_cpu_time_s += _plausible(answer.cpu_time_s)
+        if cpu_before is None or cpu_after is None:
+            cpu_time_s = _plausible(answer.cpu_time_s)
+        else:
+            cpu_time_s = cpu_after - cpu_before
+        status, message = self._judge(answer, cpu_time_s, memory_killed)
+        return Prediction(
+            id=architecture.id,
+            status=status,
+            score=encode_score(answer.score) if status == "ok" else None,
+            wall_time_s=round(wall_time_s, 6),
+            cpu_time_s=round(cpu_time_s, 6),
+            peak_memory_mb=round(_plausible(answer.peak_memory_mb), 3),
+            message=message,
+        )
+
+    def _judge(self, answer: Answer, cpu_time_s: float, memory_killed: bool) -> tuple[Status, str]:
+        """Return the status of an answer, given what was seen from outside."""
+        limits = self._job.limits
+        if answer.status == "killed" and memory_killed:
+            return "memory", f"more than {limits.memory_mb} MiB of memory"
+        if answer.status != "ok":
+            return answer.status, answer.message
+        if cpu_time_s > limits.query_cpu_s + 1:
+            return "timeout", f"{cpu_time_s:.1f} s of CPU time; {limits.query_cpu_s} s are allowed"
+        if math.isnan(answer.score):
+            return "invalid", "the score is NaN"
+        return "ok", ""
+
+    def _start_worker(self) -> None:
+        """Start a worker, wait for its hello, have it load the submission and prepare."""
+        job = self._job
+        begin = time.monotonic()
+        self._log.begin("set-up")
+        place = WorkerPlace(job.program, job.submission, job.cpu, job.limits, self._log.write)
+        self._worker = self._isolation.start(place)
+        self._worker_starts += 1
+        hello = self._exchange(HELLO_NONCE, None, START_LIMIT_S)
+        if hello.status != "ok":
+            raise OrganiserError(
+                f"the worker did not start ({hello.message}); nothing of the submission had been loaded. "
+                f"See {job.output / job.data.benchmark}.log, and try `make image`"
+            )
+        self._versions = hello.message
+        if self._worker_starts == 1:
+            self._start_up_s = time.monotonic() - begin
+        begin = time.monotonic()
+        setup = Setup(
+            nonce=os.urandom(NONCE_BYTES),
+            benchmark=get_benchmark(job.data.benchmark).key,
+            seed=derive_seed(job.data.eval_seed, job.data.benchmark, "pre_process"),
+            query_cpu_s=job.limits.query_cpu_s,
+            query_wall_s=job.limits.query_wall_s,
+            memory_mb=job.limits.memory_mb,
+            inputs=job.minibatch.inputs,
+            targets=job.minibatch.targets,
+        )
+        answer = self._exchange(setup.nonce, setup.encode(), job.limits.setup_s)
+        self._setup_wall_s += time.monotonic() - begin
+        self._setup_status = answer.status
+        if answer.status == "ok":
+            self._method = " ".join(answer.message.split())[:MAX_METHOD_LENGTH] or self._method
+        else:
+            self._setup_message = f"in set-up: {answer.message}"
+            self._stop_worker()
+
+    def _exchange(self, nonce: bytes, request: bytes | None, time_limit_s: float) -> Answer:
+        """Return the worker's answer, or the answer it would have owed; a worker that failed us is stopped."""
+        worker = self._worker
+        assert worker is not None
+        deadline = time.monotonic() + time_limit_s
+        try:
+            if request is not None:
+                send_frame(worker.stdin, request, deadline)
+            content = receive_frame(worker.stdout, MAX_ANSWER_BYTES, deadline)
+            if content is not None:
+                answer = Answer.decode(content)
+                if answer.nonce == nonce:
+                    return answer
+                raise WorkerFault("the worker answered another query than the one in flight")
+        except TimeoutError:
+            self._stop_worker()
+            return Answer(nonce, "timeout", message=f"no answer within {time_limit_s:.0f} s")
+        except WorkerFault as fault:
+            self._stop_worker()
+            return Answer(nonce, "error", message=str(fault))
+        except OSError:
+            pass  # the worker is gone, as when the stream has ended
+        return Answer(nonce, "killed", message=f"the worker is gone: {self._stop_worker()}")
+
+    def _stop_worker(self) -> str:
+        if self._worker is None:
+            return "not running"
+        worker, self._worker = self._worker, None
+        end = worker.stop()
+        self._cpu_of_ended_workers += worker.cpu_time_s() or 0.0
+        return end
+
+
+def _plausible(claim: float) -> float:
+    """Return a time or size the worker claims, or 0 where it cannot be one."""
+    return claim if 0 <= claim < 1e9 else 0.0
+
+
+def cpu_model() -> str:
+    """Return the name of this machine's processor as the kernel gives it."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return "unknown"
+
+
+def main() -> None:
+    """Run every benchmark of a phase with the worker as a subprocess, as a platform starts it."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--input-data", type=Path, required=True, help="folder with <benchmark>.json")
+    parser.add_argument("--submission", type=Path, required=True, help="folder with predictor.py")
+    parser.add_argument("--output", type=Path, required=True, help="folder for the predictions")
+    parser.add_argument("--phases", type=Path, required=True, help="the phases.toml")
+    parser.add_argument("--phase", required=True, help="which of its phases")
+    parser.add_argument("--data", type=Path, help="folder with the datasets' published files")
+    arguments = parser.parse_args()
+    phase = load_phase(arguments.phases, arguments.phase)
+    for benchmark in phase.get_benchmarks():
+        data = read_input(arguments.input_data / f"{benchmark.key}.json")
+        job = IngestionJob(
+            data=data,
+            minibatch=load_minibatch(benchmark, data.batch_size, data.eval_seed, arguments.data),
+            submission=arguments.submission,
+            submission_name=arguments.submission.name,
+            submission_sha256=digest_of(arguments.submission),
+            program=Path(__file__).parent,
+            limits=phase.limits,
+            cpu=min(os.sched_getaffinity(0)),
+            output=arguments.output,
+        )
+        public = ingest(job, ProcessIsolation()).public
+        print(f"{benchmark.key}: {public.architectures} architectures in {public.wall_time_s:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

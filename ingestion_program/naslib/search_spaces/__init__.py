@@ -1,0 +1,1 @@
+"""Part of the 2022 import names; see ``naslib``."""

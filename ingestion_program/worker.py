@@ -1,0 +1,253 @@
+"""The worker: holds the predictor and answers one query at a time, each in a forked child that dies with its answer.
+
+Started by the recorder as ``worker.py SUBMISSION_DIR``, in a container or as a subprocess. It reads requests from the
+stdin and writes answers to the stdout it was started with (``zcnas/channel.py``); what the participant prints goes to
+stderr. Limits of CPU time and memory are set on the child and enforced by the kernel. Nothing here keeps a secret or
+judges a score: the recorder does not trust this process once the submission is loaded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import os
+import random
+import resource
+import select
+import signal
+import struct
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+import psutil
+import torch
+from torch.utils.data import DataLoader, TensorDataset
+
+from zcnas import channel
+from zcnas.benchmarks import Benchmark, get_benchmark
+from zcnas.channel import Answer, Query, Setup
+from zcnas.contract import InvalidScoreError, load_predictor, query_caller, to_score
+from zcnas.search_spaces import build_network, parse_spec
+
+SS_TYPE_2022 = {
+    "transbench101_micro": "transbench101",
+    "transbench101_macro": "transbench101",
+}
+"""What ``set_ss_type`` is told where 2022's name differs from ours."""
+
+_CHILD_ANSWER = struct.Struct("!BdH")
+_PR_SET_CHILD_SUBREAPER = 36
+_MIB = 1 << 20
+
+
+def main(submission: Path) -> None:
+    """Serve one benchmark until the recorder closes the stream."""
+    requests, answers = take_private_descriptors()
+    _become_reaper()
+    torch.set_num_threads(1)
+    versions = f"torch {torch.__version__}, numpy {np.__version__}, python {sys.version.split()[0]}"
+    channel.send_frame(answers, Answer(channel.HELLO_NONCE, "ok", message=versions).encode())
+
+    content = channel.receive_frame(requests, channel.MAX_REQUEST_BYTES)
+    if content is None:
+        return
+    setup = Setup.decode(content)
+    benchmark = get_benchmark(setup.benchmark)
+    try:
+        seed_everything(setup.seed)
+        predictor = load_predictor(submission)
+        if hasattr(predictor, "set_ss_type"):
+            space = benchmark.search_space
+            predictor.set_ss_type(SS_TYPE_2022.get(space, space))
+        if hasattr(predictor, "pre_process"):
+            predictor.pre_process()
+        ask = query_caller(predictor)
+        method = str(getattr(predictor, "method_type", ""))
+    except BaseException as error:  # noqa: BLE001 - the participant's code may raise anything
+        traceback.print_exc()
+        channel.send_frame(answers, Answer(setup.nonce, "error", message=describe(error)).encode())
+        return
+    channel.send_frame(answers, Answer(setup.nonce, "ok", message=method).encode())
+
+    server = QueryServer(setup, benchmark, ask, private=(requests, answers))
+    while (content := channel.receive_frame(requests, channel.MAX_REQUEST_BYTES)) is not None:
+        channel.send_frame(answers, server.answer(Query.decode(content)).encode())
+
+
+def take_private_descriptors() -> tuple[int, int]:
+    """Return copies of stdin and stdout; afterwards stdin is empty and prints go to stderr."""
+    requests, answers = os.dup(0), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    return requests, answers
+
+
+def seed_everything(seed: int) -> None:
+    """Seed every global generator a predictor or a network's initialisation may draw from."""
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    torch.manual_seed(seed)
+
+
+def describe(error: BaseException) -> str:
+    """Return one line: the type and text of an exception, and the participant's line that raised it."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}: {error}"[:1000] + place
+
+
+class QueryServer:
+    """Answers queries of one benchmark, each in a child process of its own.
+
+    Args:
+        setup: The recorder's set-up.
+        benchmark: The benchmark the set-up names.
+        ask: Calls the predictor with a network and a dataloader.
+        private: Descriptors no child may keep.
+    """
+
+    def __init__(
+        self,
+        setup: Setup,
+        benchmark: Benchmark,
+        ask: Callable[[Any, Any], Any],
+        private: tuple[int, int],
+    ) -> None:
+        self._setup = setup
+        self._benchmark = benchmark
+        self._ask = ask
+        self._private = private
+        dataset = TensorDataset(torch.from_numpy(setup.inputs), torch.from_numpy(setup.targets))
+        self._dataloader = DataLoader(dataset, batch_size=len(setup.inputs))
+        gc.collect()
+        gc.freeze()  # the children's collections leave the shared pages alone
+
+    def answer(self, query: Query) -> Answer:
+        """Return what a fresh child says of a query, or how it ended without saying anything."""
+        reader, writer = os.pipe()
+        sys.stdout.flush()
+        child = os.fork()
+        if child == 0:
+            for descriptor in (reader, *self._private):
+                os.close(descriptor)
+            self._run_child(query, writer)
+        os.close(writer)
+        said, waited_too_long = _listen(child, reader, self._setup.query_wall_s)
+        os.close(reader)
+        if waited_too_long:
+            os.kill(child, signal.SIGKILL)
+        _, wait_status, usage = os.wait4(child, 0)
+        _kill_descendants()
+        status, score, message = self._verdict(said, wait_status, usage, waited_too_long)
+        return Answer(
+            nonce=query.nonce,
+            status=status,
+            score=score,
+            cpu_time_s=usage.ru_utime + usage.ru_stime,
+            peak_memory_mb=usage.ru_maxrss / 1024,
+            message=message,
+        )
+
+    def _run_child(self, query: Query, writer: int) -> NoReturn:
+        status, score, message = "error", 0.0, ""
+        try:
+            self._limit_child()
+            seed_everything(query.seed)
+            spec = parse_spec(self._benchmark.search_space, query.spec)
+            network = build_network(spec, self._benchmark)
+            score = to_score(self._ask(network, self._dataloader))
+            status = "ok"
+        except BaseException as error:  # noqa: BLE001 - the participant's code may raise anything
+            status, message = classify(error), describe(error)
+            traceback.print_exc()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        text = message.encode(errors="replace")[: channel.MAX_MESSAGE_BYTES]
+        status_number = channel.ANSWER_STATUSES.index(status)
+        os.write(writer, _CHILD_ANSWER.pack(status_number, score, len(text)) + text)
+        os._exit(0)
+
+    def _limit_child(self) -> None:
+        """Have the kernel end this child when it has used its CPU time, and refuse it more memory than allowed."""
+        cpu, memory = self._setup.query_cpu_s, self._setup.memory_mb * _MIB
+        resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        Path("/proc/self/oom_score_adj").write_text("1000")  # should memory run out, this child goes first
+
+    def _verdict(
+        self, said: bytes, wait_status: int, usage: resource.struct_rusage, waited_too_long: bool
+    ) -> tuple[str, float, str]:
+        limit = self._setup.query_cpu_s
+        cpu_time_s = usage.ru_utime + usage.ru_stime
+        if waited_too_long:
+            wall = self._setup.query_wall_s
+            return "timeout", 0.0, f"no answer after {wall} s ({cpu_time_s:.1f} s of CPU time used)"
+        code = os.waitstatus_to_exitcode(wait_status)
+        if code == 0 and len(said) >= _CHILD_ANSWER.size:
+            status, score, length = _CHILD_ANSWER.unpack_from(said)
+            text = said[_CHILD_ANSWER.size :][:length].decode(errors="replace")
+            return channel.ANSWER_STATUSES[status % len(channel.ANSWER_STATUSES)], score, text
+        if code == -signal.SIGXCPU or (code == -signal.SIGKILL and cpu_time_s >= limit):
+            return "timeout", 0.0, f"more than {limit} s of CPU time"
+        if code < 0:
+            return "killed", 0.0, f"the query's process was ended by {signal.Signals(-code).name}"
+        return "killed", 0.0, f"the query's process ended itself with exit code {code} before answering"
+
+
+def classify(error: BaseException) -> str:
+    """Return the status of an exception: ``memory`` for a refused allocation, ``invalid`` for an unusable score."""
+    if isinstance(error, MemoryError) or "DefaultCPUAllocator: can't allocate" in str(error):
+        return "memory"
+    return "invalid" if isinstance(error, InvalidScoreError) else "error"
+
+
+def _listen(child: int, reader: int, timeout_s: float) -> tuple[bytes, bool]:
+    """Return what a child has written when it ended, and whether its time was over first.
+
+    The child's end is watched, not the pipe's: a process it leaves behind may hold the pipe open.
+    """
+    os.set_blocking(reader, False)
+    child_end = os.pidfd_open(child)
+    poll = select.poll()
+    poll.register(child_end, select.POLLIN)
+    in_time = poll.poll(timeout_s * 1000)
+    os.close(child_end)
+    try:
+        return os.read(reader, channel.MAX_ANSWER_BYTES), not in_time
+    except BlockingIOError:
+        return b"", not in_time
+
+
+def _become_reaper() -> None:
+    """Make orphaned descendants children of this process, so that none escapes ``_kill_descendants``."""
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _kill_descendants() -> None:
+    """End whatever a query left running, so that it reaches no later query."""
+    while True:
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:
+            return
+        if os.getpid() == 1:
+            os.kill(-1, signal.SIGKILL)  # everything else in the container, at one stroke
+        else:
+            for member in psutil.Process().children(recursive=True):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    member.kill()
+        time.sleep(0.001)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,115 @@
+"""The predictor's contract: how a submission is loaded, how its query is called, what it may return.
+
+    class ZeroCostPredictor:
+        method_type: str                                        # optional, shown on the leaderboard
+        def set_ss_type(self, ss_type: str) -> None: ...        # optional
+        def pre_process(self) -> None: ...                      # optional, once per benchmark
+        def query(self, graph, dataloader=None) -> float: ...   # once per architecture, higher is ranked higher
+
+Runs in the worker, next to the participant's code; every error here is told to the participant as it is.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import math
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ENTRY_POINTS = ("predictor.py", "submission.py")
+"""Where the class may be; the second is the name of 2022."""
+CLASS_NAME = "ZeroCostPredictor"
+
+
+class InvalidScoreError(Exception):
+    """A query returned something that is not one usable number."""
+
+
+def load_predictor(folder: Path) -> Any:
+    """Return an instance of the ``ZeroCostPredictor`` in a folder.
+
+    Modules beside the entry point can be imported by it, but take no other module's place.
+
+    Raises:
+        ImportError: There is no entry point, or it has no class of that name.
+        Exception: Whatever the participant's module or constructor raises.
+    """
+    path = next((folder / name for name in ENTRY_POINTS if (folder / name).is_file()), None)
+    if path is None:
+        raise ImportError(f"no {' or '.join(ENTRY_POINTS)} in the submission")
+    sys.path.append(str(folder))
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
+    try:
+        predictor_class = getattr(module, CLASS_NAME)
+    except AttributeError:
+        raise ImportError(f"{path.name} defines no class {CLASS_NAME}") from None
+    return predictor_class()
+
+
+def query_caller(predictor: Any) -> Callable[[Any, Any], Any]:
+    """Return a function of (network, dataloader) that calls ``predictor.query`` the way its signature asks for.
+
+    Raises:
+        TypeError: There is no ``query``, or it cannot be called with a network.
+    """
+    query = getattr(predictor, "query", None)
+    if not callable(query):
+        raise TypeError(f"{CLASS_NAME} has no method query(self, graph, dataloader=None)")
+    signature = inspect.signature(query)
+    parameters = signature.parameters.values()
+    takes_any_keyword = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
+    for keyword in ("dataloader", "info"):
+        if keyword not in signature.parameters and not (takes_any_keyword and keyword == "dataloader"):
+            continue
+        _require_callable(signature, {keyword: None})
+        if keyword == "dataloader":
+            return lambda network, dataloader: query(network, dataloader=dataloader)
+        return lambda network, dataloader: query(network, info=None)
+    _require_callable(signature, {})
+    return lambda network, dataloader: query(network)
+
+
+def _require_callable(signature: inspect.Signature, keywords: dict[str, None]) -> None:
+    try:
+        signature.bind(None, **keywords)
+    except TypeError as error:
+        raise TypeError(
+            f"query{signature} cannot be called ({error}); expected query(self, graph, dataloader=None)"
+        ) from None
+
+
+def to_score(value: Any) -> float:
+    """Return a query's answer as a float; infinities are scores.
+
+    Accepted are int, float, numpy and torch scalars, and arrays and tensors of one element.
+
+    Raises:
+        InvalidScoreError: The answer is anything else, NaN, or an int too large for a float.
+    """
+    if hasattr(value, "item") and hasattr(value, "shape"):  # numpy arrays and scalars, torch tensors
+        if math.prod(value.shape) != 1:
+            kind = type(value).__name__
+            raise InvalidScoreError(
+                f"query returned a {kind} of shape {tuple(value.shape)}; expected one number"
+            )
+        value = value.item()
+    if isinstance(value, bool) or not isinstance(value, int | float | np.floating):
+        kind = type(value).__name__
+        raise InvalidScoreError(f"query returned {kind} {value!r:.80}; expected one number")
+    try:
+        score = float(value)
+    except OverflowError:
+        raise InvalidScoreError("query returned an integer beyond the range of a float") from None
+    if math.isnan(score):
+        raise InvalidScoreError("query returned NaN; expected a number (infinities are allowed)")
+    return score

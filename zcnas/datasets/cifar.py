@@ -1,0 +1,116 @@
+"""CIFAR-10 and CIFAR-100 in their published Python format.
+
+A file is a pickled dictionary: ``data`` is (N, 3072) uint8, the red, green and blue planes of each 32×32 image one
+after the other, row by row; ``labels`` (CIFAR-10) or ``fine_labels`` (CIFAR-100) is a list of N numbers. The unpickler
+admits what such a file needs, numpy arrays, and refuses everything else.
+
+Reference: Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009, and the format description at
+https://www.cs.toronto.edu/~kriz/cifar.html. Mean and deviation are those of the 50,000 training images.
+"""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zcnas.datasets.minibatch import Images
+from zcnas.errors import InputDataError
+
+CIFAR10_FILES = tuple(f"cifar-10-batches-py/data_batch_{number}" for number in range(1, 6))
+CIFAR10_MEAN, CIFAR10_DEVIATION = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
+CIFAR100_FILES = ("cifar-100-python/train",)
+CIFAR100_MEAN, CIFAR100_DEVIATION = (0.5071, 0.4865, 0.4409), (0.2673, 0.2564, 0.2762)
+
+_ADMITTED = {
+    ("numpy.core.multiarray", "_reconstruct"),
+    ("numpy._core.multiarray", "_reconstruct"),
+    ("numpy", "ndarray"),
+    ("numpy", "dtype"),
+    ("_codecs", "encode"),
+}
+
+
+def read_cifar10(data_dir: Path) -> Images | None:
+    """Return CIFAR-10's training images, or None if the folder has no ``cifar-10-batches-py``.
+
+    Raises:
+        InputDataError: Some of the five files are missing, or one is damaged.
+    """
+    return _read(data_dir, CIFAR10_FILES, b"labels", 10, CIFAR10_MEAN, CIFAR10_DEVIATION)
+
+
+def read_cifar100(data_dir: Path) -> Images | None:
+    """Return CIFAR-100's training images with fine labels, or None if the folder has no ``cifar-100-python``.
+
+    Raises:
+        InputDataError: The file is missing or damaged.
+    """
+    return _read(data_dir, CIFAR100_FILES, b"fine_labels", 100, CIFAR100_MEAN, CIFAR100_DEVIATION)
+
+
+def _read(
+    data_dir: Path,
+    names: tuple[str, ...],
+    label_key: bytes,
+    num_classes: int,
+    mean: tuple[float, ...],
+    deviation: tuple[float, ...],
+) -> Images | None:
+    folder = data_dir / Path(names[0]).parent
+    if not folder.is_dir():
+        return None
+    parts = [_read_file(data_dir / name, label_key, num_classes) for name in names]
+    return Images(
+        pixels=np.concatenate([pixels for pixels, _ in parts]),
+        labels=np.concatenate([labels for _, labels in parts]),
+        mean=mean,
+        deviation=deviation,
+        source=f"published files of {folder.name}",
+    )
+
+
+def _read_file(
+    path: Path, label_key: bytes, num_classes: int
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    try:
+        with path.open("rb") as file:
+            content: Any = _ArrayUnpickler(file, encoding="bytes").load()
+        flat = np.asarray(content[b"data"])
+        labels = np.asarray(content[label_key], dtype=np.int64)
+    except OSError as error:
+        raise InputDataError(
+            f"cannot read {path}: {error.strerror}; unpack the publisher's archive again"
+        ) from None
+    except (
+        pickle.UnpicklingError,
+        EOFError,
+        KeyError,
+        TypeError,
+        ValueError,
+        IndexError,
+        AttributeError,
+    ) as error:
+        raise InputDataError(
+            f"{path} is no CIFAR file in the published Python format ({error}); unpack the publisher's archive again"
+        ) from None
+    if flat.dtype != np.uint8 or flat.ndim != 2 or flat.shape != (len(labels), 3072):
+        raise InputDataError(
+            f"{path} holds {flat.dtype} data of shape {flat.shape} for {len(labels)} labels; "
+            "expected uint8 of shape (N, 3072)"
+        )
+    if len(labels) and not 0 <= labels.min() <= labels.max() < num_classes:
+        raise InputDataError(
+            f"{path} holds labels from {labels.min()} to {labels.max()}; expected 0 to {num_classes - 1}"
+        )
+    return flat.reshape(-1, 3, 32, 32), labels
+
+
+class _ArrayUnpickler(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) not in _ADMITTED:
+            raise pickle.UnpicklingError(f"it asks for {module}.{name}, which no CIFAR file needs")
+        return super().find_class(module, name)

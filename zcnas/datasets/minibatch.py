@@ -1,0 +1,61 @@
+"""The values every dataset module shares: images as published, and the minibatch a network sees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zcnas.errors import InputDataError
+
+
+@dataclass(frozen=True)
+class Minibatch:
+    """What a predictor's dataloader yields.
+
+    Attributes:
+        inputs: (B, C, H, W) float32, normalised per channel.
+        targets: (B,) int64 labels.
+        source: Where it comes from, one phrase for manifest and leaderboard.
+    """
+
+    inputs: NDArray[np.float32]
+    targets: NDArray[np.int64]
+    source: str
+
+
+@dataclass(frozen=True)
+class Images:
+    """Training images as they were published.
+
+    Attributes:
+        pixels: (N, C, H, W) uint8.
+        labels: (N,) int64.
+        mean: The published mean of each channel, on the scale 0 to 1.
+        deviation: The published standard deviation of each channel, on the scale 0 to 1.
+        source: One phrase for manifest and leaderboard.
+    """
+
+    pixels: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+    source: str
+
+    def draw(self, batch_size: int, rng: np.random.Generator) -> Minibatch:
+        """Return a normalised minibatch of ``batch_size`` different images.
+
+        Raises:
+            InputDataError: There are fewer images than that.
+        """
+        if batch_size > len(self.pixels):
+            raise InputDataError(
+                f"a minibatch of {batch_size} needs as many images, but {self.source} has "
+                f"{len(self.pixels)}; lower batch_size in phases.toml or complete the files"
+            )
+        chosen = rng.permutation(len(self.pixels))[:batch_size]
+        scaled = self.pixels[chosen].astype(np.float32) / 255
+        mean = np.array(self.mean, dtype=np.float32).reshape(-1, 1, 1)
+        deviation = np.array(self.deviation, dtype=np.float32).reshape(-1, 1, 1)
+        return Minibatch((scaled - mean) / deviation, self.labels[chosen], self.source)

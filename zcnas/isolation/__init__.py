@@ -1,0 +1,86 @@
+"""Where the worker runs: in a container, or as a plain process.
+
+Both give the recorder the same handle, a ``Worker``: two byte streams, a CPU clock read from outside, and an end. The
+flags of the container are in ``container.py``, its image in ``image.py``; the numbers come from ``phases.toml``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from zcnas.phases import Limits
+
+IsolationName = Literal["docker", "process"]
+
+WORKER_ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "PYTHONHASHSEED": "0",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONUNBUFFERED": "1",
+    "PYTHONNOUSERSITE": "1",
+    "LC_ALL": "C.UTF-8",
+}
+"""The whole environment of a worker, but for PATH and its scratch folder."""
+
+
+@dataclass(frozen=True)
+class WorkerPlace:
+    """What a worker is started with.
+
+    Attributes:
+        program: A folder with ``worker.py`` and the modules it imports.
+        submission: The participant's folder.
+        cpu: The one CPU it may use.
+        limits: The phase's limits.
+        log: Called with every piece of the worker's stderr, from another thread.
+    """
+
+    program: Path
+    submission: Path
+    cpu: int
+    limits: Limits
+    log: Callable[[bytes], None]
+
+
+class Worker(Protocol):
+    """A running worker, as the recorder sees it from outside.
+
+    Attributes:
+        stdin: Descriptor the recorder writes requests to; non-blocking.
+        stdout: Descriptor the recorder reads answers from.
+    """
+
+    stdin: int
+    stdout: int
+
+    def cpu_time_s(self) -> float | None:
+        """Return the CPU seconds used so far by all it started, measured from outside; None if that cannot be."""
+        ...
+
+    def memory_kills(self) -> int:
+        """Return how many of its processes the kernel has killed for want of memory, counted from outside."""
+        ...
+
+    def stop(self) -> str:
+        """End the worker and everything it started; return in a few words how it ended. May be called again."""
+        ...
+
+
+class Isolation(Protocol):
+    """A way to start workers."""
+
+    name: IsolationName
+    description: str
+
+    def start(self, place: WorkerPlace) -> Worker:
+        """Start a worker.
+
+        Raises:
+            OrganiserError: This machine cannot start one.
+        """
+        ...

@@ -1,0 +1,238 @@
+"""The worker in a container: the one place that holds the container's flags.
+
+The numbers come from the phase's limits. The container has one CPU, no network, a read-only root, one size-limited
+scratch folder, no capabilities, no shared memory, no log driver and no writable mount of the host; its clock and its
+end are in the recorder's hands. Nothing of the host is in it but the program's modules and the submission, read-only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import struct
+import threading
+from pathlib import Path
+from typing import Any
+
+import docker
+from docker.errors import DockerException
+from docker.types import LogConfig, Mount
+from requests.exceptions import RequestException
+
+from zcnas.errors import OrganiserError
+from zcnas.isolation import WORKER_ENVIRONMENT, IsolationName, WorkerPlace
+
+PROGRAM, SUBMISSION, SCRATCH = "/app/program", "/app/ingested_program", "/scratch"
+LABEL = "zcnas.worker"
+_MIB = 1 << 20
+_STREAM_HEAD = struct.Struct(">BxxxI")
+_STDOUT, _STDERR = 1, 2
+
+
+def connect() -> docker.DockerClient:
+    """Return a client of the Docker engine.
+
+    Raises:
+        OrganiserError: No engine answers.
+    """
+    try:
+        client = docker.from_env(timeout=60)
+        client.ping()
+    except (DockerException, RequestException) as error:
+        raise OrganiserError(
+            f"no Docker engine answers ({_short(error)}); start it, or choose ISOLATION=process on a public phase"
+        ) from None
+    return client
+
+
+def engine_answers() -> bool:
+    """Return whether a Docker engine answers."""
+    try:
+        connect().close()
+    except OrganiserError:
+        return False
+    return True
+
+
+class DockerIsolation:
+    """Starts workers in containers of one image."""
+
+    name: IsolationName = "docker"
+    description = "docker (one CPU, no network, read-only)"
+
+    def __init__(self, client: docker.DockerClient, image: str) -> None:
+        self._client = client
+        self.image = image
+
+    def start(self, place: WorkerPlace) -> ContainerWorker:
+        """Start a worker in a fresh container.
+
+        Raises:
+            OrganiserError: The engine is gone, the image is missing, or the CPU does not exist.
+        """
+        try:
+            return ContainerWorker(self._client, self.image, place)
+        except (DockerException, RequestException, OSError) as error:
+            raise OrganiserError(
+                f"cannot start a container of {self.image} on CPU {place.cpu}: {_short(error)}; "
+                "`make image` builds the image, CPUS= names the CPUs to use"
+            ) from None
+
+
+class ContainerWorker:
+    """A worker in a container; see ``Worker``."""
+
+    def __init__(self, client: docker.DockerClient, image: str, place: WorkerPlace) -> None:
+        self._api = client.api
+        self._log = place.log
+        limits = place.limits
+        host_config = self._api.create_host_config(
+            cpuset_cpus=str(place.cpu),
+            network_mode="none",
+            read_only=True,
+            tmpfs={SCRATCH: f"size={limits.scratch_mb}m,mode=1777,nosuid,nodev,noexec"},
+            mounts=[
+                Mount(PROGRAM, str(place.program.resolve()), type="bind", read_only=True),
+                Mount(SUBMISSION, str(place.submission.resolve()), type="bind", read_only=True),
+            ],
+            mem_limit=limits.memory_mb * _MIB,
+            memswap_limit=limits.memory_mb * _MIB,
+            pids_limit=limits.processes,
+            cap_drop=["ALL"],
+            security_opt=["no-new-privileges"],
+            ipc_mode="none",
+            log_config=LogConfig(type=LogConfig.types.NONE),
+        )
+        container = self._api.create_container(
+            image,
+            ["python3", f"{PROGRAM}/worker.py", SUBMISSION],
+            user="1000:1000",
+            working_dir=SCRATCH,
+            environment={**WORKER_ENVIRONMENT, "HOME": SCRATCH, "TMPDIR": SCRATCH},
+            stdin_open=True,
+            network_disabled=True,
+            host_config=host_config,
+            labels={LABEL: str(os.getpid())},
+        )
+        self._id: str = container["Id"]
+        try:
+            self._input = self._attach(stdin=1)
+            self._output = self._attach(stdout=1, stderr=1)
+            self._api.start(self._id)
+            pid = self._api.inspect_container(self._id)["State"]["Pid"]
+        except BaseException:
+            self._remove()
+            raise
+        self._cgroup = ControlGroup(pid)
+        self.stdin = self._input.fileno()
+        os.set_blocking(self.stdin, False)
+        self.stdout, self._stdout_writer = os.pipe()
+        self._reader = threading.Thread(target=self._read_output, daemon=True)
+        self._reader.start()
+
+    def cpu_time_s(self) -> float | None:
+        """Return the CPU seconds of the container's control group, or None where the engine's host is another."""
+        return self._cgroup.cpu_time_s()
+
+    def memory_kills(self) -> int:
+        """Return how many of the container's processes the kernel has killed for want of memory."""
+        return self._cgroup.memory_kills()
+
+    def stop(self) -> str:
+        """Kill and remove the container."""
+        end = "stopped by the recorder"
+        with contextlib.suppress(DockerException, RequestException):
+            state = self._api.inspect_container(self._id)["State"]
+            if not state["Running"]:
+                end = f"container ended with exit code {state['ExitCode']}"
+        self._remove()
+        for connection in (self._input, self._output):
+            with contextlib.suppress(OSError):
+                connection.close()
+        with contextlib.suppress(OSError):
+            os.close(self.stdout)  # a reader blocked on a full pipe ends with EPIPE
+        self._reader.join(timeout=5)
+        return end
+
+    def _attach(self, **streams: int) -> Any:
+        """Return a socket to some of the container's streams.
+
+        The engine's answer is a SocketIO whose connection would be closed with it; the raw socket is kept.
+        """
+        attached = self._api.attach_socket(self._id, params={**streams, "stream": 1})
+        return getattr(attached, "_sock", attached)
+
+    def _remove(self) -> None:
+        with contextlib.suppress(DockerException, RequestException):
+            self._api.remove_container(self._id, force=True, v=True)
+
+    def _read_output(self) -> None:
+        """Split the engine's multiplexed stream: stdout into a pipe for the recorder, stderr into the log."""
+        with contextlib.suppress(OSError):
+            while head := self._receive(_STREAM_HEAD.size):
+                stream, length = _STREAM_HEAD.unpack(head)
+                while length and (chunk := self._output.recv(min(length, 65536))):
+                    length -= len(chunk)
+                    if stream == _STDOUT:
+                        _write_all(self._stdout_writer, chunk)
+                    elif stream == _STDERR:
+                        self._log(chunk)
+        with contextlib.suppress(OSError):
+            os.close(self._stdout_writer)
+
+    def _receive(self, length: int) -> bytes:
+        received = b""
+        while len(received) < length:
+            chunk = self._output.recv(length - len(received))
+            if not chunk:
+                return b""
+            received += chunk
+        return received
+
+
+class ControlGroup:
+    """The kernel's own account of a container, cgroup v1 or v2, read on the engine's host."""
+
+    def __init__(self, pid: int, root: Path = Path("/sys/fs/cgroup"), proc: Path = Path("/proc")):
+        self._cpu_v1 = self._cpu_v2 = self._memory_v1 = self._memory_v2 = Path("/nonexistent")
+        with contextlib.suppress(OSError):
+            for line in (proc / str(pid) / "cgroup").read_text().splitlines():
+                _, controllers, path = line.split(":", 2)
+                group = path.lstrip("/")
+                if controllers == "":
+                    self._cpu_v2 = root / group / "cpu.stat"
+                    self._memory_v2 = root / group / "memory.events"
+                if "cpuacct" in controllers.split(","):
+                    self._cpu_v1 = root / "cpuacct" / group / "cpuacct.usage"
+                if "memory" in controllers.split(","):
+                    self._memory_v1 = root / "memory" / group / "memory.oom_control"
+
+    def cpu_time_s(self) -> float | None:
+        """Return the CPU seconds used by the group, or None if the kernel's files cannot be read here."""
+        with contextlib.suppress(OSError, ValueError):
+            return int(self._cpu_v1.read_text()) / 1e9
+        usage = _read_table(self._cpu_v2).get("usage_usec")
+        return None if usage is None else usage / 1e6
+
+    def memory_kills(self) -> int:
+        """Return the group's out-of-memory kills, 0 if the kernel's files cannot be read here."""
+        table = _read_table(self._memory_v1) or _read_table(self._memory_v2)
+        return table.get("oom_kill", 0)
+
+
+def _read_table(path: Path) -> dict[str, int]:
+    with contextlib.suppress(OSError, ValueError):
+        rows = (line.split() for line in path.read_text().splitlines())
+        return {name: int(value) for name, value in rows}
+    return {}
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    while content:
+        content = content[os.write(descriptor, content) :]
+
+
+def _short(error: Exception) -> str:
+    """Return the last clause of the engine's nested error texts."""
+    explanation = getattr(error, "explanation", None) or str(error)
+    return str(explanation).strip().splitlines()[-1][:300]

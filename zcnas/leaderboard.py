@@ -1,0 +1,116 @@
+"""The leaderboard: entries ranked by score, as JSON, as CSV, and as a table on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from rich.markup import escape
+from rich.table import Table
+
+from zcnas.records import write_json
+
+SCHEMA_VERSION = 1
+
+EntryStatus = Literal["scored", "invalid_submission", "organiser_error"]
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One submission on the leaderboard; an ``organiser_error`` has neither score nor rank."""
+
+    rank: int | None = None
+    submission: str
+    method: str
+    score: float | None
+    kendall_tau: dict[str, float]
+    status: EntryStatus
+    failures: dict[str, int]
+    wall_time_s: float
+    cpu_time_s: float
+    message: str = ""
+
+
+class Leaderboard(msgspec.Struct, frozen=True, kw_only=True):
+    """``leaderboard.json``."""
+
+    schema_version: int = SCHEMA_VERSION
+    phase: str
+    title: str
+    isolation: str
+    data_sources: dict[str, str]
+    accuracy_sources: dict[str, str]
+    benchmarks: tuple[str, ...]
+    entries: tuple[Entry, ...]
+
+
+def rank_entries(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    """Return the entries by falling score with their ranks.
+
+    Equal scores share a rank, and the next rank counts them all (1, 1, 3); among them the order given, which is the order
+    of arrival, stays. Entries without a score come last, without a rank.
+    """
+    scored = sorted(
+        (entry for entry in entries if entry.score is not None),
+        key=lambda entry: -(entry.score or 0.0),
+    )
+    ranked: list[Entry] = []
+    for position, entry in enumerate(scored, start=1):
+        tied = bool(ranked) and ranked[-1].score == entry.score
+        rank = ranked[-1].rank if tied else position
+        ranked.append(msgspec.structs.replace(entry, rank=rank))
+    return (*ranked, *(entry for entry in entries if entry.score is None))
+
+
+def write_leaderboard(leaderboard: Leaderboard, folder: Path) -> None:
+    """Write ``leaderboard.json`` and ``leaderboard.csv`` into a folder."""
+    import pandas as pd
+
+    write_json(folder / "leaderboard.json", leaderboard)
+    rows = [
+        {
+            "rank": entry.rank,
+            "submission": entry.submission,
+            "method": entry.method,
+            "score": entry.score,
+            **{key: entry.kendall_tau.get(key) for key in leaderboard.benchmarks},
+            "status": entry.status,
+            "failed": sum(entry.failures.values()),
+            "wall_time_s": entry.wall_time_s,
+            "cpu_time_s": entry.cpu_time_s,
+        }
+        for entry in leaderboard.entries
+    ]
+    frame = pd.DataFrame(rows).astype({"rank": "Int64"})
+    frame.to_csv(folder / "leaderboard.csv", index=False)
+
+
+def render(leaderboard: Leaderboard) -> Table:
+    """Return the leaderboard as a table for the terminal."""
+    table = Table(title=escape(leaderboard.title), title_justify="left", title_style="bold")
+    table.add_column("#", justify="right")
+    table.add_column("submission")
+    table.add_column("method")
+    table.add_column("score", justify="right", style="bold")
+    for key in leaderboard.benchmarks:
+        table.add_column(key.replace("_", " ", 1), justify="right", overflow="fold")
+    table.add_column("failed", justify="right")
+    table.add_column("CPU time", justify="right")
+    for entry in leaderboard.entries:
+        taus = [_number(entry.kendall_tau.get(key)) for key in leaderboard.benchmarks]
+        failed = sum(entry.failures.values())
+        table.add_row(
+            "–" if entry.rank is None else str(entry.rank),
+            escape(entry.submission),
+            escape(entry.method),
+            _number(entry.score) if entry.status == "scored" else entry.status,
+            *taus,
+            str(failed),
+            f"{entry.cpu_time_s:.0f} s",
+        )
+    return table
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}"

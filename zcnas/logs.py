@@ -1,0 +1,58 @@
+"""What a participant prints, kept up to a limit and made harmless to read."""
+
+from __future__ import annotations
+
+import codecs
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from zcnas.channel import printable
+
+
+class CappedLog:
+    """A text file that keeps the first ``max_bytes`` written to it, without control characters.
+
+    Output is attributed to the architecture in flight when it arrives: a heading is written before its first line.
+    Writing is safe from several threads.
+    """
+
+    def __init__(self, path: Path, max_bytes: int) -> None:
+        self._file = path.open("w", encoding="utf-8")
+        self._remaining = max_bytes
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        self._lock = threading.Lock()
+        self._heading = ""
+
+    def begin(self, heading: str) -> None:
+        """Name what the output from now on belongs to."""
+        with self._lock:
+            self._heading = f"--- {heading}\n"
+
+    def write(self, output: bytes) -> None:
+        """Keep as much of the output as the limit allows; the last line then says that more was cut."""
+        with self._lock:
+            if self._remaining <= 0 or self._file.closed:
+                return
+            text = self._heading + printable(self._decoder.decode(output[: self._remaining]))
+            self._heading = ""
+            self._remaining -= len(output)
+            self._file.write(text)
+            if self._remaining <= 0:
+                self._file.write("\n--- the log's size limit is reached; further output is not kept\n")
+            self._file.flush()
+
+    def __enter__(self) -> Self:
+        """Return the log."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the file."""
+        with self._lock:
+            self._file.close()

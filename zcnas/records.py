@@ -1,0 +1,214 @@
+"""What crosses from one program to the next as a file: its fields, how it is written, how it is checked.
+
+The way of the data is one direction, a file between programs: ``BenchmarkInput`` goes into ingestion,
+``Prediction`` lines and a ``Manifest`` come out, ``Reference`` joins them in scoring. Every file is JSON without NaN
+or infinities. Readers raise this project's errors, with the file and the place; nothing else is trusted.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+import msgspec
+
+from zcnas.errors import InputDataError, PredictionError, ReferenceDataError, ZcnasError
+
+Status = Literal["ok", "error", "timeout", "memory", "killed", "invalid", "not_reached"]
+"""What became of one architecture: a score, an exception, too much time, too much memory, a dead process, an answer
+that is not one usable number, or the benchmark's time was over before its turn."""
+
+FAILURE_STATUSES: tuple[Status, ...] = (
+    "error",
+    "timeout",
+    "memory",
+    "killed",
+    "invalid",
+    "not_reached",
+)
+
+Finite = Annotated[float, msgspec.Meta(ge=-1e308, le=1e308)]
+NonNegative = Annotated[float, msgspec.Meta(ge=0, le=1e308)]
+Token = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8,64}$")]
+
+
+class Architecture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An architecture to be scored: a random token and the search space's canonical string."""
+
+    id: Token
+    spec: str
+
+
+class BenchmarkInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``input_data/<benchmark>.json``: what ingestion needs to know of a benchmark."""
+
+    benchmark: str
+    search_space: str
+    dataset: str
+    batch_size: Annotated[int, msgspec.Meta(ge=1)]
+    eval_seed: int
+    architectures: tuple[Architecture, ...]
+
+
+class Reference(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``reference_data/<phase>/<benchmark>.json``: the hidden half, and where it comes from."""
+
+    benchmark: str
+    metric: str
+    unit: str
+    source: str
+    version: str
+    table_sha256: str
+    accuracies: dict[Token, Finite]
+
+
+class Prediction(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One line of ``<benchmark>.predictions.jsonl``."""
+
+    id: Token
+    status: Status
+    score: Finite | Literal["inf", "-inf"] | None = None
+    wall_time_s: NonNegative = 0.0
+    cpu_time_s: NonNegative = 0.0
+    peak_memory_mb: NonNegative = 0.0
+    message: str = ""
+
+    def __post_init__(self) -> None:
+        if (self.status == "ok") != (self.score is not None):
+            raise ValueError(f"status '{self.status}' does not go with score {self.score!r}")
+
+    @property
+    def value(self) -> float | None:
+        """The score as a number, infinities included; None for a failure."""
+        return None if self.score is None else float(self.score)
+
+
+def encode_score(score: float) -> float | Literal["inf", "-inf"]:
+    """Return a score, not NaN, as it is written in JSON."""
+    if math.isinf(score):
+        return "inf" if score > 0 else "-inf"
+    return score
+
+
+class PublicManifest(msgspec.Struct, frozen=True, kw_only=True):
+    """How a benchmark's predictions came about, as far as everybody may know."""
+
+    benchmark: str
+    submission: str
+    submission_sha256: str
+    method: str
+    isolation: str
+    data_source: str
+    batch_size: int
+    architectures: int
+    limits: dict[str, int]
+    versions: dict[str, str]
+    cpu_model: str
+    setup_status: Status
+    setup_message: str
+    start_up_s: float
+    setup_wall_s: float
+    worker_starts: int
+    wall_time_s: float
+    cpu_time_s: float
+
+
+class OrganiserManifest(msgspec.Struct, frozen=True, kw_only=True):
+    """What only the organiser may know of a run."""
+
+    eval_seed: int
+    input_sha256: str
+    cpu: int
+    image: str
+    started_at: str
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """``<benchmark>.manifest.json``."""
+
+    public: PublicManifest
+    organiser: OrganiserManifest
+
+
+_T = TypeVar("_T")
+
+
+def read_json(path: Path, record: type[_T], error: type[ZcnasError]) -> _T:
+    """Return the record in a JSON file; raise ``error`` with file and place if it is missing or malformed."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=record)
+    except OSError as reason:
+        raise error(f"cannot read {path}: {reason.strerror}") from None
+    except (msgspec.MsgspecError, UnicodeDecodeError) as reason:
+        raise error(f"{path} is malformed: {reason}") from None
+
+
+def write_json(path: Path, record: object) -> None:
+    """Write a record as indented JSON, keys in the record's order; the file appears whole or not at all."""
+    text = msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    partial.write_bytes(text)
+    partial.replace(path)
+
+
+def read_input(path: Path) -> BenchmarkInput:
+    """Return ``input_data/<benchmark>.json``.
+
+    Raises:
+        InputDataError: The file is missing or malformed, or an id stands in it twice.
+    """
+    data = read_json(path, BenchmarkInput, InputDataError)
+    if repeated := _repeated(architecture.id for architecture in data.architectures):
+        raise InputDataError(f"{path} holds the ids {', '.join(repeated)} more than once")
+    return data
+
+
+def read_reference(path: Path) -> Reference:
+    """Return ``reference_data/<phase>/<benchmark>.json``.
+
+    Raises:
+        ReferenceDataError: The file is missing or malformed, or its accuracies are all equal and rank nothing.
+    """
+    reference = read_json(path, Reference, ReferenceDataError)
+    if len(set(reference.accuracies.values())) < 2:
+        raise ReferenceDataError(
+            f"{path} holds no two different accuracies, so there is nothing to rank; draw the benchmark again"
+        )
+    return reference
+
+
+def read_predictions(path: Path) -> list[Prediction]:
+    """Return the lines of a predictions file, in the order they were written.
+
+    A last line that is cut off, as a crash while writing leaves it, is dropped; the lines before it are kept.
+
+    Raises:
+        PredictionError: The file is missing, another line is malformed, or an id stands in it twice.
+    """
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError as reason:
+        raise PredictionError(f"cannot read {path}: {reason.strerror}") from None
+    predictions = []
+    for number, line in enumerate(lines, start=1):
+        if not line:
+            continue
+        try:
+            predictions.append(msgspec.json.decode(line, type=Prediction))
+        except (msgspec.MsgspecError, UnicodeDecodeError) as reason:
+            if number == len(lines):
+                break  # no newline after it: the writer died in the middle of this line
+            raise PredictionError(f"{path}, line {number} is malformed: {reason}") from None
+    if repeated := _repeated(prediction.id for prediction in predictions):
+        raise PredictionError(
+            f"{path} holds more than one prediction for {', '.join(repeated)}; run the ingestion again"
+        )
+    return predictions
+
+
+def _repeated(ids: Iterable[str]) -> list[str]:
+    seen: set[str] = set()
+    return sorted({token for token in ids if token in seen or seen.add(token)})  # type: ignore[func-returns-value]

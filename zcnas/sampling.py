@@ -1,0 +1,74 @@
+"""Draw N architectures of a benchmark and write both halves: what ingestion sees and what scoring knows.
+
+The draw is an order by keyed digest: every architecture of the table gets SHA-256(draw seed, benchmark, spec), and the N
+smallest are taken, in that order. So a draw depends on no library's generator, is uniform without replacement, and
+whoever has no draw seed learns nothing from it. The id of an architecture comes from the same seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from zcnas.benchmarks import Benchmark
+from zcnas.errors import TableError
+from zcnas.phases import Phase
+from zcnas.records import Architecture, BenchmarkInput, Reference, write_json
+from zcnas.seeds import derive_token
+from zcnas.tables import Table, load_table
+
+ID_LENGTH = 16
+
+
+def draw(
+    table: Table, benchmark: Benchmark, phase: Phase, draw_seed: str
+) -> tuple[BenchmarkInput, Reference]:
+    """Return both halves of one benchmark: N architectures with ids, and their accuracies by id.
+
+    Raises:
+        TableError: The table holds fewer than N architectures.
+    """
+    accuracies: Mapping[str, float] = table.mean_accuracies()
+    if len(accuracies) < phase.architectures:
+        raise TableError(
+            f"phase '{phase.name}' draws {phase.architectures} architectures, but {table.source} holds "
+            f"{len(accuracies)} for {benchmark.key}; lower `architectures` in phases.toml"
+        )
+    order = sorted(accuracies, key=lambda spec: derive_token(draw_seed, "draw", benchmark.key, spec))
+    drawn = [
+        Architecture(derive_token(draw_seed, "id", benchmark.key, spec)[:ID_LENGTH], spec)
+        for spec in order[: phase.architectures]
+    ]
+    visible = BenchmarkInput(
+        benchmark=benchmark.key,
+        search_space=benchmark.search_space,
+        dataset=benchmark.dataset.name,
+        batch_size=phase.batch_size,
+        eval_seed=phase.eval_seed,
+        architectures=tuple(drawn),
+    )
+    hidden = Reference(
+        benchmark=benchmark.key,
+        metric=table.metric,
+        unit=table.unit,
+        source=table.source,
+        version=table.version,
+        table_sha256=table.sha256,
+        accuracies={architecture.id: accuracies[architecture.spec] for architecture in drawn},
+    )
+    return visible, hidden
+
+
+def sample_phase(
+    phase: Phase, draw_seed: str, tables: Path | None, input_dir: Path, reference_dir: Path
+) -> None:
+    """Draw every benchmark of a phase and write ``<benchmark>.json`` into both folders.
+
+    Raises:
+        TableError: A table is missing, foreign or too small.
+    """
+    for benchmark in phase.get_benchmarks():
+        table = load_table(benchmark, phase.table, tables)
+        visible, hidden = draw(table, benchmark, phase, draw_seed)
+        write_json(input_dir / f"{benchmark.key}.json", visible)
+        write_json(reference_dir / f"{benchmark.key}.json", hidden)
