@@ -17,8 +17,7 @@ import math
 import os
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -40,6 +39,7 @@ from zcnas.errors import OrganiserError, WorkerFault
 from zcnas.isolation import Isolation, Worker, WorkerPlace
 from zcnas.isolation.process import ProcessIsolation
 from zcnas.logs import CappedLog
+from zcnas.machine import Machine, cpu_model
 from zcnas.phases import Limits, load_phase
 from zcnas.records import (
     Architecture,
@@ -77,7 +77,7 @@ class IngestionJob:
         limits: The phase's limits.
         cpu: The CPU the worker may use.
         output: Folder for predictions, manifest and log.
-        alone: Context in which nothing else of the run is using the machine.
+        machine: Who else is using the machine.
         on_prediction: Called after each architecture, for progress.
     """
 
@@ -90,7 +90,7 @@ class IngestionJob:
     limits: Limits
     cpu: int
     output: Path
-    alone: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
+    machine: Machine = field(default_factory=Machine)
     on_prediction: Callable[[Prediction], None] = lambda prediction: None
 
 
@@ -131,7 +131,8 @@ class Recorder:
         self._isolation = isolation
         self._log = log
         self._worker: Worker | None = None
-        self._begin = time.monotonic()
+        self._query_wall_s = 0.0
+        self._waits_for_us = True
         self._cpu_of_ended_workers = 0.0
         self._claimed_cpu_time_s = 0.0
         self._setup_status: Status = "not_reached"
@@ -148,17 +149,23 @@ class Recorder:
         Raises:
             OrganiserError: No worker could be started on this machine.
         """
-        limits = self._job.limits
+        limits, machine = self._job.limits, self._job.machine
         if (
-            time.monotonic() - self._begin > limits.benchmark_wall_s
+            self._query_wall_s > limits.benchmark_wall_s
             or self.cpu_time_s() > limits.benchmark_cpu_s
         ):
             message = f"the benchmark's {limits.benchmark_cpu_s} s of CPU time were used up before"
             return Prediction(id=architecture.id, status="not_reached", message=message)
-        prediction = self._ask_once(architecture)
-        if prediction.status == "timeout" and prediction.cpu_time_s < limits.query_cpu_s / 2:
-            with self._job.alone():  # it waited rather than computed: perhaps for us
+        with machine.shared():
+            prediction = self._ask_once(architecture)
+        if (
+            prediction.status == "timeout"
+            and prediction.cpu_time_s < limits.query_cpu_s / 2
+            and self._waits_for_us
+        ):
+            with machine.alone():  # it waited rather than computed: perhaps for other jobs
                 prediction = self._ask_once(architecture)
+            self._waits_for_us = prediction.status != "timeout"
         return prediction
 
     def cpu_time_s(self) -> float:
@@ -219,6 +226,7 @@ class Recorder:
         begin = time.monotonic()
         answer = self._exchange(query.nonce, query.encode(), job.limits.query_wall_s + GRACE_S)
         wall_time_s = time.monotonic() - begin
+        self._query_wall_s += wall_time_s
         cpu_after = worker.cpu_time_s()
         memory_killed = worker.memory_kills() > kills_before
         self._claimed_cpu_time_s += _plausible(answer.cpu_time_s)
@@ -323,15 +331,6 @@ class Recorder:
 def _plausible(claim: float) -> float:
     """Return a time or size the worker claims, or 0 where it cannot be one."""
     return claim if 0 <= claim < 1e9 else 0.0
-
-
-def cpu_model() -> str:
-    """Return the name of this machine's processor as the kernel gives it."""
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return "unknown"
 
 
 def main() -> None:

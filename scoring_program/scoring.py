@@ -103,19 +103,19 @@ def score_benchmark(
     )
 
 
-def score_submission(phase: Phase, predictions_dir: Path, reference_dir: Path) -> Scores:
+def score_submission(
+    phase: Phase, predictions_dir: Path, references: Mapping[str, Reference]
+) -> Scores:
     """Return the outcome of one submission; a benchmark without a predictions file counts as failed.
 
     Raises:
         PredictionError: Predictions are malformed or belong to another draw.
-        ReferenceDataError: The reference of a benchmark is missing or malformed.
     """
     results = {}
     for key in phase.benchmarks:
-        reference = read_reference(reference_dir / f"{key}.json")
         path = predictions_dir / f"{key}.predictions.jsonl"
         predictions = read_predictions(path) if path.is_file() else []
-        results[key] = score_benchmark(predictions, reference, phase.failure_tau)
+        results[key] = score_benchmark(predictions, references[key], phase.failure_tau)
     return Scores(results)
 
 
@@ -129,7 +129,10 @@ def main() -> None:
     parser.add_argument("--phase", required=True, help="which of its phases")
     arguments = parser.parse_args()
     phase = load_phase(arguments.phases, arguments.phase)
-    scores = score_submission(phase, arguments.predictions, arguments.reference)
+    references = {
+        key: read_reference(arguments.reference / f"{key}.json") for key in phase.benchmarks
+    }
+    scores = score_submission(phase, arguments.predictions, references)
     write_json(arguments.output / "scores.json", scores.columns())
 
 

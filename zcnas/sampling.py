@@ -28,7 +28,7 @@ def draw(
     Raises:
         TableError: The table holds fewer than N architectures.
     """
-    accuracies: Mapping[str, float] = table.mean_accuracies()
+    accuracies: Mapping[str, float] = table.means()
     if len(accuracies) < phase.architectures:
         raise TableError(
             f"phase '{phase.name}' draws {phase.architectures} architectures, but {table.source} holds "

@@ -38,7 +38,7 @@ def synthetic_minibatch(
 
 
 def _random_fields(
-    count: int, shape: tuple[int, int, int], rng: np.random.Generator
+    count: int, shape: tuple[int, ...], rng: np.random.Generator
 ) -> NDArray[np.float64]:
     """Return ``count`` fields (count, C, H, W) of unit variance with a 1/f amplitude spectrum."""
     channels, height, width = shape

@@ -124,6 +124,8 @@ class ContainerWorker:
             self._remove()
             raise
         self._cgroup = ControlGroup(pid)
+        self._cpu_time_s: float | None = None
+        self._memory_kills = 0
         self.stdin = self._input.fileno()
         os.set_blocking(self.stdin, False)
         self.stdout, self._stdout_writer = os.pipe()
@@ -132,19 +134,27 @@ class ContainerWorker:
 
     def cpu_time_s(self) -> float | None:
         """Return the CPU seconds of the container's control group, or None where the engine's host is another."""
-        return self._cgroup.cpu_time_s()
+        measured = self._cgroup.cpu_time_s()
+        if measured is not None:
+            self._cpu_time_s = measured
+        return self._cpu_time_s
 
     def memory_kills(self) -> int:
         """Return how many of the container's processes the kernel has killed for want of memory."""
-        return self._cgroup.memory_kills()
+        self._memory_kills = max(self._memory_kills, self._cgroup.memory_kills())
+        return self._memory_kills
 
     def stop(self) -> str:
         """Kill and remove the container."""
         end = "stopped by the recorder"
+        self.cpu_time_s()
+        self.memory_kills()
         with contextlib.suppress(DockerException, RequestException):
             state = self._api.inspect_container(self._id)["State"]
             if not state["Running"]:
                 end = f"container ended with exit code {state['ExitCode']}"
+            if state["OOMKilled"]:
+                self._memory_kills = max(self._memory_kills, 1)
         self._remove()
         for connection in (self._input, self._output):
             with contextlib.suppress(OSError):

@@ -1,0 +1,157 @@
+"""A run as the person at the terminal sees it: warnings, live progress, the table, and a participant's explanation."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from zcnas.competition import Competition, load_halves
+from zcnas.isolation.choice import choose_isolation
+from zcnas.leaderboard import Entry, Leaderboard, render
+from zcnas.machine import parse_cpus
+from zcnas.phases import Phase
+from zcnas.records import Manifest, Prediction, read_json, read_predictions
+from zcnas.errors import PredictionError
+from zcnas.submissions import submission_name
+
+
+def run_competition(
+    submissions: list[Path],
+    phase: Phase,
+    input_dir: Path,
+    reference_dir: Path,
+    data_dir: Path | None,
+    isolation: str,
+    cpus: str,
+    out: Path,
+    console: Console,
+) -> Leaderboard:
+    """Score submissions with live progress, print the leaderboard, and return it.
+
+    Raises:
+        ZcnasError: Before anything runs: a phase, a folder, a CPU list or an engine is not as it must be.
+    """
+    usable = parse_cpus(cpus)
+    halves = load_halves(phase, input_dir, reference_dir, data_dir)
+    chosen = choose_isolation(
+        isolation, phase, lambda text: console.print(text, style="yellow", markup=False, soft_wrap=True)
+    )
+    console.print(
+        f"{phase.title} phase: {len(submissions)} submissions × {len(phase.benchmarks)} benchmarks × "
+        f"{phase.architectures} architectures, isolation {chosen.description}, CPUs {usable}",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+    bars = ProgressBars(console, [submission_name(path) for path in submissions], phase)
+    with bars.progress:
+        competition = Competition(phase, halves, chosen, usable, out, bars.advance)
+        return competition.score(submissions)
+
+
+def print_leaderboard(leaderboard: Leaderboard, out: Path, console: Console) -> None:
+    """Print the table, what could not be scored and why, and where the results are."""
+    console.print(render(leaderboard))
+    for entry in leaderboard.entries:
+        if entry.message:
+            console.print(f"{entry.submission}: {entry.status}: {entry.message}", markup=False)
+    for source, keys in _by_value(leaderboard.accuracy_sources).items():
+        console.print(f"accuracies of {', '.join(keys)}: {source}", markup=False, style="dim")
+    console.print(f"results: {out}", markup=False, highlight=False, soft_wrap=True)
+
+
+class ProgressBars:
+    """One bar per submission, plus what each is doing and how many architectures failed."""
+
+    def __init__(self, console: Console, names: list[str], phase: Phase) -> None:
+        self.progress = Progress(
+            TextColumn("{task.fields[name]}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[state]}", markup=False),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=console,
+        )
+        total = len(phase.benchmarks) * phase.architectures
+        self._lock = threading.Lock()
+        self._failed: Counter[str] = Counter()
+        self._tasks: dict[str, TaskID] = {
+            name: self.progress.add_task("", total=total, name=name, state="waiting", start=False)
+            for name in names
+        }
+
+    def advance(self, submission: str, benchmark: str, prediction: Prediction | None) -> None:
+        """Show that a benchmark began, or that one more architecture is done."""
+        with self._lock:
+            task = self._tasks[submission]
+            if prediction is None:
+                self.progress.start_task(task)
+            else:
+                self._failed[submission] += prediction.status != "ok"
+            failed = self._failed[submission]
+            state = f"{benchmark}, {failed} failed" if failed else benchmark
+            self.progress.update(task, state=state, advance=0 if prediction is None else 1)
+
+
+def explain(entry: Entry, phase: Phase, out: Path, console: Console) -> None:
+    """Print what a participant wants to know of a dry run: tau, failures with reasons, time against the limits."""
+    folder = out / entry.submission
+    table = Table(title=escape(f"{entry.submission} ({entry.method})"), title_justify="left")
+    for name in ("benchmark", "Kendall tau", "ok", "failed"):
+        table.add_column(name, justify="left" if name == "benchmark" else "right")
+    table.add_column(f"slowest query\n(limit {phase.limits.query_cpu_s} s CPU)", justify="right")
+    table.add_column(f"all queries\n(limit {phase.limits.benchmark_cpu_s} s CPU)", justify="right")
+    reasons: Counter[str] = Counter()
+    for key in phase.benchmarks:
+        path = folder / f"{key}.predictions.jsonl"
+        predictions = read_predictions(path) if path.is_file() else []
+        failed = [prediction for prediction in predictions if prediction.status != "ok"]
+        reasons.update(f"{failure.status}: {failure.message}" for failure in failed)
+        table.add_row(
+            key,
+            f"{entry.kendall_tau[key]:.4f}" if key in entry.kendall_tau else "–",
+            str(len(predictions) - len(failed)),
+            str(len(failed)),
+            f"{max((p.cpu_time_s for p in predictions), default=0):.2f} s",
+            f"{sum(p.cpu_time_s for p in predictions):.0f} s",
+        )
+    console.print(table)
+    for reason, count in reasons.most_common(5):
+        console.print(f"{count} × {reason}", style="red", markup=False)
+    if len(reasons) > 5:
+        console.print(f"… and {len(reasons) - 5} other reasons", style="red", markup=False)
+    if entry.score is not None:
+        console.print(f"score (mean tau): {entry.score:.4f}", style="bold", markup=False)
+    sources = {
+        read_json(path, Manifest, PredictionError).public.data_source
+        for path in folder.glob("*.manifest.json")
+    }
+    console.print(f"images: {'; '.join(sorted(sources)) or 'none'}", markup=False, style="dim")
+    console.print(
+        f"details: {folder} (predictions, and logs of what was printed)",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _by_value(sources: dict[str, str]) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = {}
+    for key, source in sources.items():
+        grouped.setdefault(source, []).append(key)
+    return grouped
