@@ -1,10 +1,14 @@
-"""The ingestion program: asks a submission for one score per architecture and records what came back.
+"""The ingestion program.
 
-    input_data/<benchmark>.json ──▶ ingestion ──▶ <benchmark>.predictions.jsonl, .manifest.json, .log
+Asks a submission for one score per architecture and records what came back.
 
-This is the recorder. It holds clock, order, limits and the predictions file; the worker (``worker.py``) holds the
-predictor. The same program serves the organiser's runner, which has it start workers in containers, and a platform,
-where the worker is a subprocess. Ingestion records; it sees no accuracy and judges nothing.
+    input_data/<benchmark>.json ──▶ ingestion ──▶ <benchmark>.predictions.jsonl, .manifest.json,
+    .log
+
+This is the recorder. It holds clock, order, limits and the predictions file; the worker
+(``worker.py``) holds the predictor. The same program serves the organiser's runner, which has it
+start workers in containers, and a platform, where the worker is a subprocess. Ingestion records; it
+sees no accuracy and judges nothing.
 """
 
 from __future__ import annotations
@@ -59,7 +63,7 @@ from zcnas.submissions import digest_of
 START_LIMIT_S = 120
 """Wall seconds a worker may take to say hello; nothing of the participant's runs before that."""
 GRACE_S = 5
-"""Wall seconds a worker has beyond a limit to report it itself before it is stopped from outside."""
+"""Wall seconds a worker has beyond a limit to report it before it is stopped from outside."""
 MAX_METHOD_LENGTH = 60
 
 
@@ -95,7 +99,9 @@ class IngestionJob:
 
 
 def ingest(job: IngestionJob, isolation: Isolation) -> Manifest:
-    """Ask for every architecture of a benchmark; write predictions, manifest and log; return the manifest.
+    """Ask for every architecture of a benchmark.
+
+    Write predictions, manifest and log; return the manifest.
 
     Raises:
         OrganiserError: This machine failed; the lines written so far stay.
@@ -122,8 +128,9 @@ def ingest(job: IngestionJob, isolation: Isolation) -> Manifest:
 class Recorder:
     """Asks one architecture after the other and decides what became of it.
 
-    A worker is started when the first architecture is asked, and again when one was lost. What comes from it after it
-    has loaded the submission is a claim: times are measured here, and only the frame of the query in flight counts.
+    A worker is started when the first architecture is asked, and again when one was lost. What
+    comes from it after it has loaded the submission is a claim: times are measured here, and only
+    the frame of the query in flight counts.
     """
 
     def __init__(self, job: IngestionJob, isolation: Isolation, log: CappedLog) -> None:
@@ -169,7 +176,7 @@ class Recorder:
         return prediction
 
     def cpu_time_s(self) -> float:
-        """Return the CPU seconds of all workers so far, as far as they can be measured from outside."""
+        """Return the CPU seconds of all workers so far, measured from outside where that can be."""
         measured = self._worker.cpu_time_s() if self._worker is not None else 0.0
         if measured is None:
             return self._claimed_cpu_time_s
@@ -269,7 +276,8 @@ class Recorder:
         hello = self._exchange(HELLO_NONCE, None, START_LIMIT_S)
         if hello.status != "ok":
             raise OrganiserError(
-                f"the worker did not start ({hello.message}); nothing of the submission had been loaded. "
+                f"the worker did not start ({hello.message}); nothing of the submission had been "
+                f"loaded. "
                 f"See {job.output / job.data.benchmark}.log, and try `make image`"
             )
         self._versions = hello.message
@@ -296,7 +304,10 @@ class Recorder:
             self._stop_worker()
 
     def _exchange(self, nonce: bytes, request: bytes | None, time_limit_s: float) -> Answer:
-        """Return the worker's answer, or the answer it would have owed; a worker that failed us is stopped."""
+        """Return the worker's answer, or the answer it would have owed.
+
+        A worker that failed us is stopped.
+        """
         worker = self._worker
         assert worker is not None
         deadline = time.monotonic() + time_limit_s
@@ -336,7 +347,9 @@ def _plausible(claim: float) -> float:
 def main() -> None:
     """Run every benchmark of a phase with the worker as a subprocess, as a platform starts it."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--input-data", type=Path, required=True, help="folder with <benchmark>.json")
+    parser.add_argument(
+        "--input-data", type=Path, required=True, help="folder with <benchmark>.json"
+    )
     parser.add_argument("--submission", type=Path, required=True, help="folder with predictor.py")
     parser.add_argument("--output", type=Path, required=True, help="folder for the predictions")
     parser.add_argument("--phases", type=Path, required=True, help="the phases.toml")
@@ -358,7 +371,9 @@ def main() -> None:
             output=arguments.output,
         )
         public = ingest(job, ProcessIsolation()).public
-        print(f"{benchmark.key}: {public.architectures} architectures in {public.wall_time_s:.0f} s")
+        print(
+            f"{benchmark.key}: {public.architectures} architectures in {public.wall_time_s:.0f} s"
+        )
 
 
 if __name__ == "__main__":

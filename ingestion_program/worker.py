@@ -1,9 +1,13 @@
-"""The worker: holds the predictor and answers one query at a time, each in a forked child that dies with its answer.
+"""The worker.
 
-Started by the recorder as ``worker.py SUBMISSION_DIR``, in a container or as a subprocess. It reads requests from the
-stdin and writes answers to the stdout it was started with (``zcnas/channel.py``); what the participant prints goes to
-stderr. Limits of CPU time and memory are set on the child and enforced by the kernel. Nothing here keeps a secret or
-judges a score: the recorder does not trust this process once the submission is loaded.
+It holds the predictor and answers one query at a time, each in a forked child that dies with its
+answer.
+
+Started by the recorder as ``worker.py SUBMISSION_DIR``, in a container or as a subprocess. It reads
+requests from the stdin and writes answers to the stdout it was started with (``zcnas/channel.py``);
+what the participant prints goes to stderr. Limits of CPU time and memory are set on the child and
+enforced by the kernel. Nothing here keeps a secret or judges a score: the recorder does not trust
+this process once the submission is loaded.
 """
 
 from __future__ import annotations
@@ -31,7 +35,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from zcnas import channel
 from zcnas.benchmarks import Benchmark, get_benchmark
-from zcnas.channel import Answer, Query, Setup
+from zcnas.channel import Answer, AnswerStatus, Query, Setup
 from zcnas.contract import InvalidScoreError, load_predictor, query_caller, to_score
 from zcnas.search_spaces import build_network, parse_spec
 
@@ -98,7 +102,10 @@ def seed_everything(seed: int) -> None:
 
 
 def describe(error: BaseException) -> str:
-    """Return one line: the type and text of an exception, and the participant's line that raised it."""
+    """Return one line.
+
+    The type and text of an exception, and the participant's line that raised it.
+    """
     frames = traceback.extract_tb(error.__traceback__)
     place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
     return f"{type(error).__name__}: {error}"[:1000] + place
@@ -157,7 +164,8 @@ class QueryServer:
         )
 
     def _run_child(self, query: Query, writer: int) -> NoReturn:
-        status, score, message = "error", 0.0, ""
+        status: AnswerStatus = "error"
+        score, message = 0.0, ""
         try:
             self._limit_child()
             seed_everything(query.seed)
@@ -176,16 +184,18 @@ class QueryServer:
         os._exit(0)
 
     def _limit_child(self) -> None:
-        """Have the kernel end this child when it has used its CPU time, and refuse it more memory than allowed."""
+        """Have the kernel end this child after its CPU time, and refuse it more memory."""
         cpu, memory = self._setup.query_cpu_s, self._setup.memory_mb * _MIB
         resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
         resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        Path("/proc/self/oom_score_adj").write_text("1000")  # should memory run out, this child goes first
+        Path("/proc/self/oom_score_adj").write_text(
+            "1000"
+        )  # should memory run out, this child goes first
 
     def _verdict(
         self, said: bytes, wait_status: int, usage: resource.struct_rusage, waited_too_long: bool
-    ) -> tuple[str, float, str]:
+    ) -> tuple[AnswerStatus, float, str]:
         limit = self._setup.query_cpu_s
         cpu_time_s = usage.ru_utime + usage.ru_stime
         if waited_too_long:
@@ -200,11 +210,18 @@ class QueryServer:
             return "timeout", 0.0, f"more than {limit} s of CPU time"
         if code < 0:
             return "killed", 0.0, f"the query's process was ended by {signal.Signals(-code).name}"
-        return "killed", 0.0, f"the query's process ended itself with exit code {code} before answering"
+        return (
+            "killed",
+            0.0,
+            f"the query's process ended itself with exit code {code} before answering",
+        )
 
 
-def classify(error: BaseException) -> str:
-    """Return the status of an exception: ``memory`` for a refused allocation, ``invalid`` for an unusable score."""
+def classify(error: BaseException) -> AnswerStatus:
+    """Return the status of an exception.
+
+    ``memory`` for a refused allocation, ``invalid`` for an unusable score.
+    """
     if isinstance(error, MemoryError) or "DefaultCPUAllocator: can't allocate" in str(error):
         return "memory"
     return "invalid" if isinstance(error, InvalidScoreError) else "error"
@@ -228,7 +245,7 @@ def _listen(child: int, reader: int, timeout_s: float) -> tuple[bytes, bool]:
 
 
 def _become_reaper() -> None:
-    """Make orphaned descendants children of this process, so that none escapes ``_kill_descendants``."""
+    """Make orphans children of this process, so that none escapes ``_kill_descendants``."""
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 

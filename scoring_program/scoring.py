@@ -1,10 +1,11 @@
 """The scoring program: compares predictions with the hidden accuracies and writes ``scores.json``.
 
-    <benchmark>.predictions.jsonl + reference_data/<phase>/<benchmark>.json ──▶ scoring ──▶ scores.json
+    <benchmark>.predictions.jsonl + reference_data/<phase>/<benchmark>.json ──▶ scoring ──▶
+    scores.json
 
-A pure function of its two folders; it imports no torch and runs nothing of a submission. Whatever happened in
-ingestion, every column is there and finite: a failed or missing architecture is ranked last, and a benchmark whose
-scores say nothing counts ``failure_tau``.
+A pure function of its two folders; it imports no torch and runs nothing of a submission. Whatever
+happened in ingestion, every column is there and finite: a failed or missing architecture is ranked
+last, and a benchmark whose scores say nothing counts ``failure_tau``.
 """
 
 from __future__ import annotations
@@ -42,7 +43,10 @@ class BenchmarkScore:
 
 @dataclass(frozen=True)
 class Scores:
-    """The outcome of a submission in a phase: one ``BenchmarkScore`` per benchmark, in the phase's order."""
+    """The outcome of a submission in a phase.
+
+    One ``BenchmarkScore`` per benchmark, in the phase's order.
+    """
 
     benchmarks: Mapping[str, BenchmarkScore]
     failures: Counter[str] = field(init=False)
@@ -67,7 +71,10 @@ class Scores:
         return sum(result.cpu_time_s for result in self.benchmarks.values())
 
     def columns(self) -> dict[str, float]:
-        """Return the flat content of ``scores.json``: score, one tau per benchmark, failed, duration in seconds."""
+        """Return the flat content of ``scores.json``.
+
+        Score, one tau per benchmark, failed, duration in seconds.
+        """
         return {
             "score": self.score,
             **{key: result.tau for key, result in self.benchmarks.items()},
@@ -87,8 +94,10 @@ def score_benchmark(
     by_id = {prediction.id: prediction for prediction in predictions}
     if extra := sorted(set(by_id) - set(reference.accuracies)):
         raise PredictionError(
-            f"{len(extra)} predictions for {reference.benchmark} have ids its reference does not know "
-            f"({', '.join(extra[:3])}, …); predictions and reference come from different draws: run the ingestion again"
+            f"{len(extra)} predictions for {reference.benchmark} have ids its reference does not "
+            f"know "
+            f"({', '.join(extra[:3])}, …); predictions and reference come from different draws: "
+            f"run the ingestion again"
         )
     scores = [by_id[token].value if token in by_id else None for token in reference.accuracies]
     failures = Counter(
@@ -106,7 +115,9 @@ def score_benchmark(
 def score_submission(
     phase: Phase, predictions_dir: Path, references: Mapping[str, Reference]
 ) -> Scores:
-    """Return the outcome of one submission; a benchmark without a predictions file counts as failed.
+    """Return the outcome of one submission.
+
+    A benchmark without a predictions file counts as failed.
 
     Raises:
         PredictionError: Predictions are malformed or belong to another draw.

@@ -5,7 +5,8 @@ and class counts, but neither accuracies nor images nor networks. Dimension lett
 B batch, C channels, H W image, K classes, V cell nodes, N architectures.
 
 Reference: Krishnakumar et al., "NAS-Bench-Suite-Zero", NeurIPS 2022, arXiv:2210.03230 (the
-28 benchmarks); Duan et al., "TransNAS-Bench-101", CVPR 2021, arXiv:2105.11871 (the seven Taskonomy tasks).
+28 benchmarks); Duan et al., "TransNAS-Bench-101", CVPR 2021, arXiv:2105.11871 (the seven Taskonomy
+tasks).
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """What recorder and worker say to each other: length-prefixed frames over two byte streams.
 
-The recorder sends one ``Setup``, then ``Query`` frames; the worker sends one ``Answer`` for each. An answer carries the
-nonce of its query, a status byte, three IEEE float64 and a short text: nothing in it is unpickled, evaluated or
-trusted, and it cannot be longer than ``MAX_ANSWER_BYTES``. The worker's first frame, before it has touched the
-submission, is an answer with ``HELLO_NONCE``.
+The recorder sends one ``Setup``, then ``Query`` frames; the worker sends one ``Answer`` for each.
+An answer carries the nonce of its query, a status byte, three IEEE float64 and a short text:
+nothing in it is unpickled, evaluated or trusted, and it cannot be longer than ``MAX_ANSWER_BYTES``.
+The worker's first frame, before it has touched the submission, is an answer with ``HELLO_NONCE``.
 
 Standard library and numpy only: this module runs on both sides of the boundary.
 """
@@ -17,7 +17,7 @@ import select
 import struct
 import time
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,8 @@ MAX_MESSAGE_BYTES = 4000
 MAX_ANSWER_BYTES = MAX_MESSAGE_BYTES + 64
 MAX_REQUEST_BYTES = 1 << 30
 
-ANSWER_STATUSES = ("ok", "error", "timeout", "memory", "killed", "invalid")
+AnswerStatus = Literal["ok", "error", "timeout", "memory", "killed", "invalid"]
+ANSWER_STATUSES: tuple[AnswerStatus, ...] = get_args(AnswerStatus)
 """The status byte of an answer indexes this tuple."""
 
 _LENGTH = struct.Struct("!I")
@@ -52,7 +53,7 @@ class Answer:
     """
 
     nonce: bytes
-    status: str
+    status: AnswerStatus
     score: float = 0.0
     cpu_time_s: float = 0.0
     peak_memory_mb: float = 0.0
@@ -124,7 +125,13 @@ class Setup:
             head[name] = [array.dtype.str, array.shape]
         text = json.dumps(head).encode()
         return b"".join(
-            [self.nonce, _LENGTH.pack(len(text)), text, self.inputs.tobytes(), self.targets.tobytes()]
+            [
+                self.nonce,
+                _LENGTH.pack(len(text)),
+                text,
+                self.inputs.tobytes(),
+                self.targets.tobytes(),
+            ]
         )
 
     @classmethod
@@ -206,13 +213,20 @@ def receive_frame(descriptor: int, max_bytes: int, deadline: float | None = None
         return None
     (length,) = _LENGTH.unpack(head)
     if length > max_bytes:
-        raise WorkerFault(f"the worker announced a frame of {length} bytes; {max_bytes} are allowed")
+        raise WorkerFault(
+            f"the worker announced a frame of {length} bytes; {max_bytes} are allowed"
+        )
     return _receive_exactly(descriptor, length, deadline)
 
 
 def printable(text: str) -> str:
-    """Return a text from outside without control characters, so that it cannot steer a terminal; lines and tabs stay."""
-    return "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
+    """Return a text from outside without control characters, so that it cannot steer a terminal.
+
+    Lines and tabs stay.
+    """
+    return "".join(
+        c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text
+    )
 
 
 def _receive_exactly(descriptor: int, length: int, deadline: float | None) -> bytes | None:

@@ -5,12 +5,18 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
-from typing import Annotated, Literal, Optional
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
 
-from zcnas.errors import InvalidSubmission, OrganiserError, PhaseError, ZcnasError
+from zcnas.errors import (
+    InvalidSubmission,
+    OrganiserError,
+    PhaseError,
+    PredictionError,
+    ZcnasError,
+)
 from zcnas.isolation.program import ROOT
 from zcnas.phases import Phase, load_phase
 from zcnas.submissions import find_submissions, open_submission, pack_submission, submission_name
@@ -33,13 +39,15 @@ IsolationOption = Annotated[
 CpusOption = Annotated[str, typer.Option(help="CPUs to use, e.g. 0,1 or 0-3; all by default.")]
 OutOption = Annotated[Path, typer.Option(help="Folder for the results.")]
 BenchmarkOption = Annotated[
-    Optional[list[str]], typer.Option("--benchmark", help="Only this benchmark; may be repeated.")
+    list[str] | None, typer.Option("--benchmark", help="Only this benchmark; may be repeated.")
 ]
 
 
 @app.command()
 def score(
-    submissions: Annotated[Path, typer.Argument(help="A submission, or a folder of them.")] = SAMPLES,
+    submissions: Annotated[
+        Path, typer.Argument(help="A submission, or a folder of them.")
+    ] = SAMPLES,
     phase: PhaseOption = "practice",
     isolation: IsolationOption = "auto",
     cpus: CpusOption = "",
@@ -52,7 +60,15 @@ def score(
     chosen = load_phase(PHASES, phase).only(benchmark or [])
     inputs, references = halves_of(chosen)
     leaderboard = run_competition(
-        find_submissions(submissions), chosen, inputs, references, data_dir(), isolation, cpus, out, console
+        find_submissions(submissions),
+        chosen,
+        inputs,
+        references,
+        data_dir(),
+        isolation,
+        cpus,
+        out,
+        console,
     )
     print_leaderboard(leaderboard, out, console)
     if any(entry.status == "organiser_error" for entry in leaderboard.entries):
@@ -67,13 +83,15 @@ def dry_run(
     out: OutOption = Path("build/dry-run"),
     benchmark: BenchmarkOption = None,
 ) -> None:
-    """Score one submission on the practice phase, as the organisers would, and explain the result."""
+    """Score one submission on the practice phase as the organisers would; explain the result."""
     from zcnas.terminal import explain, run_competition
 
     chosen = load_phase(PHASES, "practice").only(benchmark or [])
     paths = find_submissions(submission)
     if len(paths) != 1:
-        raise InvalidSubmission(str(submission), ["this is a folder of submissions; name one of them"])
+        raise InvalidSubmission(
+            str(submission), ["this is a folder of submissions; name one of them"]
+        )
     inputs, references = halves_of(chosen)
     leaderboard = run_competition(
         paths, chosen, inputs, references, data_dir(), isolation, cpus, out, console
@@ -108,11 +126,11 @@ def submission(
 @app.command()
 def sample(
     phase: PhaseOption = "practice",
-    tables: Annotated[Optional[Path], typer.Option(help="Folder with accuracy tables.")] = None,
+    tables: Annotated[Path | None, typer.Option(help="Folder with accuracy tables.")] = None,
     seed_file: Annotated[
-        Optional[Path], typer.Option(help="Secret seed of a hidden phase; made if missing.")
+        Path | None, typer.Option(help="Secret seed of a hidden phase; made if missing.")
     ] = None,
-    out: Annotated[Optional[Path], typer.Option(help="Folder for both halves.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for both halves.")] = None,
 ) -> None:
     """Draw the architectures of a phase and write both halves: input_data and reference_data."""
     from zcnas.sampling import sample_phase
@@ -124,11 +142,26 @@ def sample(
         references = out / "reference_data" if out else PHASES.parent / phase
     else:
         if out is None:
-            raise PhaseError(f"phase '{phase}' is hidden: name a folder outside the repository with --out")
+            raise PhaseError(
+                f"phase '{phase}' is hidden: name a folder outside the repository with --out"
+            )
         seed = _secret_seed(seed_file or out / "draw_seed")
         inputs, references = out / "input_data", out / "reference_data"
     sample_phase(chosen, seed, tables or data_dir(), inputs, references)
     console.print(f"{phase}: wrote {inputs} and {references}", markup=False, soft_wrap=True)
+
+
+@app.command()
+def leaderboard(
+    out: Annotated[Path, typer.Argument(help="Folder of an earlier run.")] = Path("build/score"),
+) -> None:
+    """Print the leaderboard of an earlier run again."""
+    from zcnas.leaderboard import Leaderboard
+    from zcnas.records import read_json
+    from zcnas.terminal import print_leaderboard
+
+    path = out / "leaderboard.json"
+    print_leaderboard(read_json(path, Leaderboard, PredictionError), out, console)
 
 
 @app.command()
@@ -144,7 +177,9 @@ def image(
 
 
 def halves_of(phase: Phase) -> tuple[Path, Path]:
-    """Return the folders of a phase's two halves; those of a hidden phase lie outside the repository.
+    """Return the folders of a phase's two halves.
+
+    Those of a hidden phase lie outside the repository.
 
     Raises:
         PhaseError: The phase is hidden and ``ZCNAS_PHASES`` does not say where its draw is.
@@ -154,7 +189,8 @@ def halves_of(phase: Phase) -> tuple[Path, Path]:
     drawn = os.environ.get("ZCNAS_PHASES")
     if not drawn:
         raise PhaseError(
-            f"phase '{phase.name}' is hidden: draw it with `zcnas sample --phase {phase.name} --out DIR/{phase.name}`, "
+            f"phase '{phase.name}' is hidden: draw it with `zcnas sample --phase {phase.name} "
+            f"--out DIR/{phase.name}`, "
             "then set ZCNAS_PHASES=DIR"
         )
     return Path(drawn) / phase.name / "input_data", Path(drawn) / phase.name / "reference_data"
@@ -166,7 +202,9 @@ def data_dir() -> Path | None:
     if not named:
         return None
     if not Path(named).is_dir():
-        raise OrganiserError(f"ZCNAS_DATA names {named}, which is no folder; unset it or correct it")
+        raise OrganiserError(
+            f"ZCNAS_DATA names {named}, which is no folder; unset it or correct it"
+        )
     return Path(named)
 
 
@@ -179,7 +217,10 @@ def _secret_seed(path: Path) -> str:
 
 
 def main() -> None:
-    """Run the command line; an error of ours is one message and exit code 2, 3 if this machine is at fault."""
+    """Run the command line.
+
+    An error of ours is one message and exit code 2, 3 if this machine is at fault.
+    """
     try:
         app()
     except ZcnasError as error:

@@ -1,9 +1,12 @@
-"""The organiser's run: every submission on every benchmark of a phase, several at once, then the leaderboard.
+"""The organiser's run.
 
-    submissions ──▶ jobs (submission × benchmark) ──▶ ingestion on a CPU of its own ──▶ scoring ──▶ leaderboard
+Every submission on every benchmark of a phase, several at once, then the leaderboard.
 
-A fault of a submission is a status in its predictions; a fault of this machine is an ``organiser_error`` of that
-submission and never a score. Neither stops another submission.
+    submissions ──▶ jobs (submission × benchmark) ──▶ ingestion on a CPU of its own ──▶ scoring ──▶
+    leaderboard
+
+A fault of a submission is a status in its predictions; a fault of this machine is an
+``organiser_error`` of that submission and never a score. Neither stops another submission.
 """
 
 from __future__ import annotations
@@ -38,7 +41,10 @@ from zcnas.records import (
 from zcnas.submissions import Submission, open_submission, submission_name
 
 Progress = Callable[[str, str, Prediction | None], None]
-"""Called with (submission, benchmark, prediction); the prediction is None when a benchmark begins."""
+"""Called with (submission, benchmark, prediction).
+
+The prediction is None when a benchmark begins.
+"""
 
 RETRIES = 2
 """How often a benchmark is ingested again after a fault of this machine."""
@@ -72,7 +78,8 @@ def load_halves(
             references[key].accuracies
         ):
             raise PhaseError(
-                f"{input_dir / key}.json and {reference_dir / key}.json name different architectures: they come "
+                f"{input_dir / key}.json and {reference_dir / key}.json name different "
+                f"architectures: they come "
                 f"from different draws. Draw both again with `zcnas sample --phase {phase.name}`"
             )
         minibatches[key] = load_minibatch(benchmark, data.batch_size, data.eval_seed, data_dir)
@@ -135,7 +142,10 @@ class Competition:
     def _submit(
         self, pool: ThreadPoolExecutor, machine: Machine, path: Path, program: Path, unpacked: Path
     ) -> Callable[[], Entry]:
-        """Queue the jobs of one submission; the function returned waits for them and gives its entry."""
+        """Queue the jobs of one submission.
+
+        The function returned waits for them and gives its entry.
+        """
         name = submission_name(path)
         folder = self.output / name
         shutil.rmtree(folder, ignore_errors=True)
@@ -154,7 +164,10 @@ class Competition:
     def _run_job(
         self, machine: Machine, submission: Submission, key: str, program: Path, folder: Path
     ) -> Manifest:
-        """Ingest one benchmark of one submission on a CPU of its own; our own faults are tried again."""
+        """Ingest one benchmark of one submission on a CPU of its own.
+
+        Our own faults are tried again.
+        """
 
         def on_prediction(prediction: Prediction) -> None:
             if machine.interrupted.is_set():
@@ -215,7 +228,7 @@ class Competition:
         )
 
     def _record_refusal(self, name: str, folder: Path, reason: str) -> None:
-        """Write predictions in which every architecture failed for the reason a submission was refused."""
+        """Write predictions in which every architecture failed for the reason of the refusal."""
         folder.mkdir(parents=True)
         for key, data in self.halves.inputs.items():
             self.progress(name, key, None)
@@ -238,7 +251,8 @@ class Competition:
             isolation=self.isolation.description,
             data_sources={key: batch.source for key, batch in halves.minibatches.items()},
             accuracy_sources={
-                key: f"{reference.source} {reference.version}: {reference.metric} ({reference.unit})"
+                key: f"{reference.source} {reference.version}: {reference.metric} "
+                f"({reference.unit})"
                 for key, reference in halves.references.items()
             },
             benchmarks=phase.benchmarks,

@@ -1,12 +1,16 @@
-"""The predictor's contract: how a submission is loaded, how its query is called, what it may return.
+"""The predictor's contract.
+
+How a submission is loaded, how its query is called, what it may return.
 
     class ZeroCostPredictor:
-        method_type: str                                        # optional, shown on the leaderboard
-        def set_ss_type(self, ss_type: str) -> None: ...        # optional
-        def pre_process(self) -> None: ...                      # optional, once per benchmark
-        def query(self, graph, dataloader=None) -> float: ...   # once per architecture, higher is ranked higher
+        method_type: str                                  # shown on the leaderboard
+        def set_ss_type(self, ss_type: str) -> None: ...  # told which search space
+        def pre_process(self) -> None: ...                # once per benchmark
+        def query(self, graph, dataloader=None) -> float: ...  # once per architecture
 
-Runs in the worker, next to the participant's code; every error here is told to the participant as it is.
+Only ``query`` is required; a higher score is ranked higher.
+Runs in the worker, next to the participant's code; every error here is told to the participant as
+it is.
 """
 
 from __future__ import annotations
@@ -57,7 +61,7 @@ def load_predictor(folder: Path) -> Any:
 
 
 def query_caller(predictor: Any) -> Callable[[Any, Any], Any]:
-    """Return a function of (network, dataloader) that calls ``predictor.query`` the way its signature asks for.
+    """Return a function of (network, dataloader) that calls ``query`` as its signature asks for.
 
     Raises:
         TypeError: There is no ``query``, or it cannot be called with a network.
@@ -69,7 +73,9 @@ def query_caller(predictor: Any) -> Callable[[Any, Any], Any]:
     parameters = signature.parameters.values()
     takes_any_keyword = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
     for keyword in ("dataloader", "info"):
-        if keyword not in signature.parameters and not (takes_any_keyword and keyword == "dataloader"):
+        if keyword not in signature.parameters and not (
+            takes_any_keyword and keyword == "dataloader"
+        ):
             continue
         _require_callable(signature, {keyword: None})
         if keyword == "dataloader":
@@ -84,7 +90,8 @@ def _require_callable(signature: inspect.Signature, keywords: dict[str, None]) -
         signature.bind(None, **keywords)
     except TypeError as error:
         raise TypeError(
-            f"query{signature} cannot be called ({error}); expected query(self, graph, dataloader=None)"
+            f"query{signature} cannot be called ({error}); expected query(self, graph, "
+            f"dataloader=None)"
         ) from None
 
 
@@ -96,7 +103,9 @@ def to_score(value: Any) -> float:
     Raises:
         InvalidScoreError: The answer is anything else, NaN, or an int too large for a float.
     """
-    if hasattr(value, "item") and hasattr(value, "shape"):  # numpy arrays and scalars, torch tensors
+    if hasattr(value, "item") and hasattr(
+        value, "shape"
+    ):  # numpy arrays and scalars, torch tensors
         if math.prod(value.shape) != 1:
             kind = type(value).__name__
             raise InvalidScoreError(

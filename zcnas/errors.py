@@ -1,17 +1,17 @@
 """Every error this project raises on purpose.
 
-    ZcnasError
-    ├── InvalidArchitecture      an architecture is not part of its search space
-    ├── InvalidSubmission        a submission cannot be accepted as it was handed in
-    ├── PhaseError               an unknown phase or benchmark, or a broken phases.toml
-    ├── InputDataError           the architectures or the minibatch of a benchmark cannot be read
-    ├── TableError               an accuracy table is missing, foreign or damaged
-    ├── ReferenceDataError       hidden accuracies are missing, malformed or of no use
-    ├── PredictionError          a predictions file contradicts the reference it is scored against
-    ├── WorkerFault              the worker died, fell silent or broke the protocol: the participant's fault
-    └── OrganiserError           our machine failed: no engine, no image, no disk, no CPU
+    ZcnasError ├── InvalidArchitecture      an architecture is not part of its search space ├──
+    InvalidSubmission        a submission cannot be accepted as it was handed in ├── PhaseError
+    an unknown phase or benchmark, or a broken phases.toml ├── InputDataError           the
+    architectures or the minibatch of a benchmark cannot be read ├── TableError               an
+    accuracy table is missing, foreign or damaged ├── ReferenceDataError       hidden accuracies are
+    missing, malformed or of no use ├── PredictionError          a predictions file contradicts the
+    reference it is scored against ├── WorkerFault              the worker died, fell silent or
+    broke the protocol: the participant's fault └── OrganiserError           our machine failed: no
+    engine, no image, no disk, no CPU
 
-A message names the bad value, what is allowed and the next step. Nothing here imports another module.
+A message names the bad value, what is allowed and the next step. Nothing here imports another
+module.
 """
 
 from __future__ import annotations
@@ -26,7 +26,10 @@ class InvalidArchitecture(ZcnasError):  # noqa: N818 - the field speaks of inval
 
 
 class InvalidSubmission(ZcnasError):  # noqa: N818
-    """A submission cannot be accepted; ``problems`` lists every reason found, each with what to do."""
+    """A submission cannot be accepted.
+
+    ``problems`` lists every reason found, each with what to do.
+    """
 
     def __init__(self, name: str, problems: list[str]) -> None:
         self.name = name

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
+from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
+from zcnas.benchmarks import get_benchmark
 from zcnas.records import write_json
 
 SCHEMA_VERSION = 1
@@ -48,8 +50,8 @@ class Leaderboard(msgspec.Struct, frozen=True, kw_only=True):
 def rank_entries(entries: Sequence[Entry]) -> tuple[Entry, ...]:
     """Return the entries by falling score with their ranks.
 
-    Equal scores share a rank, and the next rank counts them all (1, 1, 3); among them the order given, which is the order
-    of arrival, stays. Entries without a score come last, without a rank.
+    Equal scores share a rank, and the next rank counts them all (1, 1, 3); among them the order
+    given, which is the order of arrival, stays. Entries without a score come last, without a rank.
     """
     scored = sorted(
         (entry for entry in entries if entry.score is not None),
@@ -88,25 +90,29 @@ def write_leaderboard(leaderboard: Leaderboard, folder: Path) -> None:
 
 def render(leaderboard: Leaderboard) -> Table:
     """Return the leaderboard as a table for the terminal."""
-    table = Table(title=escape(leaderboard.title), title_justify="left", title_style="bold")
+    show_method = any(entry.method != entry.submission for entry in leaderboard.entries)
+    table = Table(
+        title=escape(leaderboard.title), title_justify="left", title_style="bold", box=SIMPLE_HEAD
+    )
     table.add_column("#", justify="right")
     table.add_column("submission")
-    table.add_column("method")
+    if show_method:
+        table.add_column("method")
     table.add_column("score", justify="right", style="bold")
     for key in leaderboard.benchmarks:
-        table.add_column(key.replace("_", " ", 1), justify="right", overflow="fold")
+        benchmark = get_benchmark(key)
+        table.add_column(f"{benchmark.dataset.name}\n{benchmark.search_space}", justify="right")
     table.add_column("failed", justify="right")
     table.add_column("CPU time", justify="right")
     for entry in leaderboard.entries:
         taus = [_number(entry.kendall_tau.get(key)) for key in leaderboard.benchmarks]
-        failed = sum(entry.failures.values())
         table.add_row(
             "–" if entry.rank is None else str(entry.rank),
             escape(entry.submission),
-            escape(entry.method),
-            _number(entry.score) if entry.status == "scored" else entry.status,
+            *([escape(entry.method)] if show_method else []),
+            _number(entry.score),
             *taus,
-            str(failed),
+            str(sum(entry.failures.values())),
             f"{entry.cpu_time_s:.0f} s",
         )
     return table

@@ -14,8 +14,8 @@ from zcnas.channel import printable
 class CappedLog:
     """A text file that keeps the first ``max_bytes`` written to it, without control characters.
 
-    Output is attributed to the architecture in flight when it arrives: a heading is written before its first line.
-    Writing is safe from several threads.
+    Output is attributed to the architecture in flight when it arrives: a heading is written before
+    its first line. Writing is safe from several threads.
     """
 
     def __init__(self, path: Path, max_bytes: int) -> None:
@@ -31,7 +31,10 @@ class CappedLog:
             self._heading = f"--- {heading}\n"
 
     def write(self, output: bytes) -> None:
-        """Keep as much of the output as the limit allows; the last line then says that more was cut."""
+        """Keep as much of the output as the limit allows.
+
+        The last line then says that more was cut.
+        """
         with self._lock:
             if self._remaining <= 0 or self._file.closed:
                 return
@@ -40,7 +43,9 @@ class CappedLog:
             self._remaining -= len(output)
             self._file.write(text)
             if self._remaining <= 0:
-                self._file.write("\n--- the log's size limit is reached; further output is not kept\n")
+                self._file.write(
+                    "\n--- the log's size limit is reached; further output is not kept\n"
+                )
             self._file.flush()
 
     def __enter__(self) -> Self:

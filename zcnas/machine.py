@@ -15,8 +15,9 @@ from zcnas.errors import OrganiserError
 class Machine:
     """The CPUs of this machine and the jobs on them.
 
-    A job leases a CPU and holds the machine ``shared`` during each query. ``alone`` waits until no query of another job
-    is under way and holds the others back: a query that timed out without computing is repeated so.
+    A job leases a CPU and holds the machine ``shared`` during each query. ``alone`` waits until no
+    query of another job is under way and holds the others back: a query that timed out without
+    computing is repeated so.
 
     Args:
         cpus: The CPUs to lease.
@@ -86,7 +87,9 @@ def parse_cpus(text: str) -> list[int]:
             first, _, last = part.partition("-")
             cpus += range(int(first), int(last or first) + 1)
     except ValueError:
-        raise OrganiserError(f"CPUS={text} is malformed; write for example CPUS=0,1 or CPUS=0-3") from None
+        raise OrganiserError(
+            f"CPUS={text} is malformed; write for example CPUS=0,1 or CPUS=0-3"
+        ) from None
     if unknown := sorted(set(cpus) - set(usable)):
         raise OrganiserError(
             f"CPUS={text} names {unknown}, which this process may not use; usable are {usable}"

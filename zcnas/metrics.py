@@ -1,11 +1,12 @@
 """The figure of merit: Kendall's tau-b of one benchmark, and the mean over benchmarks.
 
-With P concordant pairs, Q discordant pairs, X pairs tied only in the scores and Y pairs tied only in the accuracies,
+With P concordant pairs, Q discordant pairs, X pairs tied only in the scores and Y pairs tied only
+in the accuracies,
 
     tau_b = (P − Q) / √((P + Q + X) · (P + Q + Y)),
 
-between −1 and 1, higher is better. Reference: Kendall, "The Treatment of Ties in Ranking Problems", Biometrika 33,
-1945.
+between −1 and 1, higher is better. Reference: Kendall, "The Treatment of Ties in Ranking Problems",
+Biometrika 33, 1945.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ from scipy.stats import kendalltau
 
 
 def rank_scores(scores: Sequence[float | None]) -> NDArray[np.int64]:
-    """Return dense ranks (N,) of N scores: failures (None) share rank 0, below every valid score, −Inf included."""
+    """Return dense ranks (N,) of N scores.
+
+    Failures (None) share rank 0, below every valid score, −Inf included.
+    """
     ranks = np.zeros(len(scores), dtype=np.int64)
     valid = np.array([score is not None for score in scores], dtype=bool)
     values = np.array([score for score in scores if score is not None], dtype=np.float64)
@@ -32,8 +36,9 @@ def kendall_tau(
     """Return the tau-b of N scores with N accuracies.
 
     Args:
-        scores: What the predictor returned, infinities allowed; None for a failed architecture. Failed architectures
-            are tied with each other below every valid score; none leaves the ranking.
+        scores: What the predictor returned, infinities allowed; None for a failed architecture.
+            Failed architectures are tied with each other below every valid score; none leaves the
+            ranking.
         accuracies: The truth, in the same order.
         failure_tau: The value where the scores say nothing: all equal, or all failed.
 

@@ -1,7 +1,8 @@
 """The phases of a competition and their limits, read from ``phases.toml``.
 
-A phase says which benchmarks are judged on how many architectures, under which seeds and limits, what a failure
-counts and what a participant may see. Numbers that an organiser sets live in the file; none lives in code.
+A phase says which benchmarks are judged on how many architectures, under which seeds and limits,
+what a failure counts and what a participant may see. Numbers that an organiser sets live in the
+file; none lives in code.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ from zcnas.benchmarks import Benchmark, get_benchmark
 from zcnas.errors import PhaseError
 
 WALL_TIME_FACTOR = 3
-"""Wall-clock limits are this multiple of the CPU limits: a backstop against waiting, not a measure of work."""
+"""Wall-clock limits are this multiple of the CPU limits.
+
+A backstop against waiting, not a measure of work.
+"""
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 
@@ -92,8 +96,8 @@ def load_phases(path: Path) -> dict[str, Phase]:
     """Return the phases of a ``phases.toml`` by name.
 
     Raises:
-        PhaseError: The file is missing or not TOML, a value is of the wrong kind or out of range, a benchmark is
-            unknown or named twice, or a hidden phase writes its draw seed down.
+        PhaseError: The file is missing or not TOML, a value is of the wrong kind or out of range, a
+            benchmark is unknown or named twice, or a hidden phase writes its draw seed down.
     """
     try:
         raw = msgspec.toml.decode(path.read_bytes(), type=dict[str, Phase])
@@ -108,7 +112,8 @@ def load_phases(path: Path) -> dict[str, Phase]:
             raise PhaseError(f"{path}: phase '{phase.name}' names a benchmark twice")
         if (phase.draw_seed is None) == (phase.truth == "public"):
             raise PhaseError(
-                f"{path}: phase '{phase.name}' has truth = \"{phase.truth}\"; a public phase needs a draw_seed, "
+                f"{path}: phase '{phase.name}' has truth = \"{phase.truth}\"; a public phase "
+                f"needs a draw_seed, "
                 "a hidden phase must not write one down"
             )
     return phases

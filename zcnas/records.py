@@ -1,8 +1,11 @@
-"""What crosses from one program to the next as a file: its fields, how it is written, how it is checked.
+"""What crosses from one program to the next as a file.
 
-The way of the data is one direction, a file between programs: ``BenchmarkInput`` goes into ingestion,
-``Prediction`` lines and a ``Manifest`` come out, ``Reference`` joins them in scoring. Every file is JSON without NaN
-or infinities. Readers raise this project's errors, with the file and the place; nothing else is trusted.
+Its fields, how it is written, how it is checked.
+
+The way of the data is one direction, a file between programs: ``BenchmarkInput`` goes into
+ingestion, ``Prediction`` lines and a ``Manifest`` come out, ``Reference`` joins them in scoring.
+Every file is JSON without NaN or infinities. Readers raise this project's errors, with the file and
+the place; nothing else is trusted.
 """
 
 from __future__ import annotations
@@ -17,17 +20,11 @@ import msgspec
 from zcnas.errors import InputDataError, PredictionError, ReferenceDataError, ZcnasError
 
 Status = Literal["ok", "error", "timeout", "memory", "killed", "invalid", "not_reached"]
-"""What became of one architecture: a score, an exception, too much time, too much memory, a dead process, an answer
-that is not one usable number, or the benchmark's time was over before its turn."""
+"""What became of one architecture.
 
-FAILURE_STATUSES: tuple[Status, ...] = (
-    "error",
-    "timeout",
-    "memory",
-    "killed",
-    "invalid",
-    "not_reached",
-)
+A score, an exception, too much time, too much memory, a dead process, an answer that is not one
+usable number, or the benchmark's time was over before its turn.
+"""
 
 Finite = Annotated[float, msgspec.Meta(ge=-1e308, le=1e308)]
 NonNegative = Annotated[float, msgspec.Meta(ge=0, le=1e308)]
@@ -136,7 +133,10 @@ _T = TypeVar("_T")
 
 
 def read_json(path: Path, record: type[_T], error: type[ZcnasError]) -> _T:
-    """Return the record in a JSON file; raise ``error`` with file and place if it is missing or malformed."""
+    """Return the record in a JSON file.
+
+    Raise ``error`` with file and place if it is missing or malformed.
+    """
     try:
         return msgspec.json.decode(path.read_bytes(), type=record)
     except OSError as reason:
@@ -146,7 +146,10 @@ def read_json(path: Path, record: type[_T], error: type[ZcnasError]) -> _T:
 
 
 def write_json(path: Path, record: object) -> None:
-    """Write a record as indented JSON, keys in the record's order; the file appears whole or not at all."""
+    """Write a record as indented JSON, keys in the record's order.
+
+    The file appears whole or not at all.
+    """
     text = msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n"
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
@@ -170,12 +173,14 @@ def read_reference(path: Path) -> Reference:
     """Return ``reference_data/<phase>/<benchmark>.json``.
 
     Raises:
-        ReferenceDataError: The file is missing or malformed, or its accuracies are all equal and rank nothing.
+        ReferenceDataError: The file is missing or malformed, or its accuracies are all equal and
+            rank nothing.
     """
     reference = read_json(path, Reference, ReferenceDataError)
     if len(set(reference.accuracies.values())) < 2:
         raise ReferenceDataError(
-            f"{path} holds no two different accuracies, so there is nothing to rank; draw the benchmark again"
+            f"{path} holds no two different accuracies, so there is nothing to rank; draw the "
+            f"benchmark again"
         )
     return reference
 
@@ -183,10 +188,12 @@ def read_reference(path: Path) -> Reference:
 def read_predictions(path: Path) -> list[Prediction]:
     """Return the lines of a predictions file, in the order they were written.
 
-    A last line that is cut off, as a crash while writing leaves it, is dropped; the lines before it are kept.
+    A last line that is cut off, as a crash while writing leaves it, is dropped; the lines before it
+    are kept.
 
     Raises:
-        PredictionError: The file is missing, another line is malformed, or an id stands in it twice.
+        PredictionError: The file is missing, another line is malformed, or an id stands in it
+            twice.
     """
     try:
         lines = path.read_bytes().split(b"\n")
@@ -204,7 +211,8 @@ def read_predictions(path: Path) -> list[Prediction]:
             raise PredictionError(f"{path}, line {number} is malformed: {reason}") from None
     if repeated := _repeated(prediction.id for prediction in predictions):
         raise PredictionError(
-            f"{path} holds more than one prediction for {', '.join(repeated)}; run the ingestion again"
+            f"{path} holds more than one prediction for {', '.join(repeated)}; run the ingestion "
+            f"again"
         )
     return predictions
 

@@ -1,8 +1,11 @@
-"""Draw N architectures of a benchmark and write both halves: what ingestion sees and what scoring knows.
+"""Draw N architectures of a benchmark and write both halves.
 
-The draw is an order by keyed digest: every architecture of the table gets SHA-256(draw seed, benchmark, spec), and the N
-smallest are taken, in that order. So a draw depends on no library's generator, is uniform without replacement, and
-whoever has no draw seed learns nothing from it. The id of an architecture comes from the same seed.
+What ingestion sees and what scoring knows.
+
+The draw is an order by keyed digest: every architecture of the table gets SHA-256(draw seed,
+benchmark, spec), and the N smallest are taken, in that order. So a draw depends on no library's
+generator, is uniform without replacement, and whoever has no draw seed learns nothing from it. The
+id of an architecture comes from the same seed.
 """
 
 from __future__ import annotations
@@ -31,10 +34,13 @@ def draw(
     accuracies: Mapping[str, float] = table.means()
     if len(accuracies) < phase.architectures:
         raise TableError(
-            f"phase '{phase.name}' draws {phase.architectures} architectures, but {table.source} holds "
+            f"phase '{phase.name}' draws {phase.architectures} architectures, but {table.source} "
+            f"holds "
             f"{len(accuracies)} for {benchmark.key}; lower `architectures` in phases.toml"
         )
-    order = sorted(accuracies, key=lambda spec: derive_token(draw_seed, "draw", benchmark.key, spec))
+    order = sorted(
+        accuracies, key=lambda spec: derive_token(draw_seed, "draw", benchmark.key, spec)
+    )
     drawn = [
         Architecture(derive_token(draw_seed, "id", benchmark.key, spec)[:ID_LENGTH], spec)
         for spec in order[: phase.architectures]

@@ -1,7 +1,8 @@
 """Seeds that depend on what is computed and on nothing else.
 
-A seed is a digest of names, so an architecture gets the same weights whatever its position, shard or host, and two
-purposes never share a stream. Whoever knows neither the secret nor a seed cannot tell what was drawn.
+A seed is a digest of names, so an architecture gets the same weights whatever its position, shard
+or host, and two purposes never share a stream. Whoever knows neither the secret nor a seed cannot
+tell what was drawn.
 """
 
 from __future__ import annotations
@@ -10,12 +11,18 @@ import hashlib
 
 
 def derive_seed(*parts: str | int) -> int:
-    """Return a seed in [0, 2⁶³) from the parts: the first 8 bytes of SHA-256 over their length-prefixed texts."""
+    """Return a seed in [0, 2⁶³) from the parts.
+
+    The first 8 bytes of SHA-256 over their length-prefixed texts.
+    """
     return int.from_bytes(bytes.fromhex(derive_token(*parts))[:8], "big") >> 1
 
 
 def derive_token(*parts: str | int) -> str:
-    """Return the SHA-256 of the parts as 64 hexadecimal digits; each part is prefixed with its length."""
+    """Return the SHA-256 of the parts as 64 hexadecimal digits.
+
+    Each part is prefixed with its length.
+    """
     digest = hashlib.sha256()
     for part in parts:
         text = str(part).encode()

@@ -1,7 +1,10 @@
-"""What participants hand in: found, checked, copied out, packed. Nothing of a submission is executed here.
+"""What participants hand in.
 
-A submission is a folder or a zip with ``predictor.py`` (or ``submission.py``, its name in 2022), helper modules beside
-it and possibly an empty file ``metadata``; a zip may hold one top folder. Every problem is reported, not the first.
+Found, checked, copied out, packed. Nothing of a submission is executed here.
+
+A submission is a folder or a zip with ``predictor.py`` (or ``submission.py``, its name in 2022),
+helper modules beside it and possibly an empty file ``metadata``; a zip may hold one top folder.
+Every problem is reported, not the first.
 """
 
 from __future__ import annotations
@@ -18,7 +21,10 @@ from zcnas.errors import InvalidSubmission
 
 MAX_FILES = 200
 MAX_BYTES = 20 * (1 << 20)
-"""Unpacked size: room for source code and small tables, none for accuracy tables of whole search spaces."""
+"""Unpacked size.
+
+Room for source code and small tables, none for accuracy tables of whole search spaces.
+"""
 
 _JUNK = ("__MACOSX", "__pycache__", ".DS_Store", ".git")
 _FIXED_DATE = (1980, 1, 1, 0, 0, 0)
@@ -64,7 +70,10 @@ def find_submissions(path: Path) -> list[Path]:
 
 
 def submission_name(path: Path) -> str:
-    """Return the name of the submission at ``path``: its folder's, or its zip's without the ending."""
+    """Return the name of the submission at ``path``.
+
+    Its folder's, or its zip's without the ending.
+    """
     return path.resolve().stem if path.suffix == ".zip" else path.resolve().name
 
 
@@ -91,7 +100,9 @@ def open_submission(path: Path, into: Path) -> Submission:
 
 
 def pack_submission(path: Path, target: Path) -> Path:
-    """Check a submission and zip it as the platforms want it: files at the root, and an empty ``metadata``.
+    """Check a submission and zip it as the platforms want it.
+
+    Files at the root, and an empty ``metadata``.
 
     The same content gives the same bytes.
 
@@ -114,7 +125,7 @@ def pack_submission(path: Path, target: Path) -> Path:
 
 
 def digest_of(folder: Path) -> str:
-    """Return the SHA-256 of a submission's files, names included, without the empty ``metadata`` and junk."""
+    """Return the SHA-256 of a submission's files, names included, without ``metadata`` and junk."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder)
@@ -125,7 +136,10 @@ def digest_of(folder: Path) -> str:
 
 
 def _read_files(path: Path, problems: list[str]) -> dict[str, bytes]:
-    """Return the regular files of a folder or zip by relative path; append to ``problems`` what is refused."""
+    """Return the regular files of a folder or zip by relative path.
+
+    Append to ``problems`` what is refused.
+    """
     try:
         if path.is_dir():
             return _read_folder(path, problems)
@@ -163,9 +177,13 @@ def _read_zip(path: Path, problems: list[str]) -> dict[str, bytes]:
             name = PurePosixPath(entry.filename)
             kind = stat.S_IFMT(entry.external_attr >> 16)
             if name.is_absolute() or ".." in name.parts or "\\" in entry.filename:
-                problems.append(f"{entry.filename!r} points outside the zip; use plain relative names")
+                problems.append(
+                    f"{entry.filename!r} points outside the zip; use plain relative names"
+                )
             elif kind not in (0, stat.S_IFREG):
-                problems.append(f"{entry.filename!r} is a link or a special file; put the file itself there")
+                problems.append(
+                    f"{entry.filename!r} is a link or a special file; put the file itself there"
+                )
             elif entry.flag_bits & 1:
                 problems.append(f"{entry.filename!r} is encrypted; zip without a password")
             elif name.as_posix() in files:
@@ -180,7 +198,9 @@ def _too_large(count: int, size: int, problems: list[str]) -> bool:
     if count > MAX_FILES:
         problems.append(f"more than {MAX_FILES} files; leave out what the predictor does not need")
     elif size > MAX_BYTES:
-        problems.append(f"more than {MAX_BYTES >> 20} MiB unpacked; leave out what the predictor does not need")
+        problems.append(
+            f"more than {MAX_BYTES >> 20} MiB unpacked; leave out what the predictor does not need"
+        )
     else:
         return False
     return True
@@ -209,7 +229,9 @@ def _problems_of(files: dict[str, bytes]) -> list[str]:
     else:
         problems += _problems_of_entry_point(entry_points[0], files[entry_points[0]])
     if files.get("metadata", b"").strip():
-        problems.append("the file metadata is not empty; a platform would run what it says: empty it")
+        problems.append(
+            "the file metadata is not empty; a platform would run what it says: empty it"
+        )
     return problems
 
 
@@ -226,7 +248,10 @@ def _problems_of_entry_point(name: str, source: bytes) -> list[str]:
 
 
 def _names_bound(tree: ast.Module) -> set[str]:
-    """Return the names a module's classes, imports and assignments bind anywhere in it; a star import may bind all."""
+    """Return the names a module's classes, imports and assignments bind anywhere in it.
+
+    A star import may bind all.
+    """
     names: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef):

@@ -1,4 +1,7 @@
-"""A run as the person at the terminal sees it: warnings, live progress, the table, and a participant's explanation."""
+"""A run as the person at the terminal sees it.
+
+Warnings, live progress, the table, and a participant's explanation.
+"""
 
 from __future__ import annotations
 
@@ -20,12 +23,12 @@ from rich.progress import (
 from rich.table import Table
 
 from zcnas.competition import Competition, load_halves
+from zcnas.errors import PredictionError
 from zcnas.isolation.choice import choose_isolation
 from zcnas.leaderboard import Entry, Leaderboard, render
 from zcnas.machine import parse_cpus
 from zcnas.phases import Phase
 from zcnas.records import Manifest, Prediction, read_json, read_predictions
-from zcnas.errors import PredictionError
 from zcnas.submissions import submission_name
 
 
@@ -43,15 +46,19 @@ def run_competition(
     """Score submissions with live progress, print the leaderboard, and return it.
 
     Raises:
-        ZcnasError: Before anything runs: a phase, a folder, a CPU list or an engine is not as it must be.
+        ZcnasError: Before anything runs: a phase, a folder, a CPU list or an engine is not as it
+            must be.
     """
     usable = parse_cpus(cpus)
     halves = load_halves(phase, input_dir, reference_dir, data_dir)
     chosen = choose_isolation(
-        isolation, phase, lambda text: console.print(text, style="yellow", markup=False, soft_wrap=True)
+        isolation,
+        phase,
+        lambda text: console.print(text, style="yellow", markup=False, soft_wrap=True),
     )
     console.print(
-        f"{phase.title} phase: {len(submissions)} submissions × {len(phase.benchmarks)} benchmarks × "
+        f"{phase.title} phase: {len(submissions)} submissions × {len(phase.benchmarks)} "
+        f"benchmarks × "
         f"{phase.architectures} architectures, isolation {chosen.description}, CPUs {usable}",
         markup=False,
         highlight=False,
@@ -109,7 +116,10 @@ class ProgressBars:
 
 
 def explain(entry: Entry, phase: Phase, out: Path, console: Console) -> None:
-    """Print what a participant wants to know of a dry run: tau, failures with reasons, time against the limits."""
+    """Print what a participant wants to know of a dry run.
+
+    Tau, failures with reasons, time against the limits.
+    """
     folder = out / entry.submission
     table = Table(title=escape(f"{entry.submission} ({entry.method})"), title_justify="left")
     for name in ("benchmark", "Kendall tau", "ok", "failed"):

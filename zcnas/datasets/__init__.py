@@ -1,7 +1,10 @@
-"""One minibatch of a benchmark's dataset: from its published files where they are, otherwise the stated fallback.
+"""One minibatch of a benchmark's dataset.
 
-Every architecture of a benchmark sees the same minibatch. Which source it came from is part of the minibatch, so that
-the manifest and the leaderboard can say so. No torch here: the recorder makes the minibatch, the worker receives it.
+From its published files where they are, otherwise the stated fallback.
+
+Every architecture of a benchmark sees the same minibatch. Which source it came from is part of the
+minibatch, so that the manifest and the leaderboard can say so. No torch here: the recorder makes
+the minibatch, the worker receives it.
 """
 
 from __future__ import annotations
@@ -23,7 +26,10 @@ READERS: dict[str, Callable[[Path], Images | None]] = {
     "cifar10": read_cifar10,
     "cifar100": read_cifar100,
 }
-"""Dataset name to a reader of its published files; a reader returns None where the folder has none of them."""
+"""Dataset name to a reader of its published files.
+
+A reader returns None where the folder has none of them.
+"""
 
 
 def load_minibatch(

@@ -1,11 +1,14 @@
 """CIFAR-10 and CIFAR-100 in their published Python format.
 
-A file is a pickled dictionary: ``data`` is (N, 3072) uint8, the red, green and blue planes of each 32×32 image one
-after the other, row by row; ``labels`` (CIFAR-10) or ``fine_labels`` (CIFAR-100) is a list of N numbers. The unpickler
-admits what such a file needs, numpy arrays, and refuses everything else.
+A file is a pickled dictionary: ``data`` is (N, 3072) uint8, the red, green and blue planes of each
+32×32 image one after the other, row by row; ``labels`` (CIFAR-10) or ``fine_labels`` (CIFAR-100) is
+a list of N numbers. The unpickler admits what such a file needs, numpy arrays, and refuses
+everything else.
 
-Reference: Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009, and the format description at
-https://www.cs.toronto.edu/~kriz/cifar.html. Mean and deviation are those of the 50,000 training images.
+Reference: Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009, and the format
+    description at
+https://www.cs.toronto.edu/~kriz/cifar.html. Mean and deviation are those of the 50,000 training
+images.
 """
 
 from __future__ import annotations
@@ -44,7 +47,7 @@ def read_cifar10(data_dir: Path) -> Images | None:
 
 
 def read_cifar100(data_dir: Path) -> Images | None:
-    """Return CIFAR-100's training images with fine labels, or None if the folder has no ``cifar-100-python``.
+    """Return CIFAR-100's training images with fine labels, or None without ``cifar-100-python``.
 
     Raises:
         InputDataError: The file is missing or damaged.
@@ -95,7 +98,8 @@ def _read_file(
         AttributeError,
     ) as error:
         raise InputDataError(
-            f"{path} is no CIFAR file in the published Python format ({error}); unpack the publisher's archive again"
+            f"{path} is no CIFAR file in the published Python format ({error}); unpack the "
+            f"publisher's archive again"
         ) from None
     if flat.dtype != np.uint8 or flat.ndim != 2 or flat.shape != (len(labels), 3072):
         raise InputDataError(
@@ -104,7 +108,8 @@ def _read_file(
         )
     if len(labels) and not 0 <= labels.min() <= labels.max() < num_classes:
         raise InputDataError(
-            f"{path} holds labels from {labels.min()} to {labels.max()}; expected 0 to {num_classes - 1}"
+            f"{path} holds labels from {labels.min()} to {labels.max()}; expected 0 to "
+            f"{num_classes - 1}"
         )
     return flat.reshape(-1, 3, 32, 32), labels
 

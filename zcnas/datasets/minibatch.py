@@ -58,4 +58,5 @@ class Images:
         scaled = self.pixels[chosen].astype(np.float32) / 255
         mean = np.array(self.mean, dtype=np.float32).reshape(-1, 1, 1)
         deviation = np.array(self.deviation, dtype=np.float32).reshape(-1, 1, 1)
-        return Minibatch((scaled - mean) / deviation, self.labels[chosen], self.source)
+        inputs = ((scaled - mean) / deviation).astype(np.float32)
+        return Minibatch(inputs, self.labels[chosen], self.source)

@@ -1,12 +1,13 @@
 """The fallback minibatch: class-structured synthetic images that need no download.
 
-Every image is the sum of its class's picture and a picture of its own, both Gaussian random fields whose amplitude falls
-with spatial frequency f as 1/f, the law natural images follow, with correlated colours. Channels then have mean 0 and
-deviation 1, as normalised real images have. So a label tells something about its image, neighbouring pixels agree, and
-nothing is white noise. What it is not: photographs; no edges, no objects.
+Every image is the sum of its class's picture and a picture of its own, both Gaussian random fields
+whose amplitude falls with spatial frequency f as 1/f, the law natural images follow, with
+correlated colours. Channels then have mean 0 and deviation 1, as normalised real images have. So a
+label tells something about its image, neighbouring pixels agree, and nothing is white noise. What
+it is not: photographs; no edges, no objects.
 
-Reference for the 1/f law: Field, "Relations between the statistics of natural images and the response properties of
-cortical cells", JOSA A 4(12), 1987.
+Reference for the 1/f law: Field, "Relations between the statistics of natural images and the
+response properties of cortical cells", JOSA A 4(12), 1987.
 """
 
 from __future__ import annotations
@@ -24,9 +25,7 @@ COLOUR_CORRELATION = 0.9
 """Correlation between two colour channels of a field, roughly that of photographs."""
 
 
-def synthetic_minibatch(
-    dataset: Dataset, batch_size: int, rng: np.random.Generator
-) -> Minibatch:
+def synthetic_minibatch(dataset: Dataset, batch_size: int, rng: np.random.Generator) -> Minibatch:
     """Return B synthetic images of a dataset's shape with uniformly drawn labels."""
     labels = rng.integers(dataset.num_classes, size=batch_size)
     classes = _random_fields(dataset.num_classes, dataset.input_shape, rng)

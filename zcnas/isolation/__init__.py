@@ -1,7 +1,8 @@
 """Where the worker runs: in a container, or as a plain process.
 
-Both give the recorder the same handle, a ``Worker``: two byte streams, a CPU clock read from outside, and an end. The
-flags of the container are in ``container.py``, its image in ``image.py``; the numbers come from ``phases.toml``.
+Both give the recorder the same handle, a ``Worker``: two byte streams, a CPU clock read from
+outside, and an end. The flags of the container are in ``container.py``, its image in ``image.py``;
+the numbers come from ``phases.toml``.
 """
 
 from __future__ import annotations
@@ -59,15 +60,21 @@ class Worker(Protocol):
     stdout: int
 
     def cpu_time_s(self) -> float | None:
-        """Return the CPU seconds used so far by all it started, measured from outside; None if that cannot be."""
+        """Return the CPU seconds used so far by all it started, measured from outside.
+
+        None if that cannot be.
+        """
         ...
 
     def memory_kills(self) -> int:
-        """Return how many of its processes the kernel has killed for want of memory, counted from outside."""
+        """Return how many of its processes the kernel has killed for want of memory."""
         ...
 
     def stop(self) -> str:
-        """End the worker and everything it started; return in a few words how it ended. May be called again."""
+        """End the worker and everything it started.
+
+        Return in a few words how it ended. May be called again.
+        """
         ...
 
 

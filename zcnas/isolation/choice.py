@@ -18,8 +18,8 @@ TRUST_VARIABLE = "TRUST_SUBMISSIONS"
 def choose_isolation(name: str, phase: Phase, say: Callable[[str], None]) -> Isolation:
     """Return the isolation called ``name``; ``auto`` is a container where a Docker engine answers.
 
-    A hidden phase runs in containers. ``process`` is allowed for it only if the organiser says in the environment that
-    the submissions are trusted (``TRUST_SUBMISSIONS=yes``).
+    A hidden phase runs in containers. ``process`` is allowed for it only if the organiser says in
+    the environment that the submissions are trusted (``TRUST_SUBMISSIONS=yes``).
 
     Raises:
         OrganiserError: The engine, or the trust, is missing.
@@ -27,7 +27,8 @@ def choose_isolation(name: str, phase: Phase, say: Callable[[str], None]) -> Iso
     hidden = phase.truth == "hidden"
     if name == "process" and hidden and os.environ.get(TRUST_VARIABLE) != "yes":
         raise OrganiserError(
-            f"phase '{phase.name}' is hidden, and a process can read this machine's files: start a Docker engine "
+            f"phase '{phase.name}' is hidden, and a process can read this machine's files: start "
+            f"a Docker engine "
             f"and use ISOLATION=docker, or set {TRUST_VARIABLE}=yes if every submission is your own"
         )
     if name == "docker" or (name == "auto" and (hidden or engine_answers())):
@@ -35,7 +36,9 @@ def choose_isolation(name: str, phase: Phase, say: Callable[[str], None]) -> Iso
         return DockerIsolation(client, ensure_image(client, say))
     if name == "auto":
         say(
-            "WARNING: no Docker engine answers, so submissions run as plain processes of this user: they can reach the "
-            "network and your files. Run only code you trust, or start Docker (ISOLATION=docker makes it mandatory)."
+            "WARNING: no Docker engine answers, so submissions run as plain processes of this "
+            "user: they can reach the "
+            "network and your files. Run only code you trust, or start Docker (ISOLATION=docker "
+            "makes it mandatory)."
         )
     return ProcessIsolation()

@@ -1,8 +1,9 @@
 """The worker in a container: the one place that holds the container's flags.
 
-The numbers come from the phase's limits. The container has one CPU, no network, a read-only root, one size-limited
-scratch folder, no capabilities, no shared memory, no log driver and no writable mount of the host; its clock and its
-end are in the recorder's hands. Nothing of the host is in it but the program's modules and the submission, read-only.
+The numbers come from the phase's limits. The container has one CPU, no network, a read-only root,
+one size-limited scratch folder, no capabilities, no shared memory, no log driver and no writable
+mount of the host; its clock and its end are in the recorder's hands. Nothing of the host is in it
+but the program's modules and the submission, read-only.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import docker
 from docker.errors import DockerException
 from docker.types import LogConfig, Mount
 from requests.exceptions import RequestException
 
+import docker
 from zcnas.errors import OrganiserError
 from zcnas.isolation import WORKER_ENVIRONMENT, IsolationName, WorkerPlace
 
@@ -40,7 +41,8 @@ def connect() -> docker.DockerClient:
         client.ping()
     except (DockerException, RequestException) as error:
         raise OrganiserError(
-            f"no Docker engine answers ({_short(error)}); start it, or choose ISOLATION=process on a public phase"
+            f"no Docker engine answers ({_short(error)}); start it, or choose ISOLATION=process "
+            f"on a public phase"
         ) from None
     return client
 
@@ -133,7 +135,7 @@ class ContainerWorker:
         self._reader.start()
 
     def cpu_time_s(self) -> float | None:
-        """Return the CPU seconds of the container's control group, or None where the engine's host is another."""
+        """Return the CPU seconds of the container, or None where the engine's host is another."""
         measured = self._cgroup.cpu_time_s()
         if measured is not None:
             self._cpu_time_s = measured
@@ -167,7 +169,8 @@ class ContainerWorker:
     def _attach(self, **streams: int) -> Any:
         """Return a socket to some of the container's streams.
 
-        The engine's answer is a SocketIO whose connection would be closed with it; the raw socket is kept.
+        The engine's answer is a SocketIO whose connection would be closed with it; the raw socket
+        is kept.
         """
         attached = self._api.attach_socket(self._id, params={**streams, "stream": 1})
         return getattr(attached, "_sock", attached)
@@ -177,7 +180,10 @@ class ContainerWorker:
             self._api.remove_container(self._id, force=True, v=True)
 
     def _read_output(self) -> None:
-        """Split the engine's multiplexed stream: stdout into a pipe for the recorder, stderr into the log."""
+        """Split the engine's multiplexed stream.
+
+        Stdout into a pipe for the recorder, stderr into the log.
+        """
         with contextlib.suppress(OSError):
             while head := self._receive(_STREAM_HEAD.size):
                 stream, length = _STREAM_HEAD.unpack(head)
@@ -203,7 +209,9 @@ class ContainerWorker:
 class ControlGroup:
     """The kernel's own account of a container, cgroup v1 or v2, read on the engine's host."""
 
-    def __init__(self, pid: int, root: Path = Path("/sys/fs/cgroup"), proc: Path = Path("/proc")):
+    def __init__(
+        self, pid: int, root: Path = Path("/sys/fs/cgroup"), proc: Path = Path("/proc")
+    ) -> None:
         self._cpu_v1 = self._cpu_v2 = self._memory_v1 = self._memory_v2 = Path("/nonexistent")
         with contextlib.suppress(OSError):
             for line in (proc / str(pid) / "cgroup").read_text().splitlines():
@@ -218,7 +226,7 @@ class ControlGroup:
                     self._memory_v1 = root / "memory" / group / "memory.oom_control"
 
     def cpu_time_s(self) -> float | None:
-        """Return the CPU seconds used by the group, or None if the kernel's files cannot be read here."""
+        """Return the CPU seconds used by the group, or None if the kernel does not tell."""
         with contextlib.suppress(OSError, ValueError):
             return int(self._cpu_v1.read_text()) / 1e9
         usage = _read_table(self._cpu_v2).get("usage_usec")

@@ -1,7 +1,8 @@
 """The container's image: built when it is missing or when what it is built from has changed.
 
-The build needs a base image with Python 3.11 and the locked wheels. The base is the official slim image where a registry
-answers, or a minimal Debian made by ``docker/offline-base.sh`` where none does; the wheels are downloaded by pip.
+The build needs a base image with Python 3.11 and the locked wheels. The base is the official slim
+image where a registry answers, or a minimal Debian made by ``docker/offline-base.sh`` where none
+does; the wheels are downloaded by pip.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import docker
 from docker.errors import DockerException, ImageNotFound
 from requests.exceptions import RequestException
 
+import docker
 from zcnas.errors import OrganiserError
 from zcnas.isolation.program import ROOT
 
@@ -25,6 +26,8 @@ IMAGE = "zcnas-worker:latest"
 PUBLIC_BASE = "python:3.11-slim-bookworm"
 OFFLINE_BASE = "zcnas-base:bookworm"
 FINGERPRINT_LABEL = "zcnas.fingerprint"
+STAGE_LABEL = "zcnas.stage=packages"
+"""Marks the build's first stage, which is removed when the build is done."""
 _BUILD_FILES = ("Dockerfile", "requirements.txt")
 
 
@@ -37,7 +40,7 @@ def fingerprint() -> str:
 def ensure_image(
     client: docker.DockerClient, say: Callable[[str], None], base: str | None = None
 ) -> str:
-    """Return the image's name, after building it if it is missing, stale, or another base is asked for.
+    """Return the image's name, building it first if it is missing, stale, or of another base.
 
     Args:
         client: The Docker engine.
@@ -72,11 +75,15 @@ def ensure_image(
     except (DockerException, RequestException) as error:
         log = "".join(str(line.get("stream", "")) for line in getattr(error, "build_log", []))
         raise OrganiserError(f"the image {IMAGE} cannot be built: {error}\n{log[-2000:]}") from None
+    client.images.prune(filters={"label": STAGE_LABEL})
     return IMAGE
 
 
 def _find_base(client: docker.DockerClient, say: Callable[[str], None]) -> str:
-    """Return a base image: one that is here, else the public one pulled, else the offline one made."""
+    """Return a base image.
+
+    One that is here, else the public one pulled, else the offline one made.
+    """
     for name in (PUBLIC_BASE, OFFLINE_BASE):
         try:
             client.images.get(name)
@@ -99,7 +106,8 @@ def _find_base(client: docker.DockerClient, say: Callable[[str], None]) -> str:
         reason = made.stderr.strip()[-300:]
     raise OrganiserError(
         f"no base image: {PUBLIC_BASE} cannot be pulled ({reason}). On a Debian machine, "
-        "`apt-get install debootstrap` and run docker/offline-base.sh as root; or name a local image with "
+        "`apt-get install debootstrap` and run docker/offline-base.sh as root; or name a local "
+        "image with "
         "`make image BASE=…`; or run a public phase with ISOLATION=process"
     )
 
@@ -107,7 +115,9 @@ def _find_base(client: docker.DockerClient, say: Callable[[str], None]) -> str:
 def _download_wheels(folder: Path) -> None:
     """Fetch the locked wheels for the image's Python, whatever Python runs here."""
     machine = platform.machine()
-    platforms = [f"--platform={tag}_{machine}" for tag in ("manylinux_2_28", "manylinux2014", "linux")]
+    platforms = [
+        f"--platform={tag}_{machine}" for tag in ("manylinux_2_28", "manylinux2014", "linux")
+    ]
     shutil.rmtree(folder, ignore_errors=True)
     command = [
         *(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"),

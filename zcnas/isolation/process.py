@@ -1,8 +1,11 @@
-"""The worker as a plain process: for machines without a Docker engine, and inside a platform's container.
+"""The worker as a plain process.
 
-What an ordinary process can have: one CPU, one thread, its own session and scratch folder, an empty environment, a
-limit on memory and CPU time per query, a wall-clock kill from outside. What it cannot have: no network, a file system
-of its own, a user of its own. Hidden phases therefore run in containers only.
+For machines without a Docker engine, and inside a platform's container.
+
+What an ordinary process can have: one CPU, one thread, its own session and scratch folder, an empty
+environment, a limit on memory and CPU time per query, a wall-clock kill from outside. What it
+cannot have: no network, a file system of its own, a user of its own. Hidden phases therefore run in
+containers only.
 """
 
 from __future__ import annotations
@@ -32,7 +35,8 @@ class ProcessIsolation:
         """Start a worker as a subprocess.
 
         Raises:
-            OrganiserError: The CPU does not exist or may not be used, or the process cannot be started.
+            OrganiserError: The CPU does not exist or may not be used, or the process cannot be
+                started.
         """
         return ProcessWorker(place)
 
@@ -65,7 +69,8 @@ class ProcessWorker:
         except (OSError, ValueError, psutil.Error) as error:
             self._remove_scratch()
             raise OrganiserError(
-                f"cannot start a worker on CPU {place.cpu}: {error}; choose CPUS from {sorted(os.sched_getaffinity(0))}"
+                f"cannot start a worker on CPU {place.cpu}: {error}; choose CPUS from "
+                f"{sorted(os.sched_getaffinity(0))}"
             ) from None
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -106,7 +111,11 @@ class ProcessWorker:
             assert stream is not None
             stream.close()
         self._remove_scratch()
-        return "stopped by the recorder" if own_end is None else f"worker ended with exit code {own_end}"
+        return (
+            "stopped by the recorder"
+            if own_end is None
+            else f"worker ended with exit code {own_end}"
+        )
 
     def _read_log(self, place: WorkerPlace) -> None:
         stream = self._process.stderr

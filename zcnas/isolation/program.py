@@ -1,7 +1,7 @@
 """The folder a worker is started from: ``worker.py`` and exactly the modules it imports.
 
-The literal list below is what is mounted into a container and copied into a bundle. It holds specs, networks and the
-protocol; no table, no reference, no reader of accuracies.
+The literal list below is what is mounted into a container and copied into a bundle. It holds specs,
+networks and the protocol; no table, no reference, no reader of accuracies.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ WORKER_PROGRAM = ("ingestion_program/worker.py", "ingestion_program/naslib")
 
 
 def stage_worker(target: Path) -> Path:
-    """Copy the worker's program into the folder ``target``, readable by every user, and return it."""
+    """Copy the worker's program into ``target``, readable by every user, and return it."""
     for name in WORKER_MODULES:
         _copy(ROOT / name, target / name)
     for name in WORKER_PROGRAM:

@@ -1,8 +1,9 @@
 """The search spaces: what an architecture is, as a value and as a network.
 
-Each folder is one search space. Its ``spec.py`` holds the architecture as a value and imports no torch; its
-``network.py`` builds the value as a PyTorch network. The folder's name is the key. ``build_network`` imports torch
-on first use, so that whoever only reads, samples or scores architectures never pays for it.
+Each folder is one search space. Its ``spec.py`` holds the architecture as a value and imports no
+torch; its ``network.py`` builds the value as a PyTorch network. The folder's name is the key.
+``build_network`` imports torch on first use, so that whoever only reads, samples or scores
+architectures never pays for it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """What every network of every search space has in common.
 
-A predictor is handed a ``Network``: an ``nn.Module`` in train mode that also knows its number of classes and its loss,
-as the networks of the 2022 competition did. ``fresh_copies`` is how a search space repeats a cell quickly.
+A predictor is handed a ``Network``: an ``nn.Module`` in train mode that also knows its number of
+classes and its loss, as the networks of the 2022 competition did. ``fresh_copies`` is how a search
+space repeats a cell quickly.
 """
 
 from __future__ import annotations
@@ -26,19 +27,23 @@ class Network(nn.Module):
         self.num_classes = num_classes
 
     def get_loss_fn(self) -> Callable[[Tensor, Tensor], Tensor]:
-        """Return the training loss: logits (B, K) and labels (B,) to a scalar, the mean over the batch."""
+        """Return the training loss.
+
+        Logits (B, K) and labels (B,) to a scalar, the mean over the batch.
+        """
         return functional.cross_entropy
 
 
 def fresh_copies(module: nn.Module, count: int) -> Iterator[nn.Module]:
     """Yield ``module`` and ``count - 1`` copies of its structure with weights of their own.
 
-    The copies are initialised as PyTorch's constructors would: under one seed, constructing ``count`` modules one
-    after the other gives bit-identical weights. Most of a constructor's time goes into checks and conversions that a
-    copy need not repeat.
+    The copies are initialised as PyTorch's constructors would: under one seed, constructing
+    ``count`` modules one after the other gives bit-identical weights. Most of a constructor's time
+    goes into checks and conversions that a copy need not repeat.
 
     Args:
-        module: A freshly constructed module of layers that initialise themselves in ``reset_parameters``.
+        module: A freshly constructed module of layers that initialise themselves in
+            ``reset_parameters``.
         count: How many modules to yield, at least 1.
     """
     yield module

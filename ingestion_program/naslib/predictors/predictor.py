@@ -6,7 +6,10 @@ from typing import Any
 
 
 class Predictor:
-    """Does nothing but remember the search space; entries override ``pre_process`` and ``query``."""
+    """Does nothing but remember the search space.
+
+    Entries override ``pre_process`` and ``query``.
+    """
 
     def __init__(self, ss_type: str | None = None, encoding_type: str | None = None) -> None:
         self.ss_type = ss_type

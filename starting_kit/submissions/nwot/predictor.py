@@ -1,7 +1,8 @@
 """NWOT: how differently the ReLUs of an untrained network switch on for different images.
 
-Every image leaves a binary code x ∈ {0, 1}^d: which of the d ReLU units are active. K counts, for each pair of images, the
-units on which their codes agree; the score is ln |det K|, large when no two images look alike to the network.
+Every image leaves a binary code x ∈ {0, 1}^d: which of the d ReLU units are active. K counts, for
+each pair of images, the units on which their codes agree; the score is ln |det K|, large when no
+two images look alike to the network.
 
 Mellor et al., "Neural Architecture Search without Training", ICML 2021, arXiv:2006.04647.
 """

@@ -1,10 +1,11 @@
 """SynFlow: how much signal flows through all paths of the network, weights taken as positive.
 
-With weights replaced by their absolute values, BatchNorm bypassed, and an input of ones, R is the sum of the outputs, and the
-score is ln Σ |θ · ∂R/∂θ| over all convolution and linear weights θ. No data is used.
+With weights replaced by their absolute values, BatchNorm bypassed, and an input of ones, R is the
+sum of the outputs, and the score is ln Σ |θ · ∂R/∂θ| over all convolution and linear weights θ. No
+data is used.
 
-Tanaka et al., "Pruning neural networks without any data by iteratively conserving synaptic flow", NeurIPS 2020,
-arXiv:2006.05467.
+Tanaka et al., "Pruning neural networks without any data by iteratively conserving synaptic flow",
+NeurIPS 2020, arXiv:2006.05467.
 """
 
 import math

@@ -1,7 +1,8 @@
 """The network of a NAS-Bench-201 cell.
 
-A 3×3 convolution to 16 channels, three stages of five equal cells with 16, 32 and 64 channels, a residual block that
-halves the resolution between two stages, then BatchNorm, ReLU, global average pooling and a linear classifier.
+A 3×3 convolution to 16 channels, three stages of five equal cells with 16, 32 and 64 channels, a
+residual block that halves the resolution between two stages, then BatchNorm, ReLU, global average
+pooling and a linear classifier.
 
 Reference: Dong and Yang, ICLR 2020, arXiv:2001.00326, section 2.1.
 """
@@ -19,7 +20,10 @@ CELLS_PER_STAGE = 5
 
 
 class Zero(nn.Module):
-    """The operation ``none``: zeros that stay connected to the input, so that every parameter has a gradient."""
+    """The operation ``none``.
+
+    Zeros that stay connected to the input, so that every parameter has a gradient.
+    """
 
     def forward(self, features: Tensor) -> Tensor:
         """Return zeros of the input's shape (B, C, H, W)."""
@@ -32,9 +36,7 @@ class ReluConvBn(nn.Sequential):
     def __init__(self, channels_in: int, channels_out: int, kernel_size: int, stride: int) -> None:
         super().__init__(
             nn.ReLU(),
-            nn.Conv2d(
-                channels_in, channels_out, kernel_size, stride, kernel_size // 2, bias=False
-            ),
+            nn.Conv2d(channels_in, channels_out, kernel_size, stride, kernel_size // 2, bias=False),
             nn.BatchNorm2d(channels_out),
         )
 
@@ -105,7 +107,7 @@ class NasBench201Network(Network):
 
 
 def build(spec: NasBench201Spec, dataset: Dataset) -> NasBench201Network:
-    """Return the network of ``spec`` for ``dataset``, with PyTorch's default initialisation, in train mode."""
+    """Return the network of ``spec`` in train mode, with PyTorch's default initialisation."""
     return NasBench201Network(spec, dataset)
 
 

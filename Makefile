@@ -1,0 +1,66 @@
+# One front door: every target is a thin line over the console script `zcnas`. `make help` lists them.
+PYTHON ?= python3
+SUBMISSIONS ?= starting_kit/submissions
+SUBMISSION ?= starting_kit/submissions/synflow
+PHASE ?= practice
+ISOLATION ?= auto
+CPUS ?=
+OUT ?= build/score
+BASE ?=
+TESTS ?= tests
+
+BIN := .venv/bin
+ZCNAS := $(BIN)/zcnas
+PIP := $(BIN)/pip --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help install score dry-run submission leaderboard sample image check test bench
+
+help:  ## list the targets
+	@echo "Variables: SUBMISSIONS= SUBMISSION= PHASE= ISOLATION=auto|docker|process CPUS=0,1 OUT= BASE= PYTHON="
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
+
+install: .venv/installed  ## set up the virtual environment .venv
+
+.venv/installed: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with PYTHON=")'
+	$(PYTHON) -m venv .venv
+	@echo "installing the packages of pyproject.toml into .venv (a few minutes, once)"
+	$(PIP) install -e .
+	@touch $@
+
+.venv/installed-dev: .venv/installed
+	$(PIP) install -e '.[tables,dev]'
+	@touch $@
+
+score: install  ## score SUBMISSIONS on PHASE and print the leaderboard
+	$(ZCNAS) score $(SUBMISSIONS) --phase $(PHASE) --isolation $(ISOLATION) --cpus '$(CPUS)' --out $(OUT)
+
+dry-run: install  ## score your SUBMISSION on the practice phase and explain the result
+	$(ZCNAS) dry-run $(SUBMISSION) --isolation $(ISOLATION) --cpus '$(CPUS)'
+
+submission: install  ## check your SUBMISSION and zip it for upload
+	$(ZCNAS) submission $(SUBMISSION)
+
+leaderboard: install  ## print the leaderboard in OUT again
+	$(ZCNAS) leaderboard $(OUT)
+
+sample: .venv/installed-dev  ## draw the architectures of PHASE again
+	$(ZCNAS) sample --phase $(PHASE)
+
+image: install  ## build the image submissions run in (BASE= another base image)
+	$(ZCNAS) image --base '$(BASE)'
+
+check: .venv/installed-dev  ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: .venv/installed-dev  ## every test (TESTS= some of them)
+	$(BIN)/pytest $(TESTS)
+
+bench: .venv/installed-dev  ## every benchmark; bench-NAME for one
+	for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file; done
+
+bench-%: .venv/installed-dev
+	$(BIN)/python benchmarks/bench_$*.py
