@@ -10,6 +10,7 @@ the place; nothing else is trusted.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable
 from pathlib import Path
@@ -149,11 +150,14 @@ def write_json(path: Path, record: object) -> None:
     """Write a record as indented JSON, keys in the record's order.
 
     The file appears whole or not at all.
+
+    Raises:
+        ValueError: The record holds NaN or an infinity.
     """
-    text = msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n"
+    content = json.dumps(msgspec.to_builtins(record), indent=1, ensure_ascii=False, allow_nan=False)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(text)
+    partial.write_text(content + "\n", encoding="utf-8")
     partial.replace(path)
 
 

@@ -1,0 +1,169 @@
+"""What several tests need, and what continuous integration demands of a skipped one."""
+
+import os
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ingestion_program.ingestion import IngestionJob, ingest
+from zcnas.benchmarks import BENCHMARKS
+from zcnas.datasets.synthetic import synthetic_minibatch
+from zcnas.errors import OrganiserError
+from zcnas.isolation import Isolation
+from zcnas.isolation.container import DockerIsolation, connect
+from zcnas.isolation.image import ensure_image
+from zcnas.isolation.process import ProcessIsolation
+from zcnas.isolation.program import stage_worker
+from zcnas.phases import Limits
+from zcnas.records import Architecture, BenchmarkInput, Manifest, Prediction, read_predictions
+from zcnas.search_spaces.nasbench201.spec import NasBench201Spec
+
+ROOT = Path(__file__).resolve().parents[1]
+IN_CI = os.environ.get("CI") == "true"
+RESOURCE_MARKERS = ("container", "browser", "real_table")
+
+BIG = str(NasBench201Spec(("nor_conv_3x3",) * 6))
+SMALL = "|skip_connect~0|+|none~0|none~1|+|none~0|skip_connect~1|skip_connect~2|"
+LIMITS = Limits(
+    query_cpu_s=2,
+    benchmark_cpu_s=60,
+    setup_s=20,
+    memory_mb=1500,
+    processes=32,
+    scratch_mb=16,
+    log_kb=64,
+)
+
+
+def pytest_runtest_makereport(item, call):
+    """In CI, a test skipped for want of an engine, a browser or a table is a failure."""
+    if (
+        IN_CI
+        and call.excinfo is not None
+        and call.excinfo.errisinstance(pytest.skip.Exception)
+        and any(item.get_closest_marker(marker) for marker in RESOURCE_MARKERS)
+    ):
+        reason = f"skipped in CI, where nothing may be missing: {call.excinfo.value}"
+        call.excinfo = pytest.ExceptionInfo.from_exc_info(
+            (pytest.fail.Exception, pytest.fail.Exception(reason), call.excinfo.tb)
+        )
+
+
+def pytest_terminal_summary(terminalreporter):
+    """End a run by saying how many tests used real parts."""
+    counts = Counter(
+        marker
+        for report in terminalreporter.stats.get("passed", [])
+        if report.when == "call"
+        for marker in RESOURCE_MARKERS
+        if marker in report.keywords
+    )
+    parts = ", ".join(f"{counts[marker]} {marker}" for marker in RESOURCE_MARKERS)
+    terminalreporter.write_line(f"tests on real parts that passed: {parts}")
+
+
+@pytest.fixture
+def limits() -> Limits:
+    """Limits small enough for tests."""
+    return LIMITS
+
+
+@pytest.fixture
+def small() -> str:
+    """A cell without convolutions."""
+    return SMALL
+
+
+@pytest.fixture
+def big() -> str:
+    """The cell with most parameters."""
+    return BIG
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """The folder with real accuracy tables."""
+    named = os.environ.get("ZCNAS_DATA")
+    if not named:
+        pytest.skip("ZCNAS_DATA names no folder with accuracy tables")
+    return Path(named)
+
+
+@pytest.fixture(scope="session")
+def docker_isolation() -> Isolation:
+    """Containers of the image this checkout builds."""
+    try:
+        client = connect()
+    except OrganiserError as error:
+        pytest.skip(str(error))
+    return DockerIsolation(client, ensure_image(client, print))
+
+
+@pytest.fixture(params=["process", pytest.param("docker", marks=pytest.mark.container)])
+def isolation(request) -> Isolation:
+    """Both ways to run a worker."""
+    if request.param == "docker":
+        return request.getfixturevalue("docker_isolation")
+    return ProcessIsolation()
+
+
+@pytest.fixture(scope="session")
+def program(tmp_path_factory) -> Path:
+    """The worker's program as it is shipped, outside the checkout."""
+    folder = stage_worker(tmp_path_factory.mktemp("program") / "program")
+    for parent in list(folder.parents)[:3]:
+        parent.chmod(0o755)
+    return folder
+
+
+Ingested = tuple[list[Prediction], Manifest, Path]
+
+
+@pytest.fixture
+def ingest_source(tmp_path, program) -> Callable[..., Ingested]:
+    """A function that runs the ingestion on a predictor's source and a few architectures."""
+
+    def run(
+        source: str,
+        isolation: Isolation,
+        specs: tuple[str, ...] = (BIG, SMALL),
+        limits: Limits = LIMITS,
+        benchmark: str = "nasbench201_cifar10",
+        entry_point: str = "predictor.py",
+        eval_seed: int = 5,
+    ) -> Ingested:
+        submission = tmp_path / "submission"
+        submission.mkdir(exist_ok=True)
+        (submission / entry_point).write_text(source)
+        for folder in (submission, *list(submission.parents)[:3]):
+            folder.chmod(0o755)
+        data = BenchmarkInput(
+            benchmark=benchmark,
+            search_space=BENCHMARKS[benchmark].search_space,
+            dataset=BENCHMARKS[benchmark].dataset.name,
+            batch_size=4,
+            eval_seed=eval_seed,
+            architectures=tuple(
+                Architecture(f"{number:08x}", spec) for number, spec in enumerate(specs)
+            ),
+        )
+        rng = np.random.default_rng(1)
+        output = tmp_path / "output"
+        job = IngestionJob(
+            data=data,
+            minibatch=synthetic_minibatch(BENCHMARKS[benchmark].dataset, 4, rng),
+            submission=submission,
+            submission_name="mine",
+            submission_sha256="0" * 64,
+            program=program,
+            limits=limits,
+            cpu=min(os.sched_getaffinity(0)),
+            output=output,
+        )
+        manifest = ingest(job, isolation)
+        return read_predictions(output / f"{benchmark}.predictions.jsonl"), manifest, output
+
+    return run

@@ -1,0 +1,132 @@
+"""Every way a query can fail: its own status and message, and the next architecture unharmed.
+
+Each predictor misbehaves on the first architecture, which is large, and answers 1.0 on the second.
+The same table runs in a real container and in a plain process.
+"""
+
+import msgspec
+import pytest
+
+MISBEHAVES = """
+import os, sys, time, signal, threading
+import numpy as np
+import torch
+
+class ZeroCostPredictor:
+    def query(self, graph, dataloader=None):
+        if sum(p.numel() for p in graph.parameters()) < 200_000:
+            return 1.0
+        {body}
+"""
+
+BODIES = {
+    "none": ("return None", "invalid", "returned NoneType None"),
+    "string": ("return 'high'", "invalid", "returned str 'high'"),
+    "two_numbers": ("return torch.ones(2)", "invalid", "shape (2,)"),
+    "nan": ("return float('nan')", "invalid", "returned NaN"),
+    "exception": (
+        "return 1 / 0",
+        "error",
+        "ZeroDivisionError: division by zero (predictor.py, line",
+    ),
+    "missing_import": ("import tensorflow", "error", "No module named 'tensorflow'"),
+    "sys_exit": ("sys.exit(3)", "error", "SystemExit: 3"),
+    "python_loop": ("while True: pass", "timeout", "more than 2 s of CPU time"),
+    "handles_sigxcpu": (
+        "signal.signal(signal.SIGXCPU, lambda *a: None)\n        while True: pass",
+        "timeout",
+        "more than 2 s of CPU time",
+    ),
+    "huge_matmul": (
+        "a = torch.randn(4000, 4000, dtype=torch.float64)\n        while True: a @ a",
+        "timeout",
+        "more than 2 s of CPU time",
+    ),
+    "sleep": ("time.sleep(1000)", "timeout", "no answer after 6 s (0."),
+    "memory": ("return np.ones(400_000_000).sum()", "memory", ""),
+    "torch_memory": ("return torch.ones(400_000_000, dtype=torch.float64).sum()", "memory", ""),
+    "os_exit": ("os._exit(7)", "killed", "exit code 7 before answering"),
+    "os_exit_0": ("os._exit(0)", "killed", "exit code 0 before answering"),
+    "segfault": ("os.kill(os.getpid(), signal.SIGSEGV)", "killed", "SIGSEGV"),
+    "kills_itself": ("os.kill(os.getpid(), signal.SIGKILL)", "killed", "SIGKILL"),
+    "huge_message": ("raise ValueError('x' * 10_000_000)", "error", "ValueError: xxxxx"),
+}
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_a_failure_has_its_status_and_costs_one_architecture(ingest_source, isolation, name):
+    body, status, message = BODIES[name]
+    predictions, manifest, _ = ingest_source(MISBEHAVES.format(body=body), isolation)
+    assert (predictions[0].status, predictions[0].score) == (status, None)
+    assert message in predictions[0].message
+    assert (predictions[1].status, predictions[1].score) == ("ok", 1.0)
+    assert manifest.public.worker_starts == 1, "the worker itself survived"
+
+
+@pytest.mark.container
+def test_memory_taken_below_pythons_allocators_is_a_memory_failure(ingest_source, docker_isolation):
+    """Shared memory escapes the limit on private data; the container's own limit ends it."""
+    body = "import mmap\n        m = mmap.mmap(-1, 3 << 30)\n        m.write(bytes(2 << 30))"
+    predictions, _, _ = ingest_source(MISBEHAVES.format(body=body), docker_isolation)
+    assert predictions[0].status == "memory"
+    assert predictions[1].score == 1.0
+
+
+@pytest.mark.container
+def test_a_fork_bomb_costs_one_architecture(ingest_source, docker_isolation):
+    body = """while True:
+            try:
+                os.fork()
+            except OSError:
+                pass"""
+    predictions, _, _ = ingest_source(MISBEHAVES.format(body=body), docker_isolation)
+    assert predictions[0].status in ("timeout", "killed", "error")
+    assert (predictions[1].status, predictions[1].score) == ("ok", 1.0)
+
+
+def test_processes_left_behind_do_not_reach_the_next_query(ingest_source, isolation):
+    body = """for _ in range(5):
+            if os.fork() == 0:
+                os.setsid()
+                if os.fork() == 0:
+                    time.sleep(1000)
+                os._exit(0)
+        return 2.0"""
+    source = MISBEHAVES.format(body=body).replace(
+        "return 1.0", "import psutil; return float(len(psutil.Process().parent().children()))"
+    )
+    predictions, _, _ = ingest_source(source, isolation)
+    assert predictions[0].score == 2.0
+    assert predictions[1].score == 1.0, "the worker's only child is the query itself"
+
+
+def test_a_worker_that_dies_costs_the_query_in_flight_and_is_started_again(
+    ingest_source, isolation
+):
+    """In a container the worker is process 1, which no process inside it can kill."""
+    body = "os.kill(os.getppid(), signal.SIGKILL)\n        time.sleep(2)\n        return 5.0"
+    predictions, manifest, _ = ingest_source(MISBEHAVES.format(body=body), isolation)
+    if isolation.name == "process":
+        assert predictions[0].status == "killed"
+        assert "the worker is gone" in predictions[0].message
+        assert manifest.public.worker_starts == 2
+    else:
+        assert predictions[0].score == 5.0
+    assert (predictions[1].status, predictions[1].score) == ("ok", 1.0)
+
+
+def test_what_is_not_reached_in_the_benchmarks_time_says_so(
+    ingest_source, isolation, limits, small
+):
+    source = MISBEHAVES.format(body="pass").replace(
+        "return 1.0",
+        "end = time.process_time() + 1.5\n            while time.process_time() < end: pass\n"
+        "            return 1.0",
+    )
+    limits = msgspec.structs.replace(limits, benchmark_cpu_s=4)
+    predictions, _, _ = ingest_source(source, isolation, specs=(small,) * 6, limits=limits)
+    statuses = [prediction.status for prediction in predictions]
+    assert statuses[0] == "ok"
+    assert statuses[-1] == "not_reached"
+    assert statuses == sorted(statuses, key=["ok", "not_reached"].index)
+    assert "4 s of CPU time were used up" in predictions[-1].message

@@ -1,0 +1,135 @@
+import json
+
+import msgspec
+import pytest
+
+from zcnas.errors import InputDataError, PredictionError, ReferenceDataError
+from zcnas.records import (
+    Prediction,
+    encode_score,
+    read_input,
+    read_predictions,
+    read_reference,
+    write_json,
+)
+
+REFERENCE = {
+    "benchmark": "nasbench201_cifar10",
+    "metric": "validation accuracy",
+    "unit": "percent",
+    "source": "somewhere",
+    "version": "1",
+    "table_sha256": "00",
+    "accuracies": {"00000001": 1.0, "00000002": 2.0},
+}
+INPUT = {
+    "benchmark": "nasbench201_cifar10",
+    "search_space": "nasbench201",
+    "dataset": "cifar10",
+    "batch_size": 4,
+    "eval_seed": 1,
+    "architectures": [{"id": "00000001", "spec": "x"}],
+}
+
+
+def line(**changes) -> str:
+    return json.dumps({"id": "00000001", "status": "ok", "score": 1.5, **changes})
+
+
+@pytest.mark.parametrize("score", [0.1, -0.0, 1e308, 5e-324, float("inf"), float("-inf")])
+def test_a_score_survives_the_file_to_the_last_bit(score):
+    prediction = Prediction(id="00000001", status="ok", score=encode_score(score))
+    text = msgspec.json.encode(prediction)
+    assert b"Infinity" not in text
+    assert msgspec.json.decode(text, type=Prediction).value == score
+
+
+def test_a_line_cut_off_by_a_crash_does_not_lose_the_lines_before_it(tmp_path):
+    path = tmp_path / "p.jsonl"
+    second = line(id="00000002", status="error", score=None)
+    path.write_text(line() + "\n" + second + "\n" + line(id="00000003")[:25])
+    assert [prediction.id for prediction in read_predictions(path)] == ["00000001", "00000002"]
+
+
+def test_a_damaged_line_in_the_middle_is_refused_with_its_number(tmp_path):
+    path = tmp_path / "p.jsonl"
+    path.write_text(line()[:20] + "\n" + line() + "\n")
+    with pytest.raises(PredictionError, match="line 1 is malformed"):
+        read_predictions(path)
+
+
+def test_an_id_predicted_twice_is_refused(tmp_path):
+    path = tmp_path / "p.jsonl"
+    path.write_text(line() + "\n" + line() + "\n")
+    with pytest.raises(PredictionError, match="more than one prediction for 00000001"):
+        read_predictions(path)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        '{"id": "00000001", "status": "ok", "score": NaN}',
+        '{"id": "00000001", "status": "ok", "score": Infinity}',
+        line(score=None),
+        line(status="error"),
+        line(status="fine"),
+        line(score="high"),
+        line(id="../../etc"),
+        line(accuracy=1),
+        line(wall_time_s=-1),
+        '{"id": "00000001", "status": "ok", "score": 1e999}',
+        "[]",
+    ],
+)
+def test_a_line_that_is_no_prediction_is_refused(tmp_path, bad):
+    path = tmp_path / "p.jsonl"
+    path.write_text(bad + "\n")
+    with pytest.raises(PredictionError, match="line 1 is malformed"):
+        read_predictions(path)
+
+
+def test_missing_predictions_are_refused_with_the_path(tmp_path):
+    with pytest.raises(PredictionError, match="cannot read .*p.jsonl"):
+        read_predictions(tmp_path / "p.jsonl")
+
+
+def test_a_reference_that_ranks_nothing_is_refused(tmp_path):
+    path = tmp_path / "r.json"
+    path.write_text(json.dumps({**REFERENCE, "accuracies": {"00000001": 1.0, "00000002": 1.0}}))
+    with pytest.raises(ReferenceDataError, match="nothing to rank"):
+        read_reference(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"accuracies": {"00000001": "high"}}, "malformed"),
+        ({"accuracies": {"..": 1.0}}, "malformed"),
+        ({"extra": 1}, "unknown field"),
+    ],
+)
+def test_a_malformed_reference_is_refused_with_the_place(tmp_path, change, message):
+    path = tmp_path / "r.json"
+    path.write_text(json.dumps({**REFERENCE, **change}))
+    with pytest.raises(ReferenceDataError, match=message):
+        read_reference(path)
+
+
+def test_an_input_with_an_id_twice_is_refused(tmp_path):
+    path = tmp_path / "i.json"
+    path.write_text(json.dumps({**INPUT, "architectures": INPUT["architectures"] * 2}))
+    with pytest.raises(InputDataError, match="00000001 more than once"):
+        read_input(path)
+
+
+def test_a_missing_input_is_refused_with_the_path(tmp_path):
+    with pytest.raises(InputDataError, match="cannot read .*i.json"):
+        read_input(tmp_path / "i.json")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_nan_and_infinities_never_get_into_a_file(tmp_path, value):
+    path = tmp_path / "scores.json"
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json(path, {"score": value})
+    assert not path.exists()
