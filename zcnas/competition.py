@@ -46,6 +46,8 @@ Progress = Callable[[str, str, Prediction | None], None]
 The prediction is None when a benchmark begins.
 """
 
+BACK_OFF_S = 1.0
+"""Seconds before the first repetition; doubled before the next."""
 RETRIES = 2
 """How often a benchmark is ingested again after a fault of this machine."""
 
@@ -193,16 +195,18 @@ class Competition:
                 try:
                     return ingest(job, self.isolation)
                 except OrganiserError:
-                    if attempt == RETRIES or machine.interrupted.wait(2.0**attempt):
+                    if attempt == RETRIES or machine.interrupted.wait(BACK_OFF_S * 2**attempt):
                         raise
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     def _collect(self, name: str, folder: Path, futures: list[Future[Manifest]]) -> Entry:
         """Wait for a submission's jobs and return its entry."""
         wait(futures)
-        faults = [str(error) for error in (future.exception() for future in futures) if error]
-        if faults:
-            return _organiser_error(name, faults[0])
+        for fault in (future.exception() for future in futures):
+            if isinstance(fault, Exception):
+                return _organiser_error(name, str(fault) or repr(fault))
+            if fault is not None:
+                raise fault
         method = futures[0].result().public.method
         return self._entry(name, method, folder, "scored", "")
 

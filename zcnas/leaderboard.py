@@ -73,8 +73,8 @@ def write_leaderboard(leaderboard: Leaderboard, folder: Path) -> None:
     rows = [
         {
             "rank": entry.rank,
-            "submission": entry.submission,
-            "method": entry.method,
+            "submission": _as_text(entry.submission),
+            "method": _as_text(entry.method),
             "score": entry.score,
             **{key: entry.kendall_tau.get(key) for key in leaderboard.benchmarks},
             "status": entry.status,
@@ -120,3 +120,8 @@ def render(leaderboard: Leaderboard) -> Table:
 
 def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.4f}"
+
+
+def _as_text(text: str) -> str:
+    """Return a participant's text so that no spreadsheet takes it for a formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text

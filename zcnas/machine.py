@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -81,15 +82,12 @@ def parse_cpus(text: str) -> list[int]:
     usable = sorted(os.sched_getaffinity(0))
     if not text.strip():
         return usable
+    if not re.fullmatch(r"\d+(-\d+)?(,\d+(-\d+)?)*", text):
+        raise OrganiserError(f"CPUS={text} is malformed; write for example CPUS=0,1 or CPUS=0-3")
     cpus: list[int] = []
-    try:
-        for part in text.split(","):
-            first, _, last = part.partition("-")
-            cpus += range(int(first), int(last or first) + 1)
-    except ValueError:
-        raise OrganiserError(
-            f"CPUS={text} is malformed; write for example CPUS=0,1 or CPUS=0-3"
-        ) from None
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        cpus += range(int(first), int(last or first) + 1)
     if unknown := sorted(set(cpus) - set(usable)):
         raise OrganiserError(
             f"CPUS={text} names {unknown}, which this process may not use; usable are {usable}"

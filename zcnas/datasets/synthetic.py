@@ -56,5 +56,6 @@ def _random_fields(
     frequency = np.hypot(np.fft.fftfreq(large[0])[:, None], np.fft.rfftfreq(large[1])[None, :])
     frequency[0, 0] = 1 / max(large)  # the mean brightness counts as the lowest frequency
     spectrum = np.fft.rfft2(white) / frequency**SPECTRAL_EXPONENT
-    fields: NDArray[np.float64] = np.fft.irfft2(spectrum, s=large)[:, :, :height, :width]
-    return fields / fields.std()
+    fields = np.fft.irfft2(spectrum, s=large)[:, :, :height, :width]
+    unit_variance: NDArray[np.float64] = fields / fields.std()
+    return unit_variance

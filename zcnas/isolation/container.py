@@ -158,22 +158,19 @@ class ContainerWorker:
             if state["OOMKilled"]:
                 self._memory_kills = max(self._memory_kills, 1)
         self._remove()
-        for connection in (self._input, self._output):
-            with contextlib.suppress(OSError):
-                connection.close()
-        with contextlib.suppress(OSError):
-            os.close(self.stdout)  # a reader blocked on a full pipe ends with EPIPE
-        self._reader.join(timeout=5)
+        if self.stdout >= 0:
+            os.close(self.stdout)  # the reading thread, if blocked on a full pipe, goes on
+            self.stdout = -1
+            self._reader.join(timeout=5)
+            for connection in (self._input, self._output):
+                socket = connection._sock
+                connection._response.close()  # the SDK hangs the HTTP response on its stream
+                socket.close()
         return end
 
     def _attach(self, **streams: int) -> Any:
-        """Return a socket to some of the container's streams.
-
-        The engine's answer is a SocketIO whose connection would be closed with it; the raw socket
-        is kept.
-        """
-        attached = self._api.attach_socket(self._id, params={**streams, "stream": 1})
-        return getattr(attached, "_sock", attached)
+        """Return a connection to some of the container's streams; it has ``fileno``."""
+        return self._api.attach_socket(self._id, params={**streams, "stream": 1})
 
     def _remove(self) -> None:
         with contextlib.suppress(DockerException, RequestException):
@@ -184,26 +181,19 @@ class ContainerWorker:
 
         Stdout into a pipe for the recorder, stderr into the log.
         """
+        source = self._output.fileno()
         with contextlib.suppress(OSError):
-            while head := self._receive(_STREAM_HEAD.size):
+            while head := _read_exactly(source, _STREAM_HEAD.size):
                 stream, length = _STREAM_HEAD.unpack(head)
-                while length and (chunk := self._output.recv(min(length, 65536))):
+                while length and (chunk := os.read(source, min(length, 65536))):
                     length -= len(chunk)
                     if stream == _STDOUT:
-                        _write_all(self._stdout_writer, chunk)
+                        with contextlib.suppress(BrokenPipeError):
+                            _write_all(self._stdout_writer, chunk)
                     elif stream == _STDERR:
                         self._log(chunk)
         with contextlib.suppress(OSError):
             os.close(self._stdout_writer)
-
-    def _receive(self, length: int) -> bytes:
-        received = b""
-        while len(received) < length:
-            chunk = self._output.recv(length - len(received))
-            if not chunk:
-                return b""
-            received += chunk
-        return received
 
 
 class ControlGroup:
@@ -243,6 +233,17 @@ def _read_table(path: Path) -> dict[str, int]:
         rows = (line.split() for line in path.read_text().splitlines())
         return {name: int(value) for name, value in rows}
     return {}
+
+
+def _read_exactly(descriptor: int, length: int) -> bytes:
+    """Return the next ``length`` bytes of a stream, or none if it ends before."""
+    received = b""
+    while len(received) < length:
+        chunk = os.read(descriptor, length - len(received))
+        if not chunk:
+            return b""
+        received += chunk
+    return received
 
 
 def _write_all(descriptor: int, content: bytes) -> None:

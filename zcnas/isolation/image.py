@@ -75,7 +75,8 @@ def ensure_image(
     except (DockerException, RequestException) as error:
         log = "".join(str(line.get("stream", "")) for line in getattr(error, "build_log", []))
         raise OrganiserError(f"the image {IMAGE} cannot be built: {error}\n{log[-2000:]}") from None
-    client.images.prune(filters={"label": STAGE_LABEL})
+    for label in (STAGE_LABEL, FINGERPRINT_LABEL):  # the first stage, and the image replaced
+        client.images.prune(filters={"label": label})
     return IMAGE
 
 

@@ -23,6 +23,7 @@ import psutil
 
 from zcnas.errors import OrganiserError
 from zcnas.isolation import WORKER_ENVIRONMENT, IsolationName, WorkerPlace
+from zcnas.phases import Limits
 
 
 class ProcessIsolation:
@@ -51,7 +52,6 @@ class ProcessWorker:
             "PATH": os.defpath,
             "HOME": str(self._scratch),
             "TMPDIR": str(self._scratch),
-            "ZCNAS_PROCESSES": str(place.limits.processes),
         }
         try:
             self._process = subprocess.Popen(
@@ -66,6 +66,7 @@ class ProcessWorker:
             )
             self._psutil = psutil.Process(self._process.pid)
             self._psutil.cpu_affinity([place.cpu])
+            self._limit(place.limits)
         except (OSError, ValueError, psutil.Error) as error:
             self._remove_scratch()
             raise OrganiserError(
@@ -116,6 +117,24 @@ class ProcessWorker:
             if own_end is None
             else f"worker ended with exit code {own_end}"
         )
+
+    def _limit(self, limits: Limits) -> None:
+        """Set from outside what an ordinary process and its children can be limited in.
+
+        The number of processes counts for the whole user; the kernel exempts root from it.
+        """
+        own = sum(
+            process.info["num_threads"] or 0
+            for process in psutil.process_iter(["uids", "num_threads"])
+            if process.info["uids"] and process.info["uids"].real == os.getuid()
+        )
+        for resource, limit in (
+            (psutil.RLIMIT_DATA, limits.memory_mb << 20),
+            (psutil.RLIMIT_FSIZE, limits.scratch_mb << 20),
+            (psutil.RLIMIT_NPROC, own + limits.processes),
+            (psutil.RLIMIT_CORE, 0),
+        ):
+            self._psutil.rlimit(resource, (limit, limit))
 
     def _read_log(self, place: WorkerPlace) -> None:
         stream = self._process.stderr

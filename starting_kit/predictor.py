@@ -1,0 +1,25 @@
+"""Your zero-cost predictor: replace the body of ``query``.
+
+Try it:     make dry-run SUBMISSION=starting_kit
+Hand it in: make submission SUBMISSION=starting_kit
+"""
+
+
+class ZeroCostPredictor:
+    # Your method's name on the leaderboard.
+    method_type = "gradient norm"
+
+    def pre_process(self):
+        """Called once per benchmark, before the first query. Leave it out if you need nothing."""
+
+    def query(self, graph, dataloader=None):
+        """Return one number for one untrained network; a higher number is ranked higher.
+
+        ``graph`` is a torch.nn.Module in train mode with freshly initialised weights;
+        ``graph.get_loss_fn()`` is its loss and ``graph.num_classes`` its number of classes.
+        ``dataloader`` yields one minibatch, the same for every network of a benchmark.
+        """
+        inputs, targets = next(iter(dataloader))
+        loss_function = graph.get_loss_fn()
+        loss_function(graph(inputs), targets).backward()
+        return sum(parameter.grad.norm().item() for parameter in graph.parameters())

@@ -1,0 +1,182 @@
+"""The container as a submission finds it, asked from inside a real one."""
+
+import json
+import os
+import time
+
+import pytest
+
+from zcnas.errors import OrganiserError
+from zcnas.isolation import WorkerPlace
+from zcnas.isolation.container import ControlGroup, connect
+
+INSIDE = """
+import json, os, pathlib, socket
+import torch
+
+def attempt(action):
+    try:
+        return str(action())
+    except Exception as error:
+        return type(error).__name__
+
+def can_write(folder):
+    try:
+        pathlib.Path(folder, "probe").write_text("x")
+        return True
+    except OSError:
+        return False
+
+class ZeroCostPredictor:
+    def query(self, graph, dataloader=None):
+        status = dict(
+            line.split(":", 1)
+            for line in pathlib.Path("/proc/self/status").read_text().splitlines()
+        )
+        folders = [str(p) for p in pathlib.Path("/").rglob("*") if p.is_dir()
+                   and not str(p).startswith(("/proc", "/sys"))]
+        facts = {
+            "uid": os.getuid(),
+            "capabilities": status["CapEff"].strip() + status["CapPrm"].strip(),
+            "bounding": status["CapBnd"].strip(),
+            "no_new_privs": status["NoNewPrivs"].strip(),
+            "cpus": len(os.sched_getaffinity(0)),
+            "interfaces": [name for _, name in socket.if_nameindex()],
+            "connect": attempt(lambda: socket.create_connection(("192.0.2.1", 80), 2)),
+            "writable": [folder for folder in folders if can_write(folder)],
+            "scratch": os.statvfs("/scratch").f_blocks * os.statvfs("/scratch").f_frsize,
+            "docker_socket": os.path.exists("/var/run/docker.sock"),
+            "threads": torch.get_num_threads(),
+            "shm": os.path.isdir("/dev/shm"),
+            "widen": attempt(lambda: os.sched_setaffinity(0, range(64)) or os.sched_getaffinity(0)),
+            "program": sorted(os.listdir("/app/program")),
+            "environment": sorted(os.environ),
+        }
+        print(json.dumps(facts))
+        return 1
+"""
+
+
+@pytest.mark.container
+def test_the_container_has_one_cpu_no_network_no_rights_and_one_writable_folder(
+    ingest_source, docker_isolation, limits, small
+):
+    predictions, _, output = ingest_source(INSIDE, docker_isolation, specs=(small,))
+    assert predictions[0].status == "ok", predictions[0].message
+    log = (output / "nasbench201_cifar10.log").read_text()
+    facts = json.loads(next(line for line in log.splitlines() if line.startswith("{")))
+    assert facts["uid"] == 1000
+    assert int(facts["capabilities"], 16) == int(facts["bounding"], 16) == 0
+    assert facts["no_new_privs"] == "1"
+    assert facts["cpus"] == 1
+    assert facts["interfaces"] == ["lo"]
+    assert facts["connect"] == "OSError"
+    assert facts["writable"] == ["/scratch"]
+    assert facts["scratch"] == limits.scratch_mb << 20
+    assert facts["docker_socket"] is False
+    assert facts["threads"] == 1
+    assert facts["shm"] is False
+    assert facts["widen"] in ("OSError", str({min(os.sched_getaffinity(0))}))
+    assert facts["program"] == ["naslib", "worker.py", "zcnas"]
+    assert not [name for name in facts["environment"] if "ZCNAS" in name]
+
+
+@pytest.mark.container
+def test_the_engine_is_told_every_limit(program, docker_isolation, limits, tmp_path):
+    place = WorkerPlace(program, tmp_path, min(os.sched_getaffinity(0)), limits, lambda text: None)
+    worker = docker_isolation.start(place)
+    client = connect()
+    (container,) = client.containers.list(filters={"label": f"zcnas.worker={os.getpid()}"})
+    host = container.attrs["HostConfig"]
+    try:
+        assert host["CpusetCpus"] == str(place.cpu)
+        assert host["NetworkMode"] == "none"
+        assert host["ReadonlyRootfs"] is True
+        assert host["Memory"] == host["MemorySwap"] == limits.memory_mb << 20
+        assert host["PidsLimit"] == limits.processes
+        assert host["CapDrop"] == ["ALL"]
+        assert host["SecurityOpt"] == ["no-new-privileges"]
+        assert host["IpcMode"] == "none"
+        assert host["LogConfig"]["Type"] == "none"
+        assert all(mount["RW"] is False for mount in container.attrs["Mounts"])
+        assert {mount["Destination"] for mount in container.attrs["Mounts"]} == {
+            "/app/program",
+            "/app/ingested_program",
+        }
+    finally:
+        worker.stop()
+    assert client.containers.list(all=True, filters={"id": container.id}) == []
+
+
+@pytest.mark.container
+def test_stopping_ends_a_worker_within_seconds_and_may_be_repeated(
+    program, docker_isolation, limits, tmp_path
+):
+    place = WorkerPlace(program, tmp_path, min(os.sched_getaffinity(0)), limits, lambda text: None)
+    worker = docker_isolation.start(place)
+    begin = time.monotonic()
+    worker.stop()
+    assert time.monotonic() - begin < 5
+    worker.stop()
+
+
+@pytest.mark.container
+def test_a_cpu_that_does_not_exist_is_the_organisers_fault(
+    program, docker_isolation, limits, tmp_path
+):
+    place = WorkerPlace(program, tmp_path, 999, limits, lambda text: None)
+    with pytest.raises(OrganiserError, match="on CPU 999: .*CPUS= names the CPUs"):
+        docker_isolation.start(place)
+
+
+@pytest.mark.container
+def test_a_missing_image_is_the_organisers_fault(program, docker_isolation, limits, tmp_path):
+    from zcnas.isolation.container import DockerIsolation
+
+    place = WorkerPlace(program, tmp_path, min(os.sched_getaffinity(0)), limits, lambda text: None)
+    with pytest.raises(OrganiserError, match="No such image.*`make image` builds"):
+        DockerIsolation(connect(), "zcnas-absent:latest").start(place)
+
+
+def test_no_engine_is_the_organisers_fault_with_the_ways_out(monkeypatch):
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
+    with pytest.raises(OrganiserError, match="no Docker engine answers .*ISOLATION=process"):
+        connect()
+
+
+@pytest.mark.parametrize(
+    ("cgroup", "files"),
+    [
+        (
+            "4:memory:/docker/abc\n2:cpu,cpuacct:/docker/abc\n0::/docker/abc\n",
+            {
+                "cpuacct/docker/abc/cpuacct.usage": "2500000000\n",
+                "memory/docker/abc/memory.oom_control": "oom_kill_disable 0\noom_kill 2\n",
+            },
+        ),
+        (
+            "0::/system.slice/docker-abc.scope\n",
+            {
+                "system.slice/docker-abc.scope/cpu.stat": "usage_usec 2500000\nuser_usec 1\n",
+                "system.slice/docker-abc.scope/memory.events": "low 0\noom_kill 2\n",
+            },
+        ),
+    ],
+    ids=["v1", "v2"],
+)
+def test_the_kernels_account_is_read_in_both_versions_of_control_groups(tmp_path, cgroup, files):
+    """The files as the kernel's documentation describes them (cgroup-v1 cpuacct, cgroup-v2)."""
+    (tmp_path / "proc" / "7").mkdir(parents=True)
+    (tmp_path / "proc" / "7" / "cgroup").write_text(cgroup)
+    for name, content in files.items():
+        (tmp_path / "cgroup" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "cgroup" / name).write_text(content)
+    group = ControlGroup(7, tmp_path / "cgroup", tmp_path / "proc")
+    assert group.cpu_time_s() == 2.5
+    assert group.memory_kills() == 2
+
+
+def test_an_engine_on_another_host_gives_no_account(tmp_path):
+    group = ControlGroup(7, tmp_path, tmp_path)
+    assert group.cpu_time_s() is None
+    assert group.memory_kills() == 0

