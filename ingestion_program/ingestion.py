@@ -19,6 +19,7 @@ import datetime
 import hashlib
 import math
 import os
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -39,7 +40,7 @@ from zcnas.channel import (
     send_frame,
 )
 from zcnas.datasets import Minibatch, load_minibatch
-from zcnas.errors import OrganiserError, WorkerFault
+from zcnas.errors import OrganiserError, WorkerFault, ZcnasError
 from zcnas.isolation import Isolation, Worker, WorkerPlace
 from zcnas.isolation.process import ProcessIsolation
 from zcnas.logs import CappedLog
@@ -377,4 +378,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except ZcnasError as error:
+        sys.exit(f"error: {error}")

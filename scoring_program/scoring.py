@@ -11,12 +11,13 @@ last, and a benchmark whose scores say nothing counts ``failure_tau``.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from zcnas.errors import PredictionError
+from zcnas.errors import PredictionError, ZcnasError
 from zcnas.metrics import kendall_tau, mean_over_benchmarks
 from zcnas.phases import Phase, load_phase
 from zcnas.records import (
@@ -148,4 +149,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except ZcnasError as error:
+        sys.exit(f"error: {error}")
