@@ -113,12 +113,19 @@ class Competition:
 
         Raises:
             InvalidSubmission: Two submissions have the same name.
+            OrganiserError: Nothing can be written below ``output``.
         """
         names = [submission_name(path) for path in submissions]
         if repeated := sorted({name for name in names if names.count(name) > 1}):
             raise InvalidSubmission(
                 ", ".join(repeated), ["two submissions have this name; rename one of them"]
             )
+        try:
+            self.output.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OrganiserError(
+                f"cannot write the results to {self.output}: {error.strerror}; name another OUT="
+            ) from None
         machine = Machine(self.cpus)
         with (
             tempfile.TemporaryDirectory(prefix="zcnas-") as temporary,

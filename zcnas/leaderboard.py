@@ -91,19 +91,18 @@ def write_leaderboard(leaderboard: Leaderboard, folder: Path) -> None:
 def render(leaderboard: Leaderboard) -> Table:
     """Return the leaderboard as a table for the terminal."""
     show_method = any(entry.method != entry.submission for entry in leaderboard.entries)
-    table = Table(
-        title=escape(leaderboard.title), title_justify="left", title_style="bold", box=SIMPLE_HEAD
-    )
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("#", justify="right")
-    table.add_column("submission")
+    table.add_column("submission", overflow="fold")
     if show_method:
         table.add_column("method")
     table.add_column("score", justify="right", style="bold")
     for key in leaderboard.benchmarks:
         benchmark = get_benchmark(key)
-        table.add_column(f"{benchmark.dataset.name}\n{benchmark.search_space}", justify="right")
+        heading = f"{benchmark.dataset.name}\n{benchmark.search_space}"
+        table.add_column(heading, justify="right", no_wrap=True, min_width=6)
     table.add_column("failed", justify="right")
-    table.add_column("CPU time", justify="right")
+    table.add_column("CPU", justify="right")
     for entry in leaderboard.entries:
         taus = [_number(entry.kendall_tau.get(key)) for key in leaderboard.benchmarks]
         table.add_row(

@@ -6,10 +6,11 @@ in the accuracies,
     tau_b = (P − Q) / √((P + Q + X) · (P + Q + Y)),
 
 between −1 and 1, higher is better. The pairs are counted in integers, so the perfect ranking gives
-exactly 1. The count is our own few lines because importing ``scipy.stats`` takes longer than scoring
-28 benchmarks of 1000 architectures; the tests hold it against SciPy.
+exactly 1. The count is our own few lines because importing ``scipy.stats`` takes longer than
+scoring 28 benchmarks of 1000 architectures; the tests hold it against SciPy.
 
-Reference: Kendall, "The Treatment of Ties in Ranking Problems", Biometrika 33, 1945; the counting by
+Reference: Kendall, "The Treatment of Ties in Ranking Problems", Biometrika 33, 1945; the counting
+    by
 insertion follows Knight, "A Computer Method for Calculating Kendall's Tau with Ungrouped Data",
 JASA 61, 1966.
 """

@@ -9,8 +9,8 @@ import threading
 from collections import Counter
 from pathlib import Path
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -72,12 +72,15 @@ def run_competition(
 
 def print_leaderboard(leaderboard: Leaderboard, out: Path, console: Console) -> None:
     """Print the table, what could not be scored and why, and where the results are."""
+    console.print(leaderboard.title, style="bold", markup=False, highlight=False, soft_wrap=True)
     console.print(render(leaderboard))
     for entry in leaderboard.entries:
         if entry.message:
-            console.print(f"{entry.submission}: {entry.status}: {entry.message}", markup=False)
+            text = f"{entry.submission}: {entry.status}: {entry.message}"
+            console.print(text, style="red", markup=False, soft_wrap=True)
     for source, keys in _by_value(leaderboard.accuracy_sources).items():
-        console.print(f"accuracies of {', '.join(keys)}: {source}", markup=False, style="dim")
+        text = f"accuracies of {', '.join(keys)}: {source}"
+        console.print(text, markup=False, style="dim", soft_wrap=True)
     console.print(f"results: {out}", markup=False, highlight=False, soft_wrap=True)
 
 
@@ -121,11 +124,14 @@ def explain(entry: Entry, phase: Phase, out: Path, console: Console) -> None:
     Tau, failures with reasons, time against the limits.
     """
     folder = out / entry.submission
-    table = Table(title=escape(f"{entry.submission} ({entry.method})"), title_justify="left")
-    for name in ("benchmark", "Kendall tau", "ok", "failed"):
-        table.add_column(name, justify="left" if name == "benchmark" else "right")
-    table.add_column(f"slowest query\n(limit {phase.limits.query_cpu_s} s CPU)", justify="right")
-    table.add_column(f"all queries\n(limit {phase.limits.benchmark_cpu_s} s CPU)", justify="right")
+    console.print(f"{entry.submission} ({entry.method})", style="bold", markup=False)
+    limits = phase.limits
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("benchmark", no_wrap=True)
+    for name in ("tau", "ok", "failed"):
+        table.add_column(name, justify="right")
+    table.add_column(f"slowest\nlimit {limits.query_cpu_s} s CPU", justify="right")
+    table.add_column(f"all queries\nlimit {limits.benchmark_cpu_s} s CPU", justify="right")
     reasons: Counter[str] = Counter()
     for key in phase.benchmarks:
         path = folder / f"{key}.predictions.jsonl"
