@@ -23,9 +23,7 @@ class ReluConvBn(nn.Sequential):
     ) -> None:
         super().__init__(
             nn.ReLU(),
-            nn.Conv2d(
-                channels_in, channels_out, kernel_size, stride, kernel_size // 2, bias=False
-            ),
+            nn.Conv2d(channels_in, channels_out, kernel_size, stride, kernel_size // 2, bias=False),
             nn.BatchNorm2d(channels_out, affine=affine),
         )
 

@@ -135,17 +135,22 @@ def _segmentation_decoder(channels: int, doublings: int, classes: int) -> nn.Seq
 def _image_decoder(channels: int, doublings: int) -> nn.Sequential:
     """Return the image-to-image decoder: thirteen 3×3 layers, a convolution to RGB and tanh.
 
-    Six of the layers may double the side. The last two of the six always do, the others from the
-    end to the front as ``doublings`` demands.
+    The layers come in six steps. The last layer of a step doubles the side in the last
+    ``doublings`` steps, of which there are at least two.
     """
-    may_double = ((1024, 512), (512, 256), (128, 64), (64, 32), (32, 16), (32, 16))
-    before = ((channels, 1024), (1024, 1024)), ((512, 512),), ((256, 128),), ((64, 64),)
-    before += ((32, 32),), ((16, 32),)
+    steps = (
+        ((channels, 1024), (1024, 1024), (1024, 512)),
+        ((512, 512), (512, 256)),
+        ((256, 128), (128, 64)),
+        ((64, 64), (64, 32)),
+        ((32, 32), (32, 16)),
+        ((16, 32), (32, 16)),
+    )
     layers: list[nn.Module] = []
-    for index, (plain, widths) in enumerate(zip(before, may_double, strict=True)):
-        layers += [_conv(*pair) for pair in plain]
-        doubles = index >= 6 - max(doublings, 2)
-        layers.append((_deconv if doubles else _conv)(*widths))
+    for index, (*plain, last) in enumerate(steps):
+        layers += [_conv(*widths) for widths in plain]
+        doubles = index >= len(steps) - max(doublings, 2)
+        layers.append((_deconv if doubles else _conv)(*last))
     return nn.Sequential(*layers, nn.Conv2d(16, 3, 3, padding=1), nn.Tanh())
 
 
