@@ -40,13 +40,14 @@ class FactorizedReduce(nn.Module):
     def __init__(self, channels_in: int, channels_out: int, affine: bool = True) -> None:
         super().__init__()
         half = channels_out // 2
+        self.relu = nn.ReLU()
         self.even = nn.Conv2d(channels_in, half, 1, stride=2, bias=False)
         self.odd = nn.Conv2d(channels_in, channels_out - half, 1, stride=2, bias=False)
         self.norm = nn.BatchNorm2d(channels_out, affine=affine)
 
     def forward(self, features: Tensor) -> Tensor:
         """Return the normalised halves side by side."""
-        active = functional.relu(features)
+        active = self.relu(features)
         shifted = functional.pad(active, (0, 1, 0, 1))[:, :, 1:, 1:]
         normalised: Tensor = self.norm(torch.cat([self.even(active), self.odd(shifted)], dim=1))
         return normalised

