@@ -4,7 +4,8 @@ The form is ``{dataset: {architecture: {"val_accuracy": x, "<proxy>": {"score": 
 with the architecture as the Python literal NASLib writes. What ``val_accuracy`` is depends on the
 benchmark, and every table says so in ``metric``:
 
-* NAS-Bench-101: validation accuracy at 108 epochs, mean of three seeds;
+* NAS-Bench-101: validation accuracy at 108 epochs of one of three trainings, drawn anew for every
+  row. Many rows are one cell drawn with different idle vertices: its distinct values are its seeds;
 * NAS-Bench-201 on cifar10, cifar100, ImageNet16-120: the **test** accuracy of one seed (888);
 * NAS-Bench-301 on cifar10: the prediction of the surrogate xgb_v1.0;
 * TransNAS-Bench-101: the last epoch's top-1 accuracy, pixel accuracy (segmentsemantic), SSIM
@@ -52,14 +53,14 @@ _TASK_METRICS = {
 }
 
 _SPACE_METRICS = {
-    "nasbench101": "validation accuracy at 108 epochs, mean of three seeds",
+    "nasbench101": "validation accuracy at 108 epochs, one to three seeds",
     "nasbench201": "test accuracy at 200 epochs, seed 888",
     "nasbench301": "validation accuracy predicted by the surrogate xgb_v1.0",
 }
 
 
 def load(benchmark: Benchmark, folder: Path | None = None) -> Table:
-    """Return the table of any of the 28 benchmarks, one value per architecture.
+    """Return the table of any of the 28 benchmarks.
 
     Reads ``<folder>/zc_<search space>.json``.
 
@@ -73,7 +74,10 @@ def load(benchmark: Benchmark, folder: Path | None = None) -> Table:
     try:
         datasets = json.loads(content)
         rows = dict(datasets.get(benchmark.dataset.name, {}))
-        accuracies = dict(_accuracy(benchmark, *row) for row in rows.items())
+        values: dict[str, set[float]] = {}
+        for key, record in rows.items():
+            architecture = str(read_spec(benchmark, ast.literal_eval(key)))
+            values.setdefault(architecture, set()).add(float(record["val_accuracy"]))
     except (ValueError, TypeError, KeyError, AttributeError, SyntaxError) as error:
         raise TableError(
             f"'{path}' is not a NAS-Bench-Suite-Zero table of {benchmark.search_space} "
@@ -83,12 +87,13 @@ def load(benchmark: Benchmark, folder: Path | None = None) -> Table:
         raise TableError(
             f"'{path}' belongs to another search space than {benchmark.search_space}: {error}"
         ) from None
-    if not accuracies:
+    if not values:
         raise TableError(
             f"'{path}' holds no architecture of {benchmark.dataset.name}; it holds "
             f"{', '.join(datasets) or 'nothing'}; get the whole file from {PUBLISHER}"
         )
     metric, unit = metric_of(benchmark)
+    accuracies = {architecture: tuple(sorted(seen)) for architecture, seen in values.items()}
     return Table(benchmark.key, accuracies, metric, unit, "nas_bench_suite_zero", VERSION, sha256)
 
 
@@ -116,9 +121,3 @@ def read_spec(benchmark: Benchmark, literal: Any) -> Spec:
     if benchmark.search_space == "transbench101_micro" and benchmark.dataset.target != "label":
         return TransBench101MicroSpec.from_numbers(literal)
     return _READ[benchmark.search_space](literal)
-
-
-def _accuracy(
-    benchmark: Benchmark, key: str, record: dict[str, Any]
-) -> tuple[str, tuple[float, ...]]:
-    return str(read_spec(benchmark, ast.literal_eval(key))), (float(record["val_accuracy"]),)
