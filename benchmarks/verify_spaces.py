@@ -113,7 +113,8 @@ def verify_benchmark(folder: Path, benchmark: Benchmark, sample: int | None) -> 
         wrong_flops += published != round(record["flops"]["score"] * 1e6)
         our_macs.append(macs)
         their_flops.append(record["flops"]["score"])
-    rho = scipy.stats.spearmanr(our_macs, their_flops).statistic
+    differ = len(set(our_macs)) > 1 and len(set(their_flops)) > 1
+    rho = scipy.stats.spearmanr(our_macs, their_flops).statistic if differ else float("nan")
     cells = (benchmark.key, total, len(rows), wrong_params, wrong_flops, f"{rho:.4f}")
     return [str(cell) for cell in cells]
 

@@ -119,7 +119,8 @@ class NasBench101Spec:
         vertices = (math.isqrt(1 + 4 * len(numbers)) - 1) // 2
         square = vertices * vertices
         codes = numbers[square:]
-        if square + vertices != len(numbers) or not all(0 <= code < 5 for code in codes):
+        known = all(0 <= code < len(_NASLIB_OPS) for code in codes)
+        if not codes or square + vertices != len(numbers) or not known:
             raise InvalidArchitecture(
                 f"{tuple(numbers)} is not a nasbench101 architecture; allowed are V² zeros and "
                 f"ones and V numbers from 0 to {len(_NASLIB_OPS) - 1}"
