@@ -6,12 +6,12 @@ Counts the architectures that each enumeration yields, builds every architecture
 table gives a parameter count for, and compares parameters and operations. Networks are built
 without memory on PyTorch's meta device, so that nothing is initialised and nothing is computed.
 
-The published ``flops`` are no count of multiply-accumulates. ``published_flops`` is the rule that
-reproduces them: the multiply-accumulates of convolutions and linear layers, 1 per output of a
-convolution's bias, 2 per output of an affine BatchNorm and 1 of another, 1 per output of a ReLU or
-leaky ReLU, k² per output of k×k pooling and (H+1)·(W+1) per output of global pooling. Transposed
-convolutions, tanh and additions count nothing, NAS-Bench-101's pooling counts nothing because
-NASLib's network takes a mean there, and of a jigsaw's nine tiles the encoder is counted on one.
+The published ``flops`` are no count of multiply-accumulates. The rule that reproduces them: the
+multiply-accumulates of convolutions and linear layers, 1 per output of a convolution's bias, 2 per
+output of an affine BatchNorm and 1 of another, 1 per output of a ReLU or leaky ReLU, k² per output
+of k×k pooling and (H+1)·(W+1) per output of global pooling. Transposed convolutions, tanh and
+additions count nothing, NAS-Bench-101's global pooling counts nothing because NASLib's network
+takes a mean there, and of a jigsaw's nine tiles the encoder is counted on one.
 """
 
 from __future__ import annotations
