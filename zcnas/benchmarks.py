@@ -5,8 +5,7 @@ and class counts, but neither accuracies nor images nor networks. Dimension lett
 B batch, C channels, H W image, K classes, V cell nodes, N architectures.
 
 Reference: Krishnakumar et al., "NAS-Bench-Suite-Zero", NeurIPS 2022, arXiv:2210.03230 (the
-28 benchmarks); Duan et al., "TransNAS-Bench-101", CVPR 2021, arXiv:2105.11871 (the seven Taskonomy
-tasks).
+28 benchmarks); Duan et al., "TransNAS-Bench-101", CVPR 2021, arXiv:2105.11871 (the seven tasks).
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ class Dataset:
             * ``soft_label``: a probability per class, float32, non-negative, sum 1;
             * ``image``: the input itself, float32 in [-1, 1];
             * ``normal``: the surface normal of every pixel as RGB, float32 in [-1, 1];
-            * ``segmentation``: the class of every pixel, int64 in 0..K-1; class 0 is not scored;
+            * ``segmentation``: the class of every pixel, int64 in 0..K-1;
             * ``layout``: the coordinates of a room's planes, float32.
     """
 

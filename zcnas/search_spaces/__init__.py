@@ -15,7 +15,11 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from zcnas.benchmarks import Benchmark
 from zcnas.errors import PhaseError
+from zcnas.search_spaces.nasbench101.spec import NasBench101Spec
 from zcnas.search_spaces.nasbench201.spec import NasBench201Spec
+from zcnas.search_spaces.nasbench301.spec import NasBench301Spec
+from zcnas.search_spaces.transbench101_macro.spec import TransBench101MacroSpec
+from zcnas.search_spaces.transbench101_micro.spec import TransBench101MicroSpec
 
 if TYPE_CHECKING:
     from zcnas.search_spaces.network import Network
@@ -49,7 +53,11 @@ class Spec(Protocol):
 
 
 SPECS: dict[str, type[Spec]] = {
+    "nasbench101": NasBench101Spec,
     "nasbench201": NasBench201Spec,
+    "nasbench301": NasBench301Spec,
+    "transbench101_micro": TransBench101MicroSpec,
+    "transbench101_macro": TransBench101MacroSpec,
 }
 
 

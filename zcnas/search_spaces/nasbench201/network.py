@@ -12,6 +12,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from zcnas.benchmarks import Dataset
+from zcnas.search_spaces.layers import ReluConvBn
 from zcnas.search_spaces.nasbench201.spec import EDGES, NasBench201Spec
 from zcnas.search_spaces.network import Network, fresh_copies
 
@@ -28,17 +29,6 @@ class Zero(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """Return zeros of the input's shape (B, C, H, W)."""
         return features * 0.0
-
-
-class ReluConvBn(nn.Sequential):
-    """ReLU, convolution without bias, BatchNorm: (B, C, H, W) to (B, C', H/stride, W/stride)."""
-
-    def __init__(self, channels_in: int, channels_out: int, kernel_size: int, stride: int) -> None:
-        super().__init__(
-            nn.ReLU(),
-            nn.Conv2d(channels_in, channels_out, kernel_size, stride, kernel_size // 2, bias=False),
-            nn.BatchNorm2d(channels_out),
-        )
 
 
 class Cell(nn.Module):

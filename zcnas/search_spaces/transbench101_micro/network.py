@@ -1,0 +1,134 @@
+"""The networks of a TransNAS-Bench-101 cell.
+
+For the Taskonomy tasks: a stem to 64 channels at a quarter of the side, five modules of two cells
+each, of which the first, third and fifth double the channels and halve the side, and the task's
+head or decoder. For svhn, ninapro and scifar100 NAS-Bench-Suite-Zero uses a smaller network: a
+stem that keeps the side, the first three modules, pooling and a linear classifier.
+
+Reference: Duan et al., CVPR 2021, arXiv:2105.11871, section 3.1; Krishnakumar et al.,
+"NAS-Bench-Suite-Zero", NeurIPS 2022, arXiv:2210.03230 (the small network, in NASLib).
+"""
+
+from __future__ import annotations
+
+import itertools
+
+from torch import Tensor, nn
+
+from zcnas.benchmarks import Dataset
+from zcnas.search_spaces.layers import FactorizedReduce, ReluConvBn, he_init
+from zcnas.search_spaces.network import Network, fresh_copies
+from zcnas.search_spaces.taskonomy import (
+    STEM_CHANNELS,
+    STEM_STRIDE,
+    TaskNetwork,
+    classifier,
+    stem,
+)
+from zcnas.search_spaces.transbench101_micro.spec import EDGES, MACRO, TransBench101MicroSpec
+
+CELLS_PER_MODULE = 2
+SMALL_MODULES = 3
+
+
+class Zero(nn.Module):
+    """Zeros that stay connected to the input: (B, C, H, W) to (B, C·s, ⌈H/s⌉, ⌈W/s⌉)."""
+
+    def __init__(self, stride: int) -> None:
+        super().__init__()
+        self.stride = stride
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return zeros; a reduction doubles the channels as it halves the side."""
+        thinned = features[:, :, :: self.stride, :: self.stride] * 0.0
+        return thinned.repeat(1, self.stride, 1, 1)
+
+
+class Cell(nn.Module):
+    """The cell of a spec: (B, C, H, W) to the same shape, or to (B, 2C, H/2, W/2).
+
+    In a reduction cell the edges that leave the input have stride 2.
+    """
+
+    def __init__(
+        self, spec: TransBench101MicroSpec, channels: int, reduces: bool, affine_skip: bool
+    ) -> None:
+        super().__init__()
+        self.edges = nn.ModuleList(
+            _build_op(op, channels, reduces, affine_skip)
+            if source == 0
+            else _build_op(op, channels * (2 if reduces else 1), False, affine_skip)
+            for op, (source, _) in zip(spec.ops, EDGES, strict=True)
+        )
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return node 3: every node is the sum of its incoming edges."""
+        nodes: list[Tensor | None] = [features, None, None, None]
+        for op, (source, target) in zip(self.edges, EDGES, strict=True):
+            value = op(nodes[source])
+            partial = nodes[target]
+            nodes[target] = value if partial is None else partial + value
+        output = nodes[3]
+        assert output is not None
+        return output
+
+
+class SmallNetwork(Network):
+    """The small classification network: images (B, C, H, W) to logits (B, K)."""
+
+    def __init__(self, spec: TransBench101MicroSpec, dataset: Dataset) -> None:
+        super().__init__(dataset.num_classes)
+        modules = MACRO[:SMALL_MODULES]
+        self.stem = nn.Sequential(
+            nn.Conv2d(dataset.input_shape[0], STEM_CHANNELS, 3, padding=1, bias=False),
+            nn.BatchNorm2d(STEM_CHANNELS),
+        )
+        self.cells = _cells(spec, modules, affine_skip=False)
+        self.classifier = classifier(_channels_after(modules), dataset.num_classes)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return the logits (B, K)."""
+        logits: Tensor = self.classifier(self.cells(self.stem(images)))
+        return logits
+
+
+def build(spec: TransBench101MicroSpec, dataset: Dataset) -> Network:
+    """Return the network of ``spec`` for ``dataset``, freshly initialised, in train mode.
+
+    The encoders of the Taskonomy tasks start from He's initialisation, as published; everything
+    else from PyTorch's defaults.
+    """
+    if dataset.target == "label":
+        return SmallNetwork(spec, dataset)
+    encoder = nn.Sequential(stem(3), *_cells(spec, MACRO, affine_skip=True))
+    he_init(encoder)
+    stride = STEM_STRIDE * 2 ** MACRO.count("4")
+    return TaskNetwork(encoder, _channels_after(MACRO), stride, dataset)
+
+
+def _cells(spec: TransBench101MicroSpec, modules: str, affine_skip: bool) -> nn.Sequential:
+    """Return the cells of the modules in a row."""
+    cells = nn.Sequential()
+    channels = STEM_CHANNELS
+    reductions = [
+        module == "4" and index == 0 for module in modules for index in range(CELLS_PER_MODULE)
+    ]
+    for reduces, run in itertools.groupby(reductions):
+        cell = Cell(spec, channels, reduces, affine_skip)
+        cells.extend(fresh_copies(cell, len(list(run))))
+        channels *= 2 if reduces else 1
+    return cells
+
+
+def _channels_after(modules: str) -> int:
+    return STEM_CHANNELS * int(2 ** modules.count("4"))
+
+
+def _build_op(op: str, channels: int, strided: bool, affine_skip: bool) -> nn.Module:
+    """Return the operation of an edge whose source has ``channels`` channels."""
+    stride = 2 if strided else 1
+    if op == "zero":
+        return Zero(stride)
+    if op == "identity":
+        return FactorizedReduce(channels, 2 * channels, affine_skip) if strided else nn.Identity()
+    return ReluConvBn(channels, channels * stride, 1 if op == "conv_1x1" else 3, stride)

@@ -1,0 +1,123 @@
+"""Accuracies of NAS-Bench-Suite-Zero, one JSON file per search space.
+
+The form is ``{dataset: {architecture: {"val_accuracy": x, "<proxy>": {"score": y}, …}, …}, …}``
+with the architecture as the Python literal NASLib writes. What ``val_accuracy`` is depends on the
+benchmark, and every table says so in ``metric``:
+
+* NAS-Bench-101: validation accuracy at 108 epochs of one of three trainings, drawn anew for every
+  row. Many rows are one cell drawn with different idle vertices: its distinct values are its seeds;
+* NAS-Bench-201 on cifar10, cifar100, ImageNet16-120: the **test** accuracy of one seed (888);
+* NAS-Bench-301 on cifar10: the prediction of the surrogate xgb_v1.0;
+* TransNAS-Bench-101: the last epoch's top-1 accuracy, pixel accuracy (segmentsemantic), SSIM
+  (autoencoder, normal) or negative loss (room_layout) on the validation set;
+* svhn, ninapro, scifar100: validation accuracy of one training.
+
+Reference: Krishnakumar et al., "NAS-Bench-Suite-Zero: Accelerating Research on Zero Cost Proxies",
+NeurIPS 2022 Datasets and Benchmarks, arXiv:2210.03230; released with NASLib, Apache-2.0.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from zcnas.benchmarks import Benchmark
+from zcnas.errors import InvalidArchitecture, TableError
+from zcnas.search_spaces import Spec
+from zcnas.search_spaces.nasbench101.spec import NasBench101Spec
+from zcnas.search_spaces.nasbench201.spec import NasBench201Spec
+from zcnas.search_spaces.nasbench301.spec import NasBench301Spec
+from zcnas.search_spaces.transbench101_macro.spec import TransBench101MacroSpec
+from zcnas.search_spaces.transbench101_micro.spec import TransBench101MicroSpec
+from zcnas.tables.table import Table, folder_of_tables, read_bytes
+
+VERSION = "NeurIPS 2022"
+PUBLISHER = "the NAS-Bench-Suite-Zero release of NASLib (its README links the data folder)"
+
+_READ: dict[str, Callable[[Any], Spec]] = {
+    "nasbench101": NasBench101Spec.from_naslib,
+    "nasbench201": NasBench201Spec.from_naslib,
+    "nasbench301": NasBench301Spec.from_naslib,
+    "transbench101_micro": TransBench101MicroSpec.from_naslib,
+    "transbench101_macro": TransBench101MacroSpec.from_naslib,
+}
+
+_TASK_METRICS = {
+    "autoencoder": ("validation SSIM at the last epoch", "1"),
+    "normal": ("validation SSIM at the last epoch", "1"),
+    "room_layout": ("negative validation loss at the last epoch", "1"),
+    "segmentsemantic": ("validation pixel accuracy at the last epoch", "percent"),
+}
+
+_SPACE_METRICS = {
+    "nasbench101": "validation accuracy at 108 epochs, one to three seeds",
+    "nasbench201": "test accuracy at 200 epochs, seed 888",
+    "nasbench301": "validation accuracy predicted by the surrogate xgb_v1.0",
+}
+
+
+def load(benchmark: Benchmark, folder: Path | None = None) -> Table:
+    """Return the table of any of the 28 benchmarks.
+
+    Reads ``<folder>/zc_<search space>.json``.
+
+    Raises:
+        TableError: The file is missing, of another form, of another search space, or holds
+            nothing of the benchmark.
+    """
+    name = f"zc_{benchmark.search_space}.json"
+    path = folder_of_tables(folder, name) / name
+    content, sha256 = read_bytes(path, PUBLISHER)
+    try:
+        datasets = json.loads(content)
+        rows = dict(datasets.get(benchmark.dataset.name, {}))
+        values: dict[str, set[float]] = {}
+        for key, record in rows.items():
+            architecture = str(read_spec(benchmark, ast.literal_eval(key)))
+            values.setdefault(architecture, set()).add(float(record["val_accuracy"]))
+    except (ValueError, TypeError, KeyError, AttributeError, SyntaxError) as error:
+        raise TableError(
+            f"'{path}' is not a NAS-Bench-Suite-Zero table of {benchmark.search_space} "
+            f"({error!r}); get it from {PUBLISHER}"
+        ) from None
+    except InvalidArchitecture as error:
+        raise TableError(
+            f"'{path}' belongs to another search space than {benchmark.search_space}: {error}"
+        ) from None
+    if not values:
+        raise TableError(
+            f"'{path}' holds no architecture of {benchmark.dataset.name}; it holds "
+            f"{', '.join(datasets) or 'nothing'}; get the whole file from {PUBLISHER}"
+        )
+    metric, unit = metric_of(benchmark)
+    accuracies = {architecture: tuple(sorted(seen)) for architecture, seen in values.items()}
+    return Table(benchmark.key, accuracies, metric, unit, "nas_bench_suite_zero", VERSION, sha256)
+
+
+def metric_of(benchmark: Benchmark) -> tuple[str, str]:
+    """Return what ``val_accuracy`` is for a benchmark, and its unit."""
+    dataset = benchmark.dataset.name
+    if benchmark.dataset.target != "label":
+        return _TASK_METRICS.get(
+            dataset, ("validation top-1 accuracy at the last epoch", "percent")
+        )
+    if dataset in ("svhn", "ninapro", "scifar100"):
+        return "validation accuracy of one training", "percent"
+    return _SPACE_METRICS[benchmark.search_space], "percent"
+
+
+def read_spec(benchmark: Benchmark, literal: Any) -> Spec:
+    """Return the architecture that a table's key describes.
+
+    The six numbers of TransNAS-Bench-101 micro are the published code's digits for the Taskonomy
+    tasks, but NASLib's own numbers for svhn, ninapro and scifar100.
+
+    Raises:
+        InvalidArchitecture: It is not an architecture of the benchmark's search space.
+    """
+    if benchmark.search_space == "transbench101_micro" and benchmark.dataset.target != "label":
+        return TransBench101MicroSpec.from_numbers(literal)
+    return _READ[benchmark.search_space](literal)

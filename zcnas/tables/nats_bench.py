@@ -1,0 +1,121 @@
+"""NAS-Bench-201 accuracies from NATS-Bench's official files.
+
+The official archive is a folder with one bz2-compressed pickle per architecture and one with the
+list of architectures, which is not needed. A record holds the learning curves of several trainings
+with 12 and with 200 epochs. Read is the validation accuracy after the last of 200 epochs, every
+seed: ``x-valid@199`` of the training ``cifar10-valid`` (half of the training images) for cifar10,
+and of ``cifar100`` and ``ImageNet16-120`` (half of the test images). The files hold numpy numbers;
+``load_pickle`` gets stand-ins for the three names that these need, and no other name.
+
+Reference: Dong, Liu, Musial and Gabrys, "NATS-Bench: Benchmarking NAS Algorithms for Architecture
+Topology and Size", TPAMI 2021, arXiv:2009.00437, appendix.
+"""
+
+from __future__ import annotations
+
+import bz2
+import hashlib
+import struct
+from pathlib import Path
+from typing import Any
+
+from zcnas.benchmarks import Benchmark
+from zcnas.errors import InvalidArchitecture, TableError
+from zcnas.search_spaces.nasbench201.spec import NasBench201Spec
+from zcnas.tables.table import Table, folder_of_tables, load_pickle, read_bytes
+
+VERSION = "v1_0-3ffb9"
+ARCHIVE = f"NATS-tss-{VERSION}-simple"
+PUBLISHER = f"the NATS-Bench project page (the unpacked archive {ARCHIVE})"
+
+_TRAINING = {
+    "nasbench201_cifar10": "cifar10-valid",
+    "nasbench201_cifar100": "cifar100",
+    "nasbench201_imagenet16_120": "ImageNet16-120",
+}
+_EPOCHS = 200
+
+
+def load(benchmark: Benchmark, folder: Path | None = None) -> Table:
+    """Return the table of one of the three main NAS-Bench-201 datasets, in percent.
+
+    Reads every ``<folder>/NATS-tss-v1_0-3ffb9-simple/*_<six digits>.pickle.pbz2``.
+
+    Raises:
+        TableError: Another benchmark, no such folder, or a file of another form.
+    """
+    if benchmark.key not in _TRAINING:
+        raise TableError(
+            f"nats_bench holds nothing of {benchmark.key}; it holds {', '.join(_TRAINING)}"
+        )
+    archive = folder_of_tables(folder, ARCHIVE) / ARCHIVE
+    paths = sorted(archive.glob(f"{ARCHIVE}_[0-9][0-9][0-9][0-9][0-9][0-9].pickle.pbz2"))
+    if not paths:
+        raise TableError(
+            f"no {ARCHIVE}_000000.pickle.pbz2 and so on in '{archive}'; "
+            f"get them from {PUBLISHER} and put them there"
+        )
+    digest = hashlib.sha256()
+    accuracies = {}
+    for path in paths:
+        content, _ = read_bytes(path, PUBLISHER)
+        digest.update(content)
+        architecture, values = _read_record(content, path, _TRAINING[benchmark.key])
+        accuracies[architecture] = values
+    return Table(
+        benchmark=benchmark.key,
+        accuracies=accuracies,
+        metric="validation accuracy at 200 epochs",
+        unit="percent",
+        source="nats_bench",
+        version=VERSION,
+        sha256=digest.hexdigest(),
+    )
+
+
+def _read_record(content: bytes, path: Path, training: str) -> tuple[str, tuple[float, ...]]:
+    """Return the architecture of a file and its accuracies, ordered by seed."""
+    try:
+        record: Any = load_pickle(bz2.decompress(content), path, _STAND_INS)
+        results = record[str(_EPOCHS)]["all_results"]
+        by_seed = {
+            seed: float(result["eval_acc1es"][f"x-valid@{_EPOCHS - 1}"])
+            for (name, seed), result in results.items()
+            if name == training
+        }
+        architecture = str(NasBench201Spec.parse(record[str(_EPOCHS)]["arch_str"]))
+    except (OSError, EOFError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise TableError(
+            f"'{path}' is not a record of NATS-Bench's topology search space ({error!r}); "
+            f"get it from {PUBLISHER}"
+        ) from None
+    except InvalidArchitecture as error:
+        raise TableError(f"'{path}' belongs to another search space: {error}") from None
+    return architecture, tuple(by_seed[seed] for seed in sorted(by_seed))
+
+
+class _Float64:
+    """Stands for the one numpy dtype in the files, little-endian float64."""
+
+    def __init__(self, code: str, *_: bool) -> None:
+        if code != "f8":
+            raise ValueError(f"a number of type {code}, not f8")
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        if state[1] != "<":
+            raise ValueError(f"byte order {state[1]}, not <")
+
+
+def _scalar(_: _Float64, content: bytes) -> float:
+    """Return the number that numpy's constructor of scalars would."""
+    if len(content) != 8:
+        raise ValueError(f"a float64 of {len(content)} bytes")
+    (number,) = struct.unpack("<d", content)
+    return float(number)
+
+
+_STAND_INS: dict[tuple[str, str], object] = {
+    ("collections", "OrderedDict"): dict,
+    ("numpy", "dtype"): _Float64,
+    ("numpy.core.multiarray", "scalar"): _scalar,
+}
