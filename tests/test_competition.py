@@ -30,7 +30,7 @@ FAILS = "class ZeroCostPredictor:\n    def query(self, graph): raise ValueError(
 def small_phase(tmp_path):
     """The practice phase cut down to two benchmarks of four architectures, on disk."""
     practice = load_phase(ROOT / "reference_data" / "phases.toml", "practice")
-    phase = msgspec.structs.replace(practice, benchmarks=KEYS, architectures=4, batch_size=4)
+    phase = msgspec.structs.replace(practice, benchmarks=KEYS, architectures=4)
     for key in KEYS:
         data = read_input(ROOT / "starting_kit" / "input_data" / f"{key}.json")
         chosen = data.architectures[:4]

@@ -16,7 +16,7 @@ feedback = "full"
 table = "t"
 benchmarks = ["nasbench201_cifar10", "nasbench201_cifar100"]
 architectures = 5
-batch_size = 4
+batch_size = { nasbench201 = 4 }
 draw_seed = "s"
 eval_seed = 1
 [one.limits]
@@ -51,7 +51,11 @@ def test_the_practice_phase_is_nasbench201_on_three_datasets_with_100_architectu
         "nasbench201_cifar100",
         "nasbench201_imagenet16_120",
     )
-    assert (practice.architectures, practice.batch_size, practice.failure_tau) == (100, 64, 0.0)
+    assert (practice.architectures, practice.batch_size, practice.failure_tau) == (
+        100,
+        {"nasbench201": 64},
+        0.0,
+    )
     assert (practice.truth, practice.feedback) == ("public", "full")
 
 
@@ -82,6 +86,8 @@ def test_an_unknown_phase_is_refused_with_the_known_ones(phases_file):
         ('draw_seed = "s"', "", "a public phase needs a draw_seed"),
         ('"public"', '"hidden"', "a hidden phase must not write one down"),
         ("[one]", "[one", "not a valid phases file"),
+        ("{ nasbench201 = 4 }", "{ nasbench101 = 4 }", "no batch size for nasbench201; add it"),
+        ("eval_seed = 1", 'eval_seed = 1\ndisjoint_from = ["two"]', "'two', which is no phase"),
     ],
 )
 def test_a_broken_phases_file_is_refused_with_the_reason(phases_file, old, new, message):

@@ -93,6 +93,19 @@ def test_a_draw_does_not_depend_on_the_tables_order(table):
     assert draw(table, CIFAR10, phase_of(20), "s") == draw(other, CIFAR10, phase_of(20), "s")
 
 
+def test_a_phase_does_not_draw_again_what_another_phase_has_drawn(tmp_path):
+    phase = msgspec.structs.replace(PRACTICE, benchmarks=(CIFAR10.key,), architectures=2000)
+    first, second = tmp_path / "first", tmp_path / "second"
+    sample_phase(phase, "one", None, first, tmp_path / "r1")
+    sample_phase(phase, "two", None, second, tmp_path / "r2", [first, tmp_path / "absent"])
+    drawn = [
+        {a.spec for a in read_input(folder / f"{CIFAR10.key}.json").architectures}
+        for folder in (first, second)
+    ]
+    assert len(drawn[0]) == len(drawn[1]) == 2000
+    assert not drawn[0] & drawn[1], "two free draws would share about 256"
+
+
 def test_more_architectures_than_the_table_holds_are_refused(table):
-    with pytest.raises(TableError, match="draws 1001 architectures, but made up holds 1000"):
+    with pytest.raises(TableError, match="draws 1001 architectures, but made up holds 1000 for"):
         draw(table, CIFAR10, phase_of(1001), "seed")

@@ -130,24 +130,30 @@ def sample(
     seed_file: Annotated[
         Path | None, typer.Option(help="Secret seed of a hidden phase; made if missing.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for both halves.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of all phases' draws; this one goes to OUT/PHASE.")
+    ] = None,
+    architectures: Annotated[
+        int | None, typer.Option(min=2, help="N, if another than the phase's.")
+    ] = None,
 ) -> None:
     """Draw the architectures of a phase and write both halves: input_data and reference_data."""
     from zcnas.sampling import sample_phase
 
     chosen = load_phase(PHASES, phase)
-    if chosen.truth == "public":
-        seed = chosen.draw_seed or ""
-        inputs = out / "input_data" if out else PUBLIC_INPUT
-        references = out / "reference_data" if out else PHASES.parent / phase
+    if architectures is not None:
+        chosen = msgspec.structs.replace(chosen, architectures=architectures)
+    if chosen.truth == "public" and out is None:
+        inputs, references = halves_of(chosen)
+    elif out is not None:
+        inputs, references = out / phase / "input_data", out / phase / "reference_data"
     else:
-        if out is None:
-            raise PhaseError(
-                f"phase '{phase}' is hidden: name a folder outside the repository with --out"
-            )
-        seed = _secret_seed(seed_file or out / "draw_seed")
-        inputs, references = out / "input_data", out / "reference_data"
-    sample_phase(chosen, seed, tables or data_dir(), inputs, references)
+        raise PhaseError(
+            f"phase '{phase}' is hidden: name a folder outside the repository with --out DIR"
+        )
+    seed = chosen.draw_seed or _secret_seed(seed_file or inputs.parent / "draw_seed")
+    others = [inputs.parents[1] / other / "input_data" for other in chosen.disjoint_from]
+    sample_phase(chosen, seed, tables or data_dir(), inputs, references, others)
     console.print(f"{phase}: wrote {inputs} and {references}", markup=False, soft_wrap=True)
 
 
@@ -190,7 +196,7 @@ def halves_of(phase: Phase) -> tuple[Path, Path]:
     if not drawn:
         raise PhaseError(
             f"phase '{phase.name}' is hidden: draw it with `zcnas sample --phase {phase.name} "
-            f"--out DIR/{phase.name}`, "
+            f"--out DIR`, "
             "then set ZCNAS_PHASES=DIR"
         )
     return Path(drawn) / phase.name / "input_data", Path(drawn) / phase.name / "reference_data"

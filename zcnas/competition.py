@@ -60,6 +60,11 @@ class Halves:
     references: dict[str, Reference]
     minibatches: dict[str, Minibatch]
 
+    @property
+    def architectures(self) -> int:
+        """N, the architectures of one benchmark; of the largest, should they differ."""
+        return max(len(data.architectures) for data in self.inputs.values())
+
 
 def load_halves(
     phase: Phase, input_dir: Path, reference_dir: Path, data_dir: Path | None
@@ -256,7 +261,7 @@ class Competition:
         return Leaderboard(
             phase=phase.name,
             title=(
-                f"{phase.title} phase · {phase.architectures} architectures per benchmark · "
+                f"{phase.title} phase · {halves.architectures} architectures per benchmark · "
                 f"isolation: {self.isolation.name} · images: {'; '.join(sources)}"
             ),
             isolation=self.isolation.description,

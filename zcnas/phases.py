@@ -65,16 +65,31 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     table: str
     benchmarks: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
     architectures: Annotated[int, msgspec.Meta(ge=2)]
-    batch_size: Positive
+    batch_size: dict[str, Positive]
     eval_seed: int
     limits: Limits
     draw_seed: str | None = None
+    disjoint_from: tuple[str, ...] = ()
     failure_tau: Annotated[float, msgspec.Meta(ge=-1, le=1)] = 0.0
     name: str = ""
 
     def get_benchmarks(self) -> tuple[Benchmark, ...]:
         """Return the benchmarks of the phase, in the order of the file."""
         return tuple(get_benchmark(key) for key in self.benchmarks)
+
+    def batch_size_of(self, benchmark: Benchmark) -> int:
+        """Return B of a benchmark's minibatch.
+
+        Raises:
+            PhaseError: The phase states none for the benchmark's search space.
+        """
+        try:
+            return self.batch_size[benchmark.search_space]
+        except KeyError:
+            raise PhaseError(
+                f"phase '{self.name}' states no batch size for {benchmark.search_space}; "
+                "add it to batch_size in phases.toml"
+            ) from None
 
     def only(self, keys: list[str]) -> Phase:
         """Return the phase restricted to some of its benchmarks; an empty list keeps all.
@@ -107,7 +122,14 @@ def load_phases(path: Path) -> dict[str, Phase]:
         raise PhaseError(f"{path} is not a valid phases file: {error}") from None
     phases = {name: msgspec.structs.replace(phase, name=name) for name, phase in raw.items()}
     for phase in phases.values():
-        phase.get_benchmarks()
+        for benchmark in phase.get_benchmarks():
+            phase.batch_size_of(benchmark)
+        for other in phase.disjoint_from:
+            if other not in phases:
+                raise PhaseError(
+                    f"{path}: phase '{phase.name}' is to be disjoint from '{other}', "
+                    "which is no phase"
+                )
         if len(set(phase.benchmarks)) != len(phase.benchmarks):
             raise PhaseError(f"{path}: phase '{phase.name}' names a benchmark twice")
         if (phase.draw_seed is None) == (phase.truth == "public"):

@@ -59,12 +59,13 @@ def run_competition(
     console.print(
         f"{phase.title} phase: {len(submissions)} submissions × {len(phase.benchmarks)} "
         f"benchmarks × "
-        f"{phase.architectures} architectures, isolation {chosen.description}, CPUs {usable}",
+        f"{halves.architectures} architectures, isolation {chosen.description}, CPUs {usable}",
         markup=False,
         highlight=False,
         soft_wrap=True,
     )
-    bars = ProgressBars(console, [submission_name(path) for path in submissions], phase)
+    total = sum(len(data.architectures) for data in halves.inputs.values())
+    bars = ProgressBars(console, [submission_name(path) for path in submissions], total)
     with bars.progress:
         competition = Competition(phase, halves, chosen, usable, out, bars.advance)
         return competition.score(submissions)
@@ -87,7 +88,7 @@ def print_leaderboard(leaderboard: Leaderboard, out: Path, console: Console) -> 
 class ProgressBars:
     """One bar per submission, plus what each is doing and how many architectures failed."""
 
-    def __init__(self, console: Console, names: list[str], phase: Phase) -> None:
+    def __init__(self, console: Console, names: list[str], total: int) -> None:
         self.progress = Progress(
             TextColumn("{task.fields[name]}", markup=False),
             BarColumn(),
@@ -97,7 +98,6 @@ class ProgressBars:
             TimeRemainingColumn(),
             console=console,
         )
-        total = len(phase.benchmarks) * phase.architectures
         self._lock = threading.Lock()
         self._failed: Counter[str] = Counter()
         self._tasks: dict[str, TaskID] = {

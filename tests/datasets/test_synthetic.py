@@ -23,6 +23,54 @@ def test_images_have_the_datasets_shape_and_normalised_channels(name):
     np.testing.assert_allclose(batch.inputs.std(axis=(0, 2, 3)), 1, atol=1e-5)
 
 
+@pytest.mark.parametrize("name", DATASETS)
+def test_every_dataset_has_inputs_and_targets_of_its_shape_and_kind(name):
+    dataset = DATASETS[name]
+    batch = batch_of(4, dataset)
+    assert batch.inputs.shape == (4, *dataset.input_shape)
+    assert batch.targets.shape == (4, *dataset.target_shape)
+    assert np.isfinite(batch.inputs).all()
+    if dataset.target in ("label", "permutation", "segmentation"):
+        assert batch.targets.dtype == np.int64
+        assert 0 <= batch.targets.min() <= batch.targets.max() < dataset.num_classes
+    else:
+        assert batch.targets.dtype == np.float32
+        assert np.isfinite(batch.targets).all()
+
+
+def test_soft_labels_are_distributions_with_a_clear_class():
+    targets = batch_of(50, DATASETS["class_object"]).targets
+    np.testing.assert_allclose(targets.sum(axis=1), 1, atol=1e-5)
+    assert (targets.max(axis=1) >= 0.9).all()
+    assert len(set(targets.argmax(axis=1))) > 20
+
+
+def test_jigsaw_tiles_of_one_label_are_laid_in_one_order_and_show_one_image():
+    """Put the tiles back by trying which neighbour fits best: seams vanish only in one order."""
+    dataset = DATASETS["jigsaw"]
+    batch = batch_of(3, dataset)
+
+    def seam(left, right):
+        return float(np.abs(left[:, :, -1] - right[:, :, 0]).mean())
+
+    for tiles in batch.inputs:
+        seams = sorted(
+            seam(tiles[one], tiles[other]) for one in range(9) for other in range(9) if one != other
+        )
+        assert seams[5] < 0.5 * np.median(seams), "six pairs of tiles were neighbours"
+
+
+def test_surface_normals_have_unit_length():
+    targets = batch_of(2, DATASETS["normal"]).targets
+    np.testing.assert_allclose(np.linalg.norm(targets, axis=1), 1, atol=1e-5)
+
+
+def test_segments_use_every_class_equally():
+    targets = batch_of(4, DATASETS["segmentsemantic"]).targets
+    shares = np.bincount(targets.ravel(), minlength=17) / targets.size
+    np.testing.assert_allclose(shares, 1 / 17, atol=0.01)
+
+
 def test_labels_explain_half_of_the_variance():
     batch = batch_of(4000)
     means = np.stack([batch.inputs[batch.targets == label].mean(axis=0) for label in range(10)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +17,12 @@ class Minibatch:
 
     Attributes:
         inputs: (B, C, H, W) float32, normalised per channel.
-        targets: (B,) int64 labels.
+        targets: (B, …) of the dataset's kind: int64 labels (B,), or what ``Dataset.target`` says.
         source: Where it comes from, one phrase for manifest and leaderboard.
     """
 
     inputs: NDArray[np.float32]
-    targets: NDArray[np.int64]
+    targets: NDArray[Any]
     source: str
 
 

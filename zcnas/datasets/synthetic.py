@@ -1,4 +1,4 @@
-"""The fallback minibatch: class-structured synthetic images that need no download.
+"""The fallback minibatch: class-structured synthetic data that needs no download.
 
 Every image is the sum of its class's picture and a picture of its own, both Gaussian random fields
 whose amplitude falls with spatial frequency f as f^-1.5 and whose colours are correlated. Channels
@@ -10,16 +10,21 @@ Large photographs follow 1/f; small thumbnails are steeper. The exponent was cho
 CIFAR-10: correlation of neighbouring pixels 0.93 there and 0.96 here, of colours 0.88 and 0.90,
 variance of an image's mean brightness 0.28 and 0.26, slope of the power spectrum -3.4 and -3.0.
 
+Targets that are no labels follow from the image as the task would have it: see ``TARGETS``.
+
 Reference for the power law: Field, "Relations between the statistics of natural images and the
 response properties of cortical cells", JOSA A 4(12), 1987.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from zcnas.benchmarks import Dataset
+from zcnas.benchmarks import Dataset, Target
 from zcnas.datasets.minibatch import Minibatch
 
 SOURCE = "synthetic fallback (class-structured random fields)"
@@ -28,22 +33,36 @@ CLASS_SHARE = 0.5
 SPECTRAL_EXPONENT = 1.5
 COLOUR_CORRELATION = 0.9
 """Correlation between two colour channels of a field, roughly that of photographs."""
+TRUE_CLASS_PROBABILITY = 0.9
+"""What a soft label gives to the image's class; the rest is spread at random."""
+
+Images = NDArray[np.float64]
+Labels = NDArray[np.int64]
 
 
 def synthetic_minibatch(dataset: Dataset, batch_size: int, rng: np.random.Generator) -> Minibatch:
-    """Return B synthetic images of a dataset's shape with uniformly drawn labels."""
+    """Return B synthetic inputs of a dataset's shape with targets of its kind."""
     labels = rng.integers(dataset.num_classes, size=batch_size)
-    classes = _random_fields(dataset.num_classes, dataset.input_shape, rng)
-    own = _random_fields(batch_size, dataset.input_shape, rng)
-    images = np.sqrt(CLASS_SHARE) * classes[labels] + np.sqrt(1 - CLASS_SHARE) * own
+    images = _images(labels, dataset, rng)
+    inputs, targets = TARGETS[dataset.target](images, labels, dataset, rng)
+    return Minibatch(inputs.astype(np.float32), targets, SOURCE)
+
+
+def _images(labels: Labels, dataset: Dataset, rng: np.random.Generator) -> Images:
+    """Return images (B, C, H, W) of the labels' classes; a jigsaw's are its nine tiles in one."""
+    *tiles, channels, height, width = dataset.input_shape
+    side = round(tiles[0] ** 0.5) if tiles else 1
+    shape = (channels, height * side, width * side)
+    kinds, kind_of = np.unique(labels, return_inverse=True)  # a picture for each class that occurs
+    pictures = _random_fields(len(kinds), shape, rng)
+    own = _random_fields(len(labels), shape, rng)
+    images = np.sqrt(CLASS_SHARE) * pictures[kind_of] + np.sqrt(1 - CLASS_SHARE) * own
     images -= images.mean(axis=(0, 2, 3), keepdims=True)
-    images /= images.std(axis=(0, 2, 3), keepdims=True)
-    return Minibatch(images.astype(np.float32), labels.astype(np.int64), SOURCE)
+    normalised: Images = images / images.std(axis=(0, 2, 3), keepdims=True)
+    return normalised
 
 
-def _random_fields(
-    count: int, shape: tuple[int, ...], rng: np.random.Generator
-) -> NDArray[np.float64]:
+def _random_fields(count: int, shape: tuple[int, int, int], rng: np.random.Generator) -> Images:
     """Return ``count`` fields (count, C, H, W) of unit variance.
 
     They are cut out of fields twice as high and wide, so that opposite borders do not agree.
@@ -57,5 +76,85 @@ def _random_fields(
     frequency[0, 0] = 1 / max(large)  # the mean brightness counts as the lowest frequency
     spectrum = np.fft.rfft2(white) / frequency**SPECTRAL_EXPONENT
     fields = np.fft.irfft2(spectrum, s=large)[:, :, :height, :width]
-    unit_variance: NDArray[np.float64] = fields / fields.std()
+    unit_variance: Images = fields / fields.std()
     return unit_variance
+
+
+_InputsAndTargets = tuple[Images, NDArray[Any]]
+
+
+def _labels(
+    images: Images, labels: Labels, dataset: Dataset, rng: np.random.Generator
+) -> _InputsAndTargets:
+    return images, labels.astype(np.int64)
+
+
+def _soft_labels(
+    images: Images, labels: Labels, dataset: Dataset, rng: np.random.Generator
+) -> _InputsAndTargets:
+    spread = rng.dirichlet(np.ones(dataset.num_classes), size=len(labels))
+    targets = (1 - TRUE_CLASS_PROBABILITY) * spread
+    targets[np.arange(len(labels)), labels] += TRUE_CLASS_PROBABILITY
+    return images, targets.astype(np.float32)
+
+
+def _permutations(
+    images: Images, labels: Labels, dataset: Dataset, rng: np.random.Generator
+) -> _InputsAndTargets:
+    """Cut each image into tiles (B, T, C, H, W), laid in the order its label stands for."""
+    tiles, channels, height, width = dataset.input_shape
+    side = round(tiles**0.5)
+    cut = images.reshape(len(images), channels, side, height, side, width)
+    ordered = cut.transpose(0, 2, 4, 1, 3, 5).reshape(len(images), *dataset.input_shape)
+    orders = np.stack([rng.permutation(tiles) for _ in range(dataset.num_classes)])
+    return np.take_along_axis(
+        ordered, orders[labels][:, :, None, None, None], axis=1
+    ), labels.astype(np.int64)
+
+
+def _image_itself(
+    images: Images, labels: Labels, dataset: Dataset, rng: np.random.Generator
+) -> _InputsAndTargets:
+    return images, np.tanh(images).astype(np.float32)
+
+
+def _surface_normals(
+    images: Images, labels: Labels, dataset: Dataset, rng: np.random.Generator
+) -> _InputsAndTargets:
+    """The unit normals (B, 3, H, W) of the surface whose height is the image's brightness."""
+    height = images.mean(axis=1)
+    slopes = [-np.gradient(height, axis=axis) for axis in (2, 1)]
+    normals = np.stack([*slopes, np.ones_like(height)], axis=1)
+    return images, (normals / np.linalg.norm(normals, axis=1, keepdims=True)).astype(np.float32)
+
+
+def _segmentation(
+    images: Images, labels: Labels, dataset: Dataset, rng: np.random.Generator
+) -> _InputsAndTargets:
+    """Bands of brightness (B, H, W), as many as there are classes and equally large."""
+    brightness = images.mean(axis=1)
+    borders = np.quantile(brightness, np.linspace(0, 1, dataset.num_classes + 1)[1:-1])
+    return images, np.searchsorted(borders, brightness).astype(np.int64)
+
+
+def _layouts(
+    images: Images, labels: Labels, dataset: Dataset, rng: np.random.Generator
+) -> _InputsAndTargets:
+    """Mean brightness of K stripes (B, K): numbers that depend on where things are."""
+    stripes = np.array_split(images.mean(axis=1), dataset.num_classes, axis=2)
+    means = np.stack([stripe.mean(axis=(1, 2)) for stripe in stripes], axis=1)
+    return images, means.astype(np.float32)
+
+
+TARGETS: dict[
+    Target, Callable[[Images, Labels, Dataset, np.random.Generator], _InputsAndTargets]
+] = {
+    "label": _labels,
+    "soft_label": _soft_labels,
+    "permutation": _permutations,
+    "image": _image_itself,
+    "normal": _surface_normals,
+    "segmentation": _segmentation,
+    "layout": _layouts,
+}
+"""Kind of target to a function of (images, labels) that gives inputs and targets."""
