@@ -102,13 +102,14 @@ def seed_everything(seed: int) -> None:
 
 
 def describe(error: BaseException) -> str:
-    """Return one line.
-
-    The type and text of an exception, and the participant's line that raised it.
-    """
+    """Return in one line the type and text of an exception and where it was raised."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
-    return f"{type(error).__name__}: {error}"[:1000] + place
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 - the participant's own exception type
+        text = "(its text cannot be had)"
+    return f"{type(error).__name__}: {text}"[:1000] + place
 
 
 class QueryServer:
@@ -143,9 +144,12 @@ class QueryServer:
         sys.stdout.flush()
         child = os.fork()
         if child == 0:
-            for descriptor in (reader, *self._private):
-                os.close(descriptor)
-            self._run_child(query, writer)
+            try:
+                for descriptor in (reader, *self._private):
+                    os.close(descriptor)
+                self._run_child(query, writer)
+            finally:
+                os._exit(1)  # whatever happened, no child goes on as the worker
         os.close(writer)
         said, waited_too_long = _listen(child, reader, self._setup.query_wall_s)
         os.close(reader)
@@ -164,6 +168,7 @@ class QueryServer:
         )
 
     def _run_child(self, query: Query, writer: int) -> NoReturn:
+        """Ask the predictor, write what came of it, and exit."""
         status: AnswerStatus = "error"
         score, message = 0.0, ""
         try:

@@ -29,6 +29,11 @@ BODIES = {
         "error",
         "ZeroDivisionError: division by zero (predictor.py, line",
     ),
+    "unprintable_exception": (
+        "class E(Exception):\n            def __str__(self): return 1 / 0\n        raise E()",
+        "error",
+        "E: (its text cannot be had)",
+    ),
     "missing_import": ("import tensorflow", "error", "No module named 'tensorflow'"),
     "sys_exit": ("sys.exit(3)", "error", "SystemExit: 3"),
     "python_loop": ("while True: pass", "timeout", "more than 2 s of CPU time"),
