@@ -7,6 +7,7 @@
     ├── InputDataError           the architectures or the minibatch of a benchmark cannot be read
     ├── ReferenceDataError       hidden accuracies are missing, malformed or of no use
     ├── TableError               an accuracy table is missing, foreign or damaged
+    ├── ProxyError               a proxy is unknown, or not defined for what it was given
     ├── PredictionError          a predictions file contradicts the reference it is scored against
     └── OrganiserError           our machine failed: no engine, no image, no disk, no CPU
         └── ChannelError         the worker broke the protocol it shares with the recorder
@@ -49,6 +50,10 @@ class ReferenceDataError(ZcnasError):
 
 class TableError(ZcnasError):
     """An accuracy table is missing, belongs to something else, or is damaged."""
+
+
+class ProxyError(ZcnasError):
+    """A proxy is unknown, or is not defined for this network, minibatch or task."""
 
 
 class PredictionError(ZcnasError):
