@@ -22,10 +22,10 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.autograd import forward_ad
 
 from zcnas.proxies import exact_ops
 from zcnas.proxies.checks import check_minibatch, check_network, loss_of
+from zcnas.proxies.duals import dual_level, make_dual, split_dual
 from zcnas.proxies.interpreter import Interpreter, Op, as_found, layers_of, theta_ids
 from zcnas.proxies.proxy import Proxy, listeners
 
@@ -88,7 +88,7 @@ class SharedForward(Interpreter):
         """Normalise by the batch, and take the derivative along if there is one."""
         if not self.along_weights:
             return super().normalise(features, affine, shift, eps)
-        features, tangent = forward_ad.unpack_dual(features)
+        features, tangent = split_dual(features)
         normalised, mean, inverse_std = torch.native_batch_norm(
             features, affine, shift, None, None, True, 0.0, eps
         )
@@ -98,18 +98,14 @@ class SharedForward(Interpreter):
         derivative = exact_ops.BatchNormTangent.apply(  # type: ignore[no-untyped-call]
             features, tangent, scale, mean, inverse_std
         )
-        return forward_ad.make_dual(normalised, derivative)
+        return make_dual(normalised, derivative)
 
     def _tell(self, op: Op, features: Tensor, weight: Tensor | None, answer: Tensor) -> None:
         for proxy in self.operation_listeners:
             proxy.operation(op, features, weight, answer)
 
     def _hook(self, weight: Tensor, answer: Tensor) -> None:
-        kept = (
-            forward_ad.unpack_dual(answer).primal.detach()
-            if self.along_weights
-            else answer.detach()
-        )
+        kept = split_dual(answer)[0].detach() if self.along_weights else answer.detach()
 
         def reduce(gradient: Tensor) -> None:
             if self.in_loss_backward:
@@ -159,8 +155,8 @@ def _run_passes(
     forward = SharedForward(
         dict(zip(theta_ids(network), leaves, strict=True)), proxies, bool(second_order)
     )
-    with torch.set_grad_enabled(want_backward), forward_ad.dual_level(), forward:
-        outputs, along = forward_ad.unpack_dual(network(images))
+    with torch.set_grad_enabled(want_backward), dual_level(), forward:
+        outputs, along = split_dual(network(images))
     # The level is closed before any backward, which would carry derivatives along as well.
     if want_loss:
         loss, output_gradient = _loss_and_gradient(network, outputs, targets)
@@ -231,11 +227,11 @@ def correlation_matrix(jacobian: Tensor) -> Tensor:
 
 def _scaled_with_weight(answer: Tensor, bias: Tensor | None) -> Tensor:
     """Add to the derivative of a layer's answer what scaling the layer's weight contributes: the answer less bias."""
-    plain, tangent = forward_ad.unpack_dual(answer)
+    plain, tangent = split_dual(answer)
     share = plain
     if bias is not None:
         share = plain - bias.view(-1, *[1] * (plain.dim() - 2))
-    return forward_ad.make_dual(plain, share if tangent is None else tangent + share)
+    return make_dual(plain, share if tangent is None else tangent + share)
 
 
 def score_alone(proxy: type[Proxy], network: nn.Module, inputs: Tensor, targets: Tensor) -> float:

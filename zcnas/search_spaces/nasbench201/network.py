@@ -32,9 +32,7 @@ class ReluConvBn(nn.Sequential):
     def __init__(self, channels_in: int, channels_out: int, kernel_size: int, stride: int) -> None:
         super().__init__(
             nn.ReLU(),
-            nn.Conv2d(
-                channels_in, channels_out, kernel_size, stride, kernel_size // 2, bias=False
-            ),
+            nn.Conv2d(channels_in, channels_out, kernel_size, stride, kernel_size // 2, bias=False),
             nn.BatchNorm2d(channels_out),
         )
 
