@@ -93,6 +93,11 @@ class Interpreter(TorchFunctionMode):
     ) -> Tensor:  # fmt: skip
         """Return the answer of a convolution or linear layer: (B, C', H', W') or (B, K)."""
         weight = self.weights.get(id(weight), weight)
+        if op is torch.conv2d and _is_strided_1x1(weight, *options):
+            # Picking the pixels first is the same; PyTorch 2.13 writes out of bounds in the
+            # backward of a strided 1×1 convolution of few channels in channels_last.
+            features = features[:, :, :: options[0][0], :: options[0][1]]
+            options = ((1, 1), *options[1:])
         if exact_ops.is_zero(features) and bias is None:
             return _zero_answer(op, features, weight, bias, *options, **named_options)
         answer: Tensor = op(features, weight, bias, *options, **named_options)
@@ -199,6 +204,13 @@ def _zero_answer(op: Op, features: Tensor, *args: Any, **options: Any) -> Tensor
     """Return the known zero of the shape that ``op`` would answer with."""
     on_meta = [value.to("meta") if isinstance(value, Tensor) else value for value in args]
     return exact_ops.zeros(op(features.to("meta"), *on_meta, **options).shape, like=features)
+
+
+def _is_strided_1x1(weight: Tensor, stride: Any = 1, padding: Any = 0, *others: Any) -> bool:
+    """Say whether these arguments of ``conv2d`` only skip pixels."""
+    if weight.shape[2:] != (1, 1) or not isinstance(stride, tuple):
+        return False
+    return stride != (1, 1) and padding == (0, 0)
 
 
 def _is_3x3_mean(
