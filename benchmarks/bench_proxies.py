@@ -2,11 +2,13 @@
 
     python benchmarks/bench_proxies.py [--benchmark KEY] [--architectures N] [--core C]
 
-One pinned core, one run, CPU time. The reference evaluates one proxy after the other, each the plain way: a fresh copy
-of the network, contiguous tensors, one forward and one backward of what the proxy differentiates (to the weights or to
-the input or to the layers' answers only, as needed), the full double backward for grasp, one image for flops and synflow.
-What it prints per side: forwards and backwards with their own time, the rest, and the two ratios, of the twelve without
-grasp and of all thirteen; the last line is the ratio of all thirteen. Both sides' scores are compared as well.
+One pinned core, one run, CPU time. The reference evaluates one proxy after the other, each the
+plain way: a fresh copy of the network, contiguous tensors, one forward and one backward of what
+the proxy differentiates (to the weights or to the input or to the layers' answers only, as
+needed), the full double backward for grasp, one image for flops and synflow. What it prints per
+side: forwards and backwards with their own time, the rest, and the two ratios, of the twelve
+without grasp and of all thirteen; the last line is the ratio of all thirteen. Both sides' scores
+are compared as well.
 """
 
 from __future__ import annotations
@@ -40,6 +42,7 @@ class Clock:
     calls: dict[str, int] = field(default_factory=dict)
 
     def timed(self, kind: str, function: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        """Run the function and keep its time."""
         start = time.process_time()
         answer = function(*args, **options)
         self.seconds[kind] = self.seconds.get(kind, 0.0) + time.process_time() - start
@@ -47,6 +50,7 @@ class Clock:
         return answer
 
     def print(self, side: str, total: float) -> None:
+        """Print a line per kind and one for the rest."""
         inside = 0.0
         for kind, seconds in self.seconds.items():
             print(f"  {side:9} {kind:9} {self.calls[kind]:5} calls {seconds:8.2f} s")
@@ -66,42 +70,52 @@ class Reference:
         self.weights = [layer.weight for layer in self.layers]
 
     def forward(self, inputs: Tensor) -> Tensor:
+        """Run the network under the clock."""
         outputs: Tensor = self.clock.timed("forward", self.network, inputs)
         return outputs
 
     def backward(self, value: Tensor, leaves: Sequence[Tensor], **options: Any) -> Sequence[Tensor]:
+        """Differentiate under the clock."""
         gradients: Sequence[Tensor] = self.clock.timed(
             "backward", torch.autograd.grad, value, leaves, **options
         )
         return gradients
 
     def loss(self) -> Tensor:
+        """Return the training loss of one forward."""
         loss: Tensor = self.network.get_loss_fn()(self.forward(self.inputs), self.targets)  # type: ignore[operator]
         return loss
 
     def params(self) -> float:
+        """Return params."""
         return sum(parameter.numel() for parameter in self.network.parameters()) / 1e6
 
     def flops(self) -> float:
+        """Return flops."""
         with torch.no_grad(), FlopCounterMode(display=False) as counter:
             self.forward(self.inputs[:1])
         return counter.get_total_flops() / 2e6
 
     def l2_norm(self) -> float:
+        """Return l2_norm."""
         return sum(weight.detach().norm().item() for weight in self.weights)
 
     def grad_norm(self) -> float:
+        """Return grad_norm."""
         return sum(gradient.norm().item() for gradient in self.backward(self.loss(), self.weights))
 
     def plain(self) -> float:
+        """Return plain."""
         gradients = self.backward(self.loss(), self.weights)
         return sum((w.detach() * g).sum().item() for w, g in self._pairs(gradients))
 
     def snip(self) -> float:
+        """Return snip."""
         gradients = self.backward(self.loss(), self.weights)
         return sum((w.detach() * g).abs().sum().item() for w, g in self._pairs(gradients))
 
     def grasp(self) -> float:
+        """Return grasp."""
         gradients = self.backward(self.loss(), self.weights, create_graph=True)
         inner = sum((gradient.detach() * gradient).sum() for gradient in gradients)
         assert isinstance(inner, Tensor)
@@ -112,6 +126,7 @@ class Reference:
         return list(zip(self.weights, others, strict=True))
 
     def fisher(self) -> float:
+        """Return fisher."""
         answers: list[tuple[Tensor, int]] = []
         for parameter in self.network.parameters():
             parameter.requires_grad_(False)
@@ -140,10 +155,12 @@ class Reference:
         return torch.corrcoef(jacobian.flatten(1).double())
 
     def jacov(self) -> float:
+        """Return jacov."""
         eigenvalues = torch.linalg.eigvalsh(self._correlations()) + 1e-5
         return -(eigenvalues.log() + 1 / eigenvalues).sum().item()
 
     def epe_nas(self) -> float:
+        """Return epe_nas."""
         logs = (self._correlations().abs() + 1e-5).log()
         groups = [(self.targets == label).nonzero().flatten() for label in self.targets.unique()]
         energies = [(len(g), logs[g][:, g].sum().item()) for g in groups if len(g) > 1]
@@ -153,6 +170,7 @@ class Reference:
         return sum(abs(a - b) for a in means for b in means) / max(len(means), 1)
 
     def nwot(self) -> float:
+        """Return nwot."""
         kernel = torch.zeros(len(self.inputs), len(self.inputs), dtype=torch.float64)
 
         def add(_: nn.Module, __: Any, answer: Tensor) -> None:
@@ -169,6 +187,7 @@ class Reference:
         return torch.linalg.slogdet(kernel).logabsdet.item()
 
     def synflow(self) -> float:
+        """Return synflow."""
         for name, module in list(self.network.named_modules()):
             if isinstance(module, nn.BatchNorm2d):
                 parent, _, child = name.rpartition(".")
@@ -182,6 +201,7 @@ class Reference:
         return math.log(total) if total > 0 else float("-inf")
 
     def zen(self) -> float:
+        """Return zen."""
         for layer in self.layers:
             nn.init.normal_(layer.weight)
             if layer.bias is not None:
@@ -209,9 +229,11 @@ def run_together(
     forward = type(network).forward
 
     def timed_forward(self: nn.Module, images: Tensor) -> Any:
+        """Return timed_forward."""
         return clock.timed("forward", forward, self, images)
 
     def timed_grad(*args: Any, **options: Any) -> Any:
+        """Return timed_grad."""
         return clock.timed("backward", grad, *args, **options)
 
     type(network).forward = timed_forward  # type: ignore[method-assign, assignment]

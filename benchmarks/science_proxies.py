@@ -2,17 +2,18 @@
 
 Two commands, both reading the tables and images of the folder ``ZCNAS_DATA``:
 
-    python benchmarks/science_proxies.py score nasbench201_cifar10 [--limit N] [--core C] [--out DIR]
-    python benchmarks/science_proxies.py compare nasbench201_cifar10 [--out DIR]
+    python benchmarks/science_proxies.py score nasbench201_cifar10 [--limit N] [--core C] [--out
+    DIR] python benchmarks/science_proxies.py compare nasbench201_cifar10 [--out DIR]
 
-``score`` evaluates all proxies on every architecture that has published scores and appends one JSON line per
-architecture; killed and started again, it goes on where it stopped. ``compare`` prints, per proxy, the Spearman
-correlation with the accuracy of our scores and of the published ones on the same architectures, and a 95 % interval
-of the difference from a paired bootstrap over architectures.
+``score`` evaluates all proxies on every architecture that has published scores and appends one
+JSON line per architecture; killed and started again, it goes on where it stopped. ``compare``
+prints, per proxy, the Spearman correlation with the accuracy of our scores and of the published
+ones on the same architectures, and a 95 % interval of the difference from a paired bootstrap over
+architectures.
 
-One minibatch of 64 serves all architectures: the first real images of the dataset where the folder has them, images
-from a seeded normal distribution otherwise. Weights come from PyTorch's default initialisation under a seed that
-follows from the architecture alone.
+One minibatch of 64 serves all architectures: the first real images of the dataset where the folder
+has them, images from a seeded normal distribution otherwise. Weights come from PyTorch's default
+initialisation under a seed that follows from the architecture alone.
 """
 
 from __future__ import annotations

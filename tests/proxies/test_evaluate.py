@@ -151,7 +151,9 @@ def test_an_overflow_is_infinite_and_no_error():
 
 def test_nothing_else_is_computed_on_a_known_zero():
     class Ops(TorchFunctionMode):
-        seen: Counter = Counter()
+        def __init__(self):
+            super().__init__()
+            self.seen = Counter()
 
         def __torch_function__(self, func, types, args=(), kwargs=None):
             self.seen[func] += 1

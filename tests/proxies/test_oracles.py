@@ -6,8 +6,8 @@ import copy
 import importlib
 import math
 
-import proxy_networks as networks
 import numpy as np
+import proxy_networks as networks
 import pytest
 import torch
 from proxy_networks import Branches, Chain, Dead, Dense

@@ -56,8 +56,9 @@ def evaluate(
 ) -> dict[str, float]:
     """Return the score of each of ``proxies``, computed together; higher = better.
 
-    The values are those of the modules' ``score``, whatever else is asked for along with them. At most one forward, one
-    backward of the loss, one of Σz to the input and, for ``grasp``, one of Σθ⊙g; ``synflow`` and ``zen`` add their own.
+    The values are those of the modules' ``score``, whatever else is asked for along with them. At
+    most one forward, one backward of the loss, one of Σz to the input and, for ``grasp``, one of
+    Σθ⊙g; ``synflow`` and ``zen`` add their own.
 
     Args:
         network: Left as found: weights, mode, gradients, hooks, buffers and RNG state.
@@ -66,7 +67,8 @@ def evaluate(
         proxies: Names from ``PROXIES``, in the order wanted.
 
     Raises:
-        ProxyError: A proxy is unknown, or one of them is not defined for this network, minibatch or task.
+        ProxyError: A proxy is unknown, or one of them is not defined for this network, minibatch
+        or task.
     """
     check_names(proxies, PROXIES)
     return run({name: PROXIES[name] for name in proxies}, network, inputs, targets)

@@ -88,7 +88,7 @@ def loss_of(network: nn.Module, outputs: Tensor, targets: Tensor) -> Tensor:
 
 
 def class_labels(targets: Tensor) -> Tensor:
-    """Return the class of each sample (B,): the labels, or the likeliest class of probabilities (B, K).
+    """Return the class of each sample (B,): its label, or the likeliest of (B, K) probabilities.
 
     Raises:
         ProxyError: The targets name no classes, as those of dense tasks or of room layout.

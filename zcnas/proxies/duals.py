@@ -1,7 +1,7 @@
-"""Tensors that carry a derivative along: typed names for the part of PyTorch's forward mode used here.
+"""Tensors that carry a derivative along: typed names for PyTorch's forward mode.
 
-``torch.autograd.forward_ad.make_dual`` first compiles a set of decompositions with a deprecated compiler, which
-takes seconds, warns, and is of no use here; below it is the same primitive.
+``torch.autograd.forward_ad.make_dual`` first compiles a set of decompositions with a deprecated
+compiler, which takes seconds, warns, and is of no use here; below it is the same primitive.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ dual_level = forward_ad.dual_level
 
 def make_dual(primal: Tensor, tangent: Tensor) -> Tensor:
     """Return ``primal`` with ``tangent`` as its derivative, inside a ``dual_level``."""
-    dual: Tensor = torch._VF._make_dual(primal, tangent, level=0)  # type: ignore[attr-defined]
+    dual: Tensor = torch._VF._make_dual(primal, tangent, level=0)
     return dual
 
 

@@ -1,8 +1,8 @@
 """epe_nas: how the answers to images of one class go together.
 
-    J_n = ∂(Σ_k z_k)/∂x_n flattened, grouped by class;  E_c = Σ_ij ln(|corr_ij| + k) within class c,  k = 10⁻⁵
-    K ≤ 100 classes:  score = Σ_c |E_c|
-    more:             score = Σ_{c<c'} |e_c − e_c'| × 2 / m,  e_c = E_c / n_c
+    J_n = ∂(Σ_k z_k)/∂x_n flattened, grouped by class;  E_c = Σ_ij ln(|corr_ij| + k) within class
+    c,  k = 10⁻⁵ K ≤ 100 classes:  score = Σ_c |E_c| more:             score = Σ_{c<c'} |e_c −
+    e_c'| × 2 / m,  e_c = E_c / n_c
 
 n_c is the number of images of class c, m the number of classes compared, K the network's number of
 classes. Higher is better. Labels may be given as probabilities (B, K); the likeliest class counts.
@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import itertools
 
+import torch
 from torch import Tensor, nn
 
 from zcnas.errors import ProxyError
@@ -40,7 +41,7 @@ class EpeNas(Proxy):
     def __init__(self, network: nn.Module, inputs: Tensor, targets: Tensor) -> None:
         super().__init__(network, inputs, targets)
         self.labels = class_labels(targets)
-        self.classes = self.labels.unique()
+        self.classes = torch.unique(self.labels)
         if len(self.classes) < 2:
             raise ProxyError(
                 f"all {len(self.labels)} targets are of class {self.classes.item()}; epe_nas "

@@ -1,5 +1,4 @@
-"""Operations of a network in a form that is cheaper than PyTorch's own, or that PyTorch gets wrong,
-and as exact.
+"""Operations of a network in a form that is cheaper than PyTorch's own, and as exact.
 
 Three things live here: the 3×3 average pooling of stride 1 (PyTorch's takes as long as a 3×3
 convolution), the derivative of BatchNorm along a tangent (PyTorch's own is wrong when it is
@@ -54,7 +53,7 @@ def _sum_of_three(images: Tensor, dim: int) -> Tensor:
 
 
 def _divide_by_count(images: Tensor) -> Tensor:
-    """Divide in place by the number of neighbours: 9, at a border 6, in a corner 4 (less in tiny images)."""
+    """Divide in place by the number of neighbours: 9, at a border 6, in a corner 4."""
     images.mul_(1.0 / (min(images.shape[2], 3) * min(images.shape[3], 3)))
     for dim in (2, 3):
         size = images.shape[dim]
@@ -65,14 +64,15 @@ def _divide_by_count(images: Tensor) -> Tensor:
 
 
 class BatchNormTangent(Function):
-    """The derivative of a train-mode BatchNorm along a tangent t of its input x, itself differentiable.
+    """The derivative of a train-mode BatchNorm along a tangent of its input, differentiable."""
 
-    Per channel, with r = 1/√(σ² + ε), x̂ = r (x − μ) and ⟨a, b⟩ the mean of a·b over batch and pixels:
+    Per channel, with r = 1/√(σ² + ε), x̂ = r (x − μ) and ⟨a, b⟩ the mean of a·b over batch and
+    pixels:
 
         T(x, t) = γ r (t − ⟨t⟩ − x̂ ⟨x̂, t⟩)
 
-    which is BatchNorm's ordinary backward applied to t. For a cotangent c the adjoint in t is T(x, c), and in x, with
-    p = ⟨x̂, c⟩, q = ⟨x̂, t⟩ and A = ⟨c, t⟩ − ⟨c⟩⟨t⟩,
+    which is BatchNorm's ordinary backward applied to t. For a cotangent c the adjoint in t is T(x,
+    c), and in x, with p = ⟨x̂, c⟩, q = ⟨x̂, t⟩ and A = ⟨c, t⟩ − ⟨c⟩⟨t⟩,
 
         −r (q T(x, c) + p T(x, t) + γ r (A − p q) x̂).
 
@@ -140,7 +140,7 @@ def _per_channel(values: Tensor) -> Tensor:
 
 
 def zeros(shape: torch.Size, like: Tensor) -> Tensor:
-    """Return a constant zero of that shape that takes one number of memory and that ``is_zero`` knows."""
+    """Return a constant zero of that shape that takes one number of memory; see ``is_zero``."""
     zero = like.detach().new_zeros(()).expand(shape)
     zero.is_known_zero = True  # type: ignore[attr-defined]
     return zero

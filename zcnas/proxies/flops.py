@@ -1,8 +1,9 @@
 """flops: the arithmetic of one image's forward pass, in millions.
 
     count = "macs":       score = Σ_layers (outputs × fan-in) / 10⁶
-    count = "published":  score = (macs + 2 per BatchNorm input + 1 per ReLU input + k² per output of a k×k pooling
-                          + (H + 1)(W + 1) per output of global pooling) / 10⁶
+    count = "published":  score = (macs + 2 per BatchNorm input + 1 per ReLU input
+                                  + k² per output of a k×k pooling
+                                  + (H + 1)(W + 1) per output of global pooling) / 10⁶
 
 Multiply-accumulates of convolutions, transposed convolutions and linear layers; higher is better.
 Defined for every task and independent of labels. A layer that runs several times counts each time,

@@ -1,5 +1,4 @@
-"""How a proxy reads a network without touching it: the network runs, and its operations pass through
-here.
+"""How a proxy reads a network without touching it: its operations pass through here.
 
 An ``Interpreter`` is a torch function mode. While it is active, every operation that a network
 calls, as a module or as a function, first reaches the interpreter, which may look at it, replace
@@ -55,7 +54,7 @@ def theta_ids(network: nn.Module) -> list[int]:
     return list(_theta(network))
 
 
-def _theta(network: nn.Module) -> dict[int, nn.Parameter]:
+def _theta(network: nn.Module) -> dict[int, Tensor]:
     return {
         id(module.weight): module.weight
         for module in network.modules()
@@ -66,9 +65,10 @@ def _theta(network: nn.Module) -> dict[int, nn.Parameter]:
 class Interpreter(TorchFunctionMode):
     """Runs a network's operations by rules, with leaf tensors in the place of its weights.
 
-    The rules given here are those every pass wants: BatchNorm normalises by the batch and keeps no statistics, a
-    ReLU asked twice for the same tensor is computed once, an operation on a known zero costs nothing, and 3×3 average
-    pooling takes its fast form. Subclasses override the rules that a pass is about.
+    The rules given here are those every pass wants: BatchNorm normalises by the batch and keeps no
+    statistics, a ReLU asked twice for the same tensor is computed once, an operation on a known
+    zero costs nothing, and 3×3 average pooling takes its fast form. Subclasses override the rules
+    that a pass is about.
 
     Attributes:
         weights: The tensor that stands for a layer's weight, by the id of the network's own.
@@ -125,10 +125,11 @@ class Interpreter(TorchFunctionMode):
         """Return the pooled features (B, C, H', W')."""
         if exact_ops.is_zero(features):
             return _zero_answer(op, features, *args, **options)
+        pooled: Tensor
         if op is functional.avg_pool2d and _is_3x3_mean(*args, **options):
-            pooled: Tensor = exact_ops.AveragePool3x3.apply(features)  # type: ignore[no-untyped-call]
-            return pooled
-        pooled = op(features, *args, **options)
+            pooled = exact_ops.AveragePool3x3.apply(features)  # type: ignore[no-untyped-call]
+        else:
+            pooled = op(features, *args, **options)
         return pooled
 
     def batch_norm(
@@ -160,7 +161,7 @@ class Interpreter(TorchFunctionMode):
         return normalised
 
     def multiply(self, op: Op, left: Any, right: Any) -> Any:
-        """Return the product; a product with the literal zero is a known zero, also of infinite features."""
+        """Return the product; with the literal zero it is a known zero, also of infinities."""
         for features, factor in ((left, right), (right, left)):
             if isinstance(features, Tensor) and isinstance(factor, int | float) and factor == 0:
                 return exact_ops.zeros(features.shape, like=features)
@@ -178,7 +179,7 @@ class Interpreter(TorchFunctionMode):
 
 @contextlib.contextmanager
 def as_found(network: nn.Module) -> Iterator[None]:
-    """Run the body with ``network`` in train mode; then give back modes, buffers and RNG state as they were.
+    """Run the body with ``network`` in train mode; then give back modes, buffers and RNG state."""
 
     The buffers are the very same tensors afterwards; the body works on copies.
     """

@@ -1,6 +1,7 @@
 """jacov: how differently the network answers to different images, to first order.
 
-    J_n = ∂(Σ_k z_k)/∂x_n flattened;  v = eigenvalues of corr(J);  score = −Σ_i (ln(v_i + k) + 1/(v_i + k)),  k = 10⁻⁵
+    J_n = ∂(Σ_k z_k)/∂x_n flattened;  v = eigenvalues of corr(J);
+    score = −Σ_i (ln(v_i + k) + 1/(v_i + k)),  k = 10⁻⁵
 
 corr(J) is the (B, B) matrix of Pearson correlations between the rows. Higher is better: the
 maximum −B(ln(1+k) + 1/(1+k)) is reached when no two images are correlated. Labels are not used;

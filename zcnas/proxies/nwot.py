@@ -1,6 +1,7 @@
 """nwot: how many patterns of active units the images of a batch take (NASWOT).
 
-    x ∈ {0,1}^{B×d} for every ReLU: which units are active;  K = Σ x xᵀ + (1−x)(1−x)ᵀ;  score = ln |det K|
+    x ∈ {0,1}^{B×d} for every ReLU: which units are active;
+    K = Σ x xᵀ + (1−x)(1−x)ᵀ;  score = ln |det K|
 
 Higher is better: images that share fewer codes are told apart more easily. Labels are not used;
 defined for every task. One product per ReLU suffices, since (1−x)(1−x)ᵀ_ij = d − s_i − s_j + (x

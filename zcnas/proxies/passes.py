@@ -112,7 +112,7 @@ class SharedForward(Interpreter):
                 for proxy in self.gradient_listeners:
                     proxy.layer_gradient(weight, kept, gradient)
 
-        answer.register_hook(reduce)
+        answer.register_hook(reduce)  # type: ignore[no-untyped-call]
 
 
 def run(
@@ -159,7 +159,7 @@ def _run_passes(
         outputs, along = split_dual(network(images))
     # The level is closed before any backward, which would carry derivatives along as well.
     if want_loss:
-        loss, output_gradient = _loss_and_gradient(network, outputs, targets)
+        output_gradient = _output_gradient(network, outputs, targets)
         forward.in_loss_backward = True
         gradients = _gradients(
             outputs, leaves, output_gradient.detach(), retain=bool(want_jacobian or second_order)
@@ -183,15 +183,13 @@ def _run_passes(
             proxy.gradients_of_plain(gradients, slopes)
 
 
-def _loss_and_gradient(
-    network: nn.Module, outputs: Tensor, targets: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Return L and ∂L/∂z, the latter as a differentiable function of z."""
+def _output_gradient(network: nn.Module, outputs: Tensor, targets: Tensor) -> Tensor:
+    """Return ∂L/∂z as a differentiable function of z."""
     with torch.enable_grad():
         logits = outputs if outputs.requires_grad else outputs.detach().requires_grad_()
         loss = loss_of(network, logits, targets)
         (gradient,) = torch.autograd.grad(loss, [logits], create_graph=True, materialize_grads=True)
-    return loss, gradient
+    return gradient
 
 
 def _gradients(
@@ -211,22 +209,22 @@ def _gradients(
 
 
 def correlation_matrix(jacobian: Tensor) -> Tensor:
-    """Return the Pearson correlations (B, B) in float64 of the flattened rows of ``jacobian`` (B, …).
+    """Return the Pearson correlations (B, B) of the flattened rows of ``jacobian``, float64.
 
-    A constant row, as of a network that does not see its input, has no correlation: two constant rows count as
-    equal (1), a constant and any other as unrelated (0).
+    A constant row, as of a network that does not see its input, has no correlation: two constant
+    rows count as equal (1), a constant and any other as unrelated (0).
     """
     rows = jacobian.detach().flatten(1).double()
     rows = rows - rows.mean(dim=1, keepdim=True)
     norms = torch.linalg.vector_norm(rows, dim=1, keepdim=True)
     constant = norms == 0
     rows = rows / torch.where(constant, 1.0, norms)
-    matrix = rows @ rows.T + (constant & constant.T)
+    matrix: Tensor = rows @ rows.T + (constant & constant.T)
     return matrix.clamp(-1.0, 1.0)
 
 
 def _scaled_with_weight(answer: Tensor, bias: Tensor | None) -> Tensor:
-    """Add to the derivative of a layer's answer what scaling the layer's weight contributes: the answer less bias."""
+    """Add what scaling the layer's weight contributes to the derivative: the answer less bias."""
     plain, tangent = split_dual(answer)
     share = plain
     if bias is not None:

@@ -19,9 +19,8 @@ class Proxy:
     """Base of all proxies. An event that is not overridden costs nothing.
 
     Attributes:
-        network: In train mode while events arrive and ``value`` runs; its own tensors must not be written.
-        inputs: (B, C, H, W).
-        targets: (B,) labels, or what the loss of the task takes.
+        network: In train mode while events arrive and ``value`` runs; its own tensors must not be
+        written. inputs: (B, C, H, W). targets: (B,) labels, or what the loss of the task takes.
     """
 
     def __init__(self, network: nn.Module, inputs: Tensor, targets: Tensor) -> None:
@@ -45,7 +44,7 @@ class Proxy:
         """Second order: every g_l with ∂(Σ_m θ_m·g_m)/∂θ_l = g_l + (Hθ)_l."""
 
     def correlations(self, matrix: Tensor) -> None:
-        """Input backward: the (B, B) correlations of the samples' J_n = ∂(Σ_k z_k)/∂x_n, float64."""
+        """Input backward: correlations (B, B) of J_n = ∂(Σ_k z_k)/∂x_n, n in the batch, float64."""
 
     def value(self) -> float:
         """Return the score, higher = better, after all events have arrived."""

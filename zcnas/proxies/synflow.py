@@ -1,6 +1,7 @@
 """synflow: how much signal flows through the weights, whatever the data.
 
-    BatchNorm bypassed, every parameter replaced by its absolute value, input all ones, R = Σ outputs:
+    BatchNorm bypassed, every parameter replaced by its absolute value, input all ones,
+    R = Σ outputs:
     score = ln Σ_l Σ |θ_l⊙∂R/∂θ_l|
 
 Higher is better. θ_l are the weights of convolutions and linear layers. Needs neither images nor
@@ -33,7 +34,7 @@ from zcnas.proxies.reductions import absolute_dot
 
 
 class LinearisedForward(Interpreter):
-    """Runs layers with the absolute values of their weights and biases, and BatchNorm not at all."""
+    """Runs layers with the absolute values of weights and biases, and BatchNorm not at all."""
 
     def layer(
         self, op: Op, features: Tensor, weight: Tensor, bias: Tensor | None = None, *options: Any,

@@ -1,8 +1,8 @@
 """zen: how strongly the features of a random network react to its input.
 
-    weights ~ N(0, 1), biases 0, BatchNorm γ = 1 and β = 0; x, ε ~ N(0, 1) of the batch's shape; f = features before global
-    average pooling:
-    score = ln mean_n Σ |f(x) − f(x + 0.01 ε)|_n + Σ_BN ½ ln(mean_c v_c)
+    weights ~ N(0, 1), biases 0, BatchNorm γ = 1 and β = 0; x, ε ~ N(0, 1) of the batch's shape; f
+    = features before global average pooling: score = ln mean_n Σ |f(x) − f(x + 0.01 ε)|_n + Σ_BN ½
+    ln(mean_c v_c)
 
 Higher is better. Needs neither images nor labels: defined for every task; where no global average
 pooling exists (dense tasks) f is the network's output. v is the variance that BatchNorm divides
