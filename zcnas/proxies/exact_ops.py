@@ -64,7 +64,7 @@ def _divide_by_count(images: Tensor) -> Tensor:
 
 
 class BatchNormTangent(Function):
-    """The derivative of a train-mode BatchNorm along a tangent of its input, differentiable."""
+    """The derivative of a train-mode BatchNorm along a tangent of its input, differentiable.
 
     Per channel, with r = 1/√(σ² + ε), x̂ = r (x − μ) and ⟨a, b⟩ the mean of a·b over batch and
     pixels:

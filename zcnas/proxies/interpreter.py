@@ -179,7 +179,7 @@ class Interpreter(TorchFunctionMode):
 
 @contextlib.contextmanager
 def as_found(network: nn.Module) -> Iterator[None]:
-    """Run the body with ``network`` in train mode; then give back modes, buffers and RNG state."""
+    """Run the body with ``network`` in train mode; then give back modes, buffers and RNG state.
 
     The buffers are the very same tensors afterwards; the body works on copies.
     """
