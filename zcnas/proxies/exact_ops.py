@@ -44,11 +44,14 @@ def _sum_3x3(images: Tensor) -> Tensor:
 
 def _sum_of_three(images: Tensor, dim: int) -> Tensor:
     """Return x[i-1] + x[i] + x[i+1] along ``dim``, without what lies outside."""
-    size = images.shape[dim]
-    total = images.clone()
-    if size > 1:
-        total.narrow(dim, 0, size - 1).add_(images.narrow(dim, 1, size - 1))
-        total.narrow(dim, 1, size - 1).add_(images.narrow(dim, 0, size - 1))
+    last = images.shape[dim] - 1
+    if last == 0:
+        return images.clone()
+    total = torch.empty_like(images)
+    earlier, later = images.narrow(dim, 0, last), images.narrow(dim, 1, last)
+    torch.add(earlier, later, out=total.narrow(dim, 0, last))
+    total.select(dim, last).copy_(images.select(dim, last))
+    total.narrow(dim, 1, last).add_(earlier)
     return total
 
 

@@ -20,10 +20,11 @@ arXiv:2006.04647.
 
 from __future__ import annotations
 
+import weakref
+
 import torch
 from torch import Tensor, nn
 
-from zcnas.proxies import exact_ops
 from zcnas.proxies.passes import score_alone
 from zcnas.proxies.proxy import Proxy
 
@@ -35,18 +36,25 @@ class Nwot(Proxy):
         super().__init__(network, inputs, targets)
         batch = len(inputs)
         self.kernel = torch.zeros(batch, batch, dtype=torch.float64)
+        self.shares: dict[int, tuple[weakref.ref[Tensor], Tensor]] = {}
 
     def relu(self, rectified: Tensor) -> None:
         """Add x xᵀ + (1−x)(1−x)ᵀ of one ReLU; the counts are exact in float32 below 2²⁴ units."""
-        if exact_ops.is_zero(rectified):
-            self.kernel += rectified[0].numel()
-            return
+        known, share = self.shares.get(id(rectified), (None, None))
+        if known is None or share is None or known() is not rectified:
+            share = self._share(rectified.detach())
+            self.shares[id(rectified)] = (weakref.ref(rectified), share)
+        self.kernel += share
+
+    def _share(self, rectified: Tensor) -> Tensor:
+        if rectified.stride() == (0,) * rectified.dim():  # a known zero: nobody is active
+            return torch.tensor(float(rectified[0].numel()))
         if rectified.dim() == 4:  # the order of units is free; this one is contiguous
             rectified = rectified.permute(0, 2, 3, 1)
         active = (rectified > 0).flatten(1).to(torch.float32)  # (B, d)
         both = active @ active.T
         count = both.diagonal()
-        self.kernel += active.shape[1] - count[:, None] - count[None, :] + 2 * both
+        return active.shape[1] - count[:, None] - count[None, :] + 2 * both
 
     def value(self) -> float:
         """Return ln |det K|."""

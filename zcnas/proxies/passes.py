@@ -61,7 +61,7 @@ class SharedForward(Interpreter):
         rectified = super().relu(op, features, inplace)
         self._tell(op, features, None, rectified)
         for proxy in self.relu_listeners:
-            proxy.relu(rectified.detach())
+            proxy.relu(rectified)
         return rectified
 
     def pool(self, op: Op, features: Tensor, *args: Any, **options: Any) -> Tensor:

@@ -32,7 +32,7 @@ class Proxy:
         """Forward: a layer, BatchNorm, ReLU or pooling turned ``features`` into ``answer``."""
 
     def relu(self, rectified: Tensor) -> None:
-        """Forward: a ReLU, as a module or as a function, answered with this (B, …)."""
+        """Forward: a ReLU answered with this (B, …), the same object if it was computed before."""
 
     def layer_gradient(self, weight: Tensor, answer: Tensor, gradient: Tensor) -> None:
         """Loss backward: a layer's answer a and ∂L/∂a, both (B, C', H', W') or (B, K)."""
