@@ -9,6 +9,11 @@ needed), the full double backward for grasp, one image for flops and synflow. Wh
 side: forwards and backwards with their own time, the rest, and the two ratios, of the twelve
 without grasp and of all thirteen; the last line is the ratio of all thirteen. Both sides' scores
 are compared as well.
+
+glibc gives freed blocks above 128 KiB back to the kernel, which then clears every page again; both
+sides gain about a tenth if it may keep them:
+
+    MALLOC_MMAP_THRESHOLD_=1073741824 MALLOC_TRIM_THRESHOLD_=4294967296 python benchmarks/…
 """
 
 from __future__ import annotations

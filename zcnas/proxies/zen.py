@@ -14,7 +14,7 @@ and reads v from BatchNorm's running average after both passes, 0.81 + 0.09 σ²
 edges) would put the score at −Inf, and the published figures carry it.
 
 Draws come from a generator of its own that starts in the state of torch's global one, which is not
-advanced: seed it for a repeatable score. In eval-free train mode throughout.
+advanced: seed it for a repeatable score.
 
 Edge cases: features that do not depend on the input give −Inf; an overflow +Inf.
 
