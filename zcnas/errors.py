@@ -1,14 +1,16 @@
 """Every error this project raises on purpose.
 
-    ZcnasError ├── InvalidArchitecture      an architecture is not part of its search space ├──
-    InvalidSubmission        a submission cannot be accepted as it was handed in ├── PhaseError
-    an unknown phase or benchmark, or a broken phases.toml ├── InputDataError           the
-    architectures or the minibatch of a benchmark cannot be read ├── TableError               an
-    accuracy table is missing, foreign or damaged ├── ReferenceDataError       hidden accuracies are
-    missing, malformed or of no use ├── PredictionError          a predictions file contradicts the
-    reference it is scored against ├── WorkerFault              the worker died, fell silent or
-    broke the protocol: the participant's fault └── OrganiserError           our machine failed: no
-    engine, no image, no disk, no CPU
+    ZcnasError
+    ├── InvalidArchitecture   an architecture is not part of its search space
+    ├── InvalidSubmission     a submission cannot be accepted as it was handed in
+    ├── PhaseError            an unknown phase or benchmark, or a broken phases.toml
+    ├── InputDataError        a benchmark's architectures or minibatch cannot be read
+    ├── TableError            an accuracy table is missing, foreign or damaged
+    ├── ReferenceDataError    hidden accuracies are missing, malformed or of no use
+    ├── ProxyError            a proxy is unknown, or not defined for what it was given
+    ├── PredictionError       predictions contradict the reference they are scored against
+    ├── WorkerFault           the worker died, fell silent or broke the protocol
+    └── OrganiserError        our machine failed: no engine, no image, no disk, no CPU
 
 A message names the bad value, what is allowed and the next step. Nothing here imports another
 module.
@@ -52,6 +54,10 @@ class TableError(ZcnasError):
 
 class ReferenceDataError(ZcnasError):
     """Hidden accuracies are missing, malformed or of no use for a ranking."""
+
+
+class ProxyError(ZcnasError):
+    """A proxy is unknown, or is not defined for this network, minibatch or task."""
 
 
 class PredictionError(ZcnasError):

@@ -17,9 +17,10 @@ WORKER_MODULES = (
     "zcnas/channel.py",
     "zcnas/contract.py",
     "zcnas/errors.py",
+    "zcnas/proxies",
     "zcnas/search_spaces",
 )
-"""Files and folders of the repository that the worker imports."""
+"""Files and folders of the repository that the worker, or a submission, may import."""
 
 WORKER_PROGRAM = ("ingestion_program/worker.py", "ingestion_program/naslib")
 """Files and folders that stand at the root of the worker's folder."""
