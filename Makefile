@@ -14,7 +14,7 @@ ZCNAS := $(BIN)/zcnas
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install score dry-run submission leaderboard sample image check test bench
+.PHONY: help install score dry-run submission leaderboard sample image check test verify-spaces bench
 
 help:  ## list the targets
 	@echo "Variables: SUBMISSIONS= SUBMISSION= PHASE= ISOLATION=auto|docker|process CPUS=0,1 OUT= BASE= PYTHON="
@@ -58,6 +58,9 @@ check: .venv/installed-dev  ## ruff and mypy
 
 test: .venv/installed-dev  ## every test (TESTS= some of them)
 	$(BIN)/pytest $(TESTS)
+
+verify-spaces: .venv/installed-dev  ## compare every network with the published figures (ZCNAS_DATA)
+	$(BIN)/python benchmarks/verify_spaces.py --data "$(ZCNAS_DATA)" --record docs/verified_spaces.md
 
 bench: .venv/installed-dev  ## every benchmark; bench-NAME for one
 	for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file; done
