@@ -19,6 +19,7 @@ import numpy as np
 
 from zcnas.benchmarks import BENCHMARKS
 from zcnas.metrics import kendall_tau
+from zcnas.search_spaces import SPECS
 
 ROOT = Path(__file__).resolve().parents[1]
 N = 1000
@@ -30,11 +31,13 @@ def write_run(folder):
     rng = random.Random(0)
     phases = (ROOT / "reference_data" / "phases.toml").read_text()
     listed = json.dumps(KEYS)
+    spaces = ", ".join(f"{space} = 1" for space in SPECS)
+    replaced = {"benchmarks": listed, "batch_size": f"{{ {spaces} }}"}
     lines = [
-        f"benchmarks = {listed}" if line.startswith("benchmarks") else line
+        next((f"{k} = {v}" for k, v in replaced.items() if line.startswith(k)), line)
         for line in phases[: phases.index("[practice.limits]")].splitlines()
     ]
-    limits = phases[phases.index("[practice.limits]") :]
+    limits = phases[phases.index("[practice.limits]") : phases.index("# The three phases")]
     (folder / "phases.toml").write_text("\n".join([*lines, limits]))
     pairs = []
     for key in KEYS:

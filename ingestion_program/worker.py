@@ -37,7 +37,7 @@ from zcnas import channel
 from zcnas.benchmarks import Benchmark, get_benchmark
 from zcnas.channel import Answer, AnswerStatus, Query, Setup
 from zcnas.contract import InvalidScoreError, load_predictor, query_caller, to_score
-from zcnas.search_spaces import build_network, parse_spec
+from zcnas.search_spaces import SPECS, build_network, parse_spec
 
 SS_TYPE_2022 = {
     "transbench101_micro": "transbench101",
@@ -98,7 +98,7 @@ def seed_everything(seed: int) -> None:
     """Seed every global generator a predictor or a network's initialisation may draw from."""
     random.seed(seed)
     np.random.seed(seed % 2**32)
-    torch.manual_seed(seed)
+    torch.default_generator.manual_seed(seed)  # torch.manual_seed also looks for accelerators
 
 
 def describe(error: BaseException) -> str:
@@ -135,8 +135,22 @@ class QueryServer:
         self._private = private
         dataset = TensorDataset(torch.from_numpy(setup.inputs), torch.from_numpy(setup.targets))
         self._dataloader = DataLoader(dataset, batch_size=len(setup.inputs))
+        self._prepare_to_fork()
+
+    def _prepare_to_fork(self) -> None:
+        """Do once what every child would do again, and leave it little memory to copy.
+
+        Modules are imported by building a network without memory; free heap goes back to the
+        kernel, or the children would copy garbage; the collector forgets what exists so far, or
+        it would touch and so copy every page.
+        """
+        spec = next(SPECS[self._benchmark.search_space].enumerate())
+        with torch.device("meta"):
+            build_network(spec, self._benchmark)
+        next(iter(self._dataloader))
         gc.collect()
-        gc.freeze()  # the children's collections leave the shared pages alone
+        ctypes.CDLL(None).malloc_trim(0)
+        gc.freeze()
 
     def answer(self, query: Query) -> Answer:
         """Return what a fresh child says of a query, or how it ended without saying anything."""
