@@ -105,11 +105,14 @@ def describe(error: BaseException) -> str:
     """Return in one line the type and text of an exception and where it was raised."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}: {_text_of(error)}"[:1000] + place
+
+
+def _text_of(error: BaseException) -> str:
     try:
-        text = str(error)
+        return str(error)
     except Exception:  # noqa: BLE001 - the participant's own exception type
-        text = "(its text cannot be had)"
-    return f"{type(error).__name__}: {text}"[:1000] + place
+        return "(its text cannot be had)"
 
 
 class QueryServer:
@@ -241,7 +244,7 @@ def classify(error: BaseException) -> AnswerStatus:
 
     ``memory`` for a refused allocation, ``invalid`` for an unusable score.
     """
-    if isinstance(error, MemoryError) or "DefaultCPUAllocator: can't allocate" in str(error):
+    if isinstance(error, MemoryError) or "DefaultCPUAllocator: can't allocate" in _text_of(error):
         return "memory"
     return "invalid" if isinstance(error, InvalidScoreError) else "error"
 
