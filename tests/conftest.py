@@ -93,13 +93,20 @@ def data_folder() -> Path:
 
 
 @pytest.fixture(scope="session")
-def docker_isolation() -> Isolation:
-    """Containers of the image this checkout builds."""
+def engine():
+    """A client of a real Docker engine."""
     try:
         client = connect()
     except OrganiserError as error:
         pytest.skip(str(error))
-    return DockerIsolation(client, ensure_image(client, print))
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def docker_isolation(engine) -> Isolation:
+    """Containers of the image this checkout builds."""
+    return DockerIsolation(engine, ensure_image(engine, print))
 
 
 @pytest.fixture(params=["process", pytest.param("docker", marks=pytest.mark.container)])

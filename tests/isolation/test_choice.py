@@ -52,5 +52,7 @@ def test_a_hidden_phase_runs_as_a_process_only_for_trusted_submissions(hidden, m
 @pytest.mark.container
 def test_with_an_engine_auto_takes_a_container_and_says_nothing(phase, docker_isolation):
     said = []
-    assert choice.choose_isolation("auto", phase, said.append).name == "docker"
+    chosen = choice.choose_isolation("auto", phase, said.append)
+    chosen.client.close()
+    assert chosen.name == "docker"
     assert said == []

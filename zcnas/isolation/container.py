@@ -36,10 +36,13 @@ def connect() -> docker.DockerClient:
     Raises:
         OrganiserError: No engine answers.
     """
+    client = None
     try:
         client = docker.from_env(timeout=60)
         client.ping()
     except (DockerException, RequestException) as error:
+        if client is not None:
+            client.close()
         raise OrganiserError(
             f"no Docker engine answers ({_short(error)}); start it, or choose ISOLATION=process "
             f"on a public phase"
@@ -63,7 +66,7 @@ class DockerIsolation:
     description = "docker (one CPU, no network, read-only)"
 
     def __init__(self, client: docker.DockerClient, image: str) -> None:
-        self._client = client
+        self.client = client
         self.image = image
 
     def start(self, place: WorkerPlace) -> ContainerWorker:
@@ -73,7 +76,7 @@ class DockerIsolation:
             OrganiserError: The engine is gone, the image is missing, or the CPU does not exist.
         """
         try:
-            return ContainerWorker(self._client, self.image, place)
+            return ContainerWorker(self.client, self.image, place)
         except (DockerException, RequestException, OSError) as error:
             raise OrganiserError(
                 f"cannot start a container of {self.image} on CPU {place.cpu}: {_short(error)}; "
