@@ -1,5 +1,6 @@
 import ast
 import json
+import random
 
 import pytest
 import torch
@@ -44,19 +45,21 @@ def test_parameters_are_as_the_paper_describes_the_layers(key, digits):
 
 
 @pytest.mark.real_table
-def test_parameters_equal_the_published_count_of_every_architecture(data_folder):
+def test_parameters_equal_the_published_counts(data_folder):
+    """On 60 architectures per dataset; `make verify-spaces` compares all 3,759."""
     published = json.loads((data_folder / "zc_nasbench201.json").read_text())
     compared = 0
     for name, architectures in published.items():
         benchmark = Benchmark("nasbench201", DATASETS[name])
-        for numbers, columns in architectures.items():
-            if "params" in columns:
-                spec = NasBench201Spec.from_naslib(ast.literal_eval(numbers))
-                with torch.device("meta"):
-                    count = number_of_parameters(build_network(spec, benchmark))
-                assert round(count / 1e6, 6) == round(columns["params"]["score"], 6), numbers
-                compared += 1
-    assert compared == 3759
+        counted = sorted(numbers for numbers in architectures if "params" in architectures[numbers])
+        for numbers in random.Random(0).sample(counted, 60):
+            spec = NasBench201Spec.from_naslib(ast.literal_eval(numbers))
+            with torch.device("meta"):
+                count = number_of_parameters(build_network(spec, benchmark))
+            expected = architectures[numbers]["params"]["score"]
+            assert round(count / 1e6, 6) == round(expected, 6), numbers
+            compared += 1
+    assert compared == 6 * 60
 
 
 def test_the_network_computes_what_the_drawing_of_the_cell_says():
