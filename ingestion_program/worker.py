@@ -37,7 +37,7 @@ from zcnas import channel
 from zcnas.benchmarks import Benchmark, get_benchmark
 from zcnas.channel import Answer, AnswerStatus, Query, Setup
 from zcnas.contract import InvalidScoreError, load_predictor, query_caller, to_score
-from zcnas.search_spaces import SPECS, build_network, parse_spec
+from zcnas.search_spaces import build_network, import_networks, parse_spec
 
 SS_TYPE_2022 = {
     "transbench101_micro": "transbench101",
@@ -63,6 +63,7 @@ def main(submission: Path) -> None:
         return
     setup = Setup.decode(content)
     benchmark = get_benchmark(setup.benchmark)
+    import_networks(benchmark)  # once here, not in every child
     try:
         seed_everything(setup.seed)
         predictor = load_predictor(submission)
@@ -138,22 +139,7 @@ class QueryServer:
         self._private = private
         dataset = TensorDataset(torch.from_numpy(setup.inputs), torch.from_numpy(setup.targets))
         self._dataloader = DataLoader(dataset, batch_size=len(setup.inputs))
-        self._prepare_to_fork()
-
-    def _prepare_to_fork(self) -> None:
-        """Do once what every child would do again, and leave it little memory to copy.
-
-        Modules are imported by building a network without memory; free heap goes back to the
-        kernel, or the children would copy garbage; the collector forgets what exists so far, or
-        it would touch and so copy every page.
-        """
-        spec = next(SPECS[self._benchmark.search_space].enumerate())
-        with torch.device("meta"):
-            build_network(spec, self._benchmark)
-        next(iter(self._dataloader))
-        gc.collect()
-        ctypes.CDLL(None).malloc_trim(0)
-        gc.freeze()
+        _leave_children_little_to_copy()
 
     def answer(self, query: Query) -> Answer:
         """Return what a fresh child says of a query, or how it ended without saying anything."""
@@ -264,6 +250,16 @@ def _listen(child: int, reader: int, timeout_s: float) -> tuple[bytes, bool]:
         return os.read(reader, channel.MAX_ANSWER_BYTES), not in_time
     except BlockingIOError:
         return b"", not in_time
+
+
+def _leave_children_little_to_copy() -> None:
+    """Give free heap back to the kernel, and have the collector forget what exists so far.
+
+    A child would copy the garbage when it reuses it, and every page the collector looks at.
+    """
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
+    gc.freeze()
 
 
 def _become_reaper() -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 import random
 from collections.abc import Iterator
+from types import ModuleType
 from typing import TYPE_CHECKING, Protocol, Self
 
 from zcnas.benchmarks import Benchmark
@@ -82,6 +83,10 @@ def build_network(spec: Spec, benchmark: Benchmark) -> Network:
 
     The weights come from torch's global generator: seed it first.
     """
-    module = importlib.import_module(f"zcnas.search_spaces.{benchmark.search_space}.network")
-    network: Network = module.build(spec, benchmark.dataset)
+    network: Network = import_networks(benchmark).build(spec, benchmark.dataset)
     return network
+
+
+def import_networks(benchmark: Benchmark) -> ModuleType:
+    """Return the module that builds a benchmark's networks."""
+    return importlib.import_module(f"zcnas.search_spaces.{benchmark.search_space}.network")
