@@ -1,9 +1,13 @@
 import csv
 import json
+import os
+from pathlib import Path
 
+import msgspec
 import pytest
 from rich.console import Console
 
+from zcnas.benchmarks import BENCHMARKS
 from zcnas.leaderboard import Entry, Leaderboard, rank_entries, render, write_leaderboard
 
 KEYS = ("nasbench201_cifar10", "nasbench201_cifar100")
@@ -71,11 +75,26 @@ def test_the_files_hold_the_same_numbers_to_the_last_digit(tmp_path):
 @pytest.mark.parametrize("width", [80, 200])
 def test_the_table_shows_every_entry_and_no_markup_of_a_participant(width):
     console = Console(width=width, record=True, file=open("/dev/null", "w"))  # noqa: PTH123, SIM115
-    console.print(render(board(entry("a", 0.5, method="[red]m[/red]"), entry("b", None))))
+    console.print(*render(board(entry("a", 0.5, method="[red]m[/red]"), entry("b", None))))
     text = console.export_text()
     assert "[red]m" in text if width == 200 else "a" in text
     assert "0.5000" in text
     console.file.close()
+
+
+def test_a_phase_of_many_benchmarks_fits_a_terminal_of_80_columns():
+    keys = tuple(BENCHMARKS)
+    taus = {key: number / 100 for number, key in enumerate(keys)}
+    entries = [entry(f"entry number {n}", 0.5, kendall_tau=taus) for n in range(6)]
+    leaderboard = msgspec.structs.replace(board(*entries), benchmarks=keys)
+    with Path(os.devnull).open("w") as nowhere:
+        console = Console(width=80, record=True, file=nowhere)
+        console.print(*render(leaderboard), sep="\n")
+        text = console.export_text()
+    assert text.count("0.5000") == 6, "every entry is ranked"
+    for number, key in enumerate(keys):
+        (line,) = (line for line in text.splitlines() if line.split()[:1] == [key])
+        assert line.count(f"{number / 100:.4f}") == 4
 
 
 def test_a_spreadsheet_formula_in_a_name_stays_text(tmp_path):

@@ -15,6 +15,9 @@ from zcnas.benchmarks import get_benchmark
 from zcnas.records import write_json
 
 SCHEMA_VERSION = 1
+MAX_INLINE_BENCHMARKS = 3
+MAX_COMPARED_ENTRIES = 4
+"""How many benchmarks, and how many entries beside each other, fit a terminal of 80 columns."""
 
 EntryStatus = Literal["scored", "invalid_submission", "organiser_error"]
 
@@ -88,32 +91,54 @@ def write_leaderboard(leaderboard: Leaderboard, folder: Path) -> None:
     frame.to_csv(folder / "leaderboard.csv", index=False)
 
 
-def render(leaderboard: Leaderboard) -> Table:
-    """Return the leaderboard as a table for the terminal."""
+def render(leaderboard: Leaderboard) -> list[Table]:
+    """Return the leaderboard as tables for the terminal.
+
+    One table where the benchmarks' taus fit beside the ranking; with more benchmarks, a second one
+    that has a row per benchmark and a column for each of the first entries.
+    """
+    inline = len(leaderboard.benchmarks) <= MAX_INLINE_BENCHMARKS
+    ranking = _ranking(leaderboard, leaderboard.benchmarks if inline else ())
+    return [ranking] if inline else [ranking, _taus(leaderboard)]
+
+
+def _ranking(leaderboard: Leaderboard, benchmarks: tuple[str, ...]) -> Table:
     show_method = any(entry.method != entry.submission for entry in leaderboard.entries)
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("#", justify="right")
     table.add_column("submission", overflow="fold")
     if show_method:
-        table.add_column("method")
-    table.add_column("score", justify="right", style="bold")
-    for key in leaderboard.benchmarks:
+        table.add_column("method", overflow="fold")
+    table.add_column("score", justify="right", style="bold", no_wrap=True)
+    for key in benchmarks:
         benchmark = get_benchmark(key)
         heading = f"{benchmark.dataset.name}\n{benchmark.search_space}"
-        table.add_column(heading, justify="right", no_wrap=True, min_width=6)
+        table.add_column(
+            heading, justify="right", overflow="fold", min_width=len(benchmark.dataset.name)
+        )
     table.add_column("failed", justify="right")
-    table.add_column("CPU", justify="right")
+    table.add_column("CPU", justify="right", no_wrap=True)
     for entry in leaderboard.entries:
-        taus = [_number(entry.kendall_tau.get(key)) for key in leaderboard.benchmarks]
         table.add_row(
             "–" if entry.rank is None else str(entry.rank),
             escape(entry.submission),
             *([escape(entry.method)] if show_method else []),
             _number(entry.score),
-            *taus,
+            *(_number(entry.kendall_tau.get(key)) for key in benchmarks),
             str(sum(entry.failures.values())),
             f"{entry.cpu_time_s:.0f} s",
         )
+    return table
+
+
+def _taus(leaderboard: Leaderboard) -> Table:
+    shown = leaderboard.entries[:MAX_COMPARED_ENTRIES]
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("Kendall tau", no_wrap=True)
+    for entry in shown:
+        table.add_column(escape(entry.submission), justify="right", overflow="fold", min_width=7)
+    for key in leaderboard.benchmarks:
+        table.add_row(key, *(_number(entry.kendall_tau.get(key)) for entry in shown))
     return table
 
 

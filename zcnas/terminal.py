@@ -74,7 +74,7 @@ def run_competition(
 def print_leaderboard(leaderboard: Leaderboard, out: Path, console: Console) -> None:
     """Print the table, what could not be scored and why, and where the results are."""
     console.print(leaderboard.title, style="bold", markup=False, highlight=False, soft_wrap=True)
-    console.print(render(leaderboard))
+    console.print(*render(leaderboard), sep="\n")
     for entry in leaderboard.entries:
         if entry.message:
             text = f"{entry.submission}: {entry.status}: {entry.message}"
