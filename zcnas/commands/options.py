@@ -1,0 +1,64 @@
+"""What several commands share: where things are, how options are spelled, where output goes."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+
+from zcnas.errors import OrganiserError, PhaseError
+from zcnas.isolation.program import ROOT
+from zcnas.phases import Phase
+
+console = Console()
+errors = Console(stderr=True)
+
+PHASES = ROOT / "reference_data" / "phases.toml"
+SAMPLES = ROOT / "starting_kit" / "submissions"
+PUBLIC_INPUT = ROOT / "starting_kit" / "input_data"
+
+PhaseOption = Annotated[str, typer.Option(help="Phase of reference_data/phases.toml.")]
+IsolationOption = Annotated[
+    Literal["auto", "docker", "process"],
+    typer.Option(help="Where submissions run; auto takes Docker if its engine answers."),
+]
+CpusOption = Annotated[str, typer.Option(help="CPUs to use, e.g. 0,1 or 0-3; all by default.")]
+OutOption = Annotated[Path, typer.Option(help="Folder for the results.")]
+BenchmarkOption = Annotated[
+    list[str] | None, typer.Option("--benchmark", help="Only this benchmark; may be repeated.")
+]
+
+
+def halves_of(phase: Phase) -> tuple[Path, Path]:
+    """Return the folders of a phase's two halves.
+
+    Those of a hidden phase lie outside the repository.
+
+    Raises:
+        PhaseError: The phase is hidden and ``ZCNAS_PHASES`` does not say where its draw is.
+    """
+    if phase.truth == "public":
+        return PUBLIC_INPUT, PHASES.parent / phase.name
+    drawn = os.environ.get("ZCNAS_PHASES")
+    if not drawn:
+        raise PhaseError(
+            f"phase '{phase.name}' is hidden: draw it with `zcnas sample --phase {phase.name} "
+            f"--out DIR`, "
+            "then set ZCNAS_PHASES=DIR"
+        )
+    return Path(drawn) / phase.name / "input_data", Path(drawn) / phase.name / "reference_data"
+
+
+def data_dir() -> Path | None:
+    """Return the folder ``ZCNAS_DATA`` names: accuracy tables and the datasets' published files."""
+    named = os.environ.get("ZCNAS_DATA")
+    if not named:
+        return None
+    if not Path(named).is_dir():
+        raise OrganiserError(
+            f"ZCNAS_DATA names {named}, which is no folder; unset it or correct it"
+        )
+    return Path(named)

@@ -1,0 +1,80 @@
+"""``zcnas score`` and ``zcnas dry-run``: submissions to a leaderboard, by the same programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zcnas.commands.options import (
+    PHASES,
+    SAMPLES,
+    BenchmarkOption,
+    CpusOption,
+    IsolationOption,
+    OutOption,
+    PhaseOption,
+    console,
+    data_dir,
+    halves_of,
+)
+from zcnas.errors import InvalidSubmission
+from zcnas.phases import load_phase
+from zcnas.submissions import find_submissions
+
+
+def score(
+    submissions: Annotated[
+        Path, typer.Argument(help="A submission, or a folder of them.")
+    ] = SAMPLES,
+    phase: PhaseOption = "practice",
+    isolation: IsolationOption = "auto",
+    cpus: CpusOption = "",
+    out: OutOption = Path("build/score"),
+    benchmark: BenchmarkOption = None,
+) -> None:
+    """Score submissions on a phase and print the leaderboard."""
+    from zcnas.terminal import print_leaderboard, run_competition
+
+    chosen = load_phase(PHASES, phase).only(benchmark or [])
+    inputs, references = halves_of(chosen)
+    leaderboard = run_competition(
+        find_submissions(submissions),
+        chosen,
+        inputs,
+        references,
+        data_dir(),
+        isolation,
+        cpus,
+        out,
+        console,
+    )
+    print_leaderboard(leaderboard, out, console)
+    if any(entry.status == "organiser_error" for entry in leaderboard.entries):
+        raise typer.Exit(3)
+
+
+def dry_run(
+    submission: Annotated[Path, typer.Argument(help="Your folder or zip.")],
+    isolation: IsolationOption = "auto",
+    cpus: CpusOption = "",
+    out: OutOption = Path("build/dry-run"),
+    benchmark: BenchmarkOption = None,
+) -> None:
+    """Score one submission on the practice phase as the organisers would; explain the result."""
+    from zcnas.terminal import explain, run_competition
+
+    chosen = load_phase(PHASES, "practice").only(benchmark or [])
+    paths = find_submissions(submission)
+    if len(paths) != 1:
+        raise InvalidSubmission(
+            str(submission), ["this is a folder of submissions; name one of them"]
+        )
+    inputs, references = halves_of(chosen)
+    leaderboard = run_competition(
+        paths, chosen, inputs, references, data_dir(), isolation, cpus, out, console
+    )
+    explain(leaderboard.entries[0], chosen, out, console)
+    if leaderboard.entries[0].status != "scored":
+        raise typer.Exit(1)

@@ -1,0 +1,47 @@
+"""What a participant may see of a run before the deadline: one row per level of ``feedback``.
+
+Whatever writes something for participants asks here: the pages, the results a platform shows, the
+export of a run. One valid score with all others failed reveals that architecture's rank, so a
+level that shows taus shows them rounded, and a level that shows nothing of a hidden phase shows
+nothing at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Level = Literal["full", "score_only", "none"]
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """What one level shows.
+
+    Attributes:
+        scores: Score, tau per benchmark and rank.
+        tau_decimals: To how many decimals they are shown; None for all digits.
+        failures: How many architectures failed in which way, and the time used.
+        messages: Logs, tracebacks and messages of single architectures.
+        architectures: The table of single architectures: scores, times, order.
+    """
+
+    scores: bool
+    tau_decimals: int | None
+    failures: bool
+    messages: bool
+    architectures: bool
+
+
+FEEDBACK: dict[Level, Feedback] = {
+    "full": Feedback(
+        scores=True, tau_decimals=None, failures=True, messages=True, architectures=True
+    ),
+    "score_only": Feedback(
+        scores=True, tau_decimals=3, failures=True, messages=False, architectures=False
+    ),
+    "none": Feedback(
+        scores=False, tau_decimals=None, failures=False, messages=False, architectures=False
+    ),
+}
+"""What each ``feedback`` of ``phases.toml`` shows before the deadline."""
