@@ -30,7 +30,7 @@ install: .venv/installed  ## set up the virtual environment .venv
 	@touch $@
 
 .venv/installed-dev: .venv/installed
-	$(PIP) install -e '.[tables,dev]'
+	$(PIP) install -e '.[cluster,tables,dev]'
 	@touch $@
 
 score: install  ## score SUBMISSIONS on PHASE and print the leaderboard
