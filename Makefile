@@ -2,6 +2,7 @@
 PYTHON ?= python3
 SUBMISSIONS ?= starting_kit/submissions
 SUBMISSION ?= starting_kit/submissions/synflow
+PLATFORM ?= codabench
 PHASE ?= practice
 ISOLATION ?= auto
 CPUS ?=
@@ -14,7 +15,7 @@ ZCNAS := $(BIN)/zcnas
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install score dry-run submission leaderboard sample image check test verify-spaces bench
+.PHONY: help install score dry-run submission leaderboard sample bundle bundle-check emulate image check test verify-spaces bench
 
 help:  ## list the targets
 	@echo "Variables: SUBMISSIONS= SUBMISSION= PHASE= ISOLATION=auto|docker|process CPUS=0,1 OUT= BASE= PYTHON="
@@ -47,6 +48,12 @@ leaderboard: install  ## print the leaderboard in OUT again
 
 sample: .venv/installed-dev  ## draw the architectures of PHASE again
 	$(ZCNAS) sample --phase $(PHASE)
+
+bundle: install  ## write the bundles for Codabench and CodaLab (PHASE=practice,final)
+	$(ZCNAS) bundle $(if $(filter-out file,$(origin PHASE)),--phase '$(PHASE)')
+
+emulate: install  ## run SUBMISSION as PLATFORM's worker would (PLATFORM=codabench|codalab)
+	$(ZCNAS) emulate --platform $(PLATFORM) --submission $(SUBMISSION) --isolation $(ISOLATION)
 
 image: install  ## build the image submissions run in (BASE= another base image)
 	$(ZCNAS) image --base '$(BASE)'

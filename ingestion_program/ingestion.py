@@ -6,20 +6,18 @@ Asks a submission for one score per architecture and records what came back.
     .log
 
 This is the recorder. It holds clock, order, limits and the predictions file; the worker
-(``worker.py``) holds the predictor. The same program serves the organiser's runner, which has it
-start workers in containers, and a platform, where the worker is a subprocess. Ingestion records; it
-sees no accuracy and judges nothing.
+(``worker.py``) holds the predictor. The organiser's runner has it start workers in containers; on a
+platform ``on_platform.py`` has it start them as subprocesses. Ingestion records; it sees no
+accuracy and judges nothing.
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import datetime
 import hashlib
 import math
 import os
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -39,13 +37,12 @@ from zcnas.channel import (
     receive_frame,
     send_frame,
 )
-from zcnas.datasets import Minibatch, load_minibatch
-from zcnas.errors import OrganiserError, WorkerFault, ZcnasError
+from zcnas.datasets import Minibatch
+from zcnas.errors import OrganiserError, WorkerFault
 from zcnas.isolation import Isolation, Worker, WorkerPlace
-from zcnas.isolation.process import ProcessIsolation
 from zcnas.logs import CappedLog
 from zcnas.machine import Machine, cpu_model
-from zcnas.phases import Limits, load_phase
+from zcnas.phases import Limits
 from zcnas.records import (
     Architecture,
     BenchmarkInput,
@@ -55,11 +52,9 @@ from zcnas.records import (
     PublicManifest,
     Status,
     encode_score,
-    read_input,
     write_json,
 )
 from zcnas.seeds import derive_seed
-from zcnas.submissions import digest_of
 
 START_LIMIT_S = 120
 """Wall seconds a worker may take to say hello; nothing of the participant's runs before that."""
@@ -84,6 +79,7 @@ class IngestionJob:
         output: Folder for predictions, manifest and log.
         machine: Who else is using the machine.
         on_prediction: Called after each architecture, for progress.
+        deadline: ``time.monotonic()`` after which no query runs; None for no such moment.
     """
 
     data: BenchmarkInput
@@ -97,6 +93,7 @@ class IngestionJob:
     output: Path
     machine: Machine = field(default_factory=Machine)
     on_prediction: Callable[[Prediction], None] = lambda prediction: None
+    deadline: float | None = None
 
 
 def ingest(job: IngestionJob, isolation: Isolation) -> Manifest:
@@ -163,6 +160,9 @@ class Recorder:
             or self.cpu_time_s() > limits.benchmark_cpu_s
         ):
             message = f"the benchmark's {limits.benchmark_cpu_s} s of CPU time were used up before"
+            return Prediction(id=architecture.id, status="not_reached", message=message)
+        if self._remaining_s() <= 0:
+            message = "the time of the whole run was used up before"
             return Prediction(id=architecture.id, status="not_reached", message=message)
         with machine.shared():
             prediction = self._ask_once(architecture)
@@ -232,7 +232,8 @@ class Recorder:
         query = Query(os.urandom(NONCE_BYTES), seed, architecture.spec)
         cpu_before, kills_before = worker.cpu_time_s(), worker.memory_kills()
         begin = time.monotonic()
-        answer = self._exchange(query.nonce, query.encode(), job.limits.query_wall_s + GRACE_S)
+        limit_s = self._within_run(job.limits.query_wall_s + GRACE_S)
+        answer = self._exchange(query.nonce, query.encode(), limit_s)
         wall_time_s = time.monotonic() - begin
         self._query_wall_s += wall_time_s
         cpu_after = worker.cpu_time_s()
@@ -243,6 +244,8 @@ class Recorder:
         else:
             cpu_time_s = cpu_after - cpu_before
         status, message = self._judge(answer, cpu_time_s, memory_killed)
+        if status == "timeout" and self._remaining_s() <= 0:
+            status, message = "not_reached", "the time of the whole run was over during this query"
         return Prediction(
             id=architecture.id,
             status=status,
@@ -265,6 +268,14 @@ class Recorder:
         if math.isnan(answer.score):
             return "invalid", "the score is NaN"
         return "ok", ""
+
+    def _remaining_s(self) -> float:
+        """Return the wall seconds until the deadline of the whole run."""
+        return math.inf if self._job.deadline is None else self._job.deadline - time.monotonic()
+
+    def _within_run(self, limit_s: float) -> float:
+        """Return a time limit cut to what the whole run has left."""
+        return min(limit_s, max(0.0, self._remaining_s()))
 
     def _start_worker(self) -> None:
         """Start a worker, wait for its hello, have it load the submission and prepare."""
@@ -295,7 +306,7 @@ class Recorder:
             inputs=job.minibatch.inputs,
             targets=job.minibatch.targets,
         )
-        answer = self._exchange(setup.nonce, setup.encode(), job.limits.setup_s)
+        answer = self._exchange(setup.nonce, setup.encode(), self._within_run(job.limits.setup_s))
         self._setup_wall_s += time.monotonic() - begin
         self._setup_status = answer.status
         if answer.status == "ok":
@@ -343,42 +354,3 @@ class Recorder:
 def _plausible(claim: float) -> float:
     """Return a time or size the worker claims, or 0 where it cannot be one."""
     return claim if 0 <= claim < 1e9 else 0.0
-
-
-def main() -> None:
-    """Run every benchmark of a phase with the worker as a subprocess, as a platform starts it."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument(
-        "--input-data", type=Path, required=True, help="folder with <benchmark>.json"
-    )
-    parser.add_argument("--submission", type=Path, required=True, help="folder with predictor.py")
-    parser.add_argument("--output", type=Path, required=True, help="folder for the predictions")
-    parser.add_argument("--phases", type=Path, required=True, help="the phases.toml")
-    parser.add_argument("--phase", required=True, help="which of its phases")
-    parser.add_argument("--data", type=Path, help="folder with the datasets' published files")
-    arguments = parser.parse_args()
-    phase = load_phase(arguments.phases, arguments.phase)
-    for benchmark in phase.get_benchmarks():
-        data = read_input(arguments.input_data / f"{benchmark.key}.json")
-        job = IngestionJob(
-            data=data,
-            minibatch=load_minibatch(benchmark, data.batch_size, data.eval_seed, arguments.data),
-            submission=arguments.submission,
-            submission_name=arguments.submission.name,
-            submission_sha256=digest_of(arguments.submission),
-            program=Path(__file__).parent,
-            limits=phase.limits,
-            cpu=min(os.sched_getaffinity(0)),
-            output=arguments.output,
-        )
-        public = ingest(job, ProcessIsolation()).public
-        print(
-            f"{benchmark.key}: {public.architectures} architectures in {public.wall_time_s:.0f} s"
-        )
-
-
-if __name__ == "__main__":
-    try:
-        main()
-    except ZcnasError as error:
-        sys.exit(f"error: {error}")

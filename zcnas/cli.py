@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from zcnas.commands import handing_in, machine, phases, results, scoring
+from zcnas.commands import handing_in, machine, phases, platforms, results, scoring
 from zcnas.commands.options import errors
 from zcnas.errors import OrganiserError, ZcnasError
 
@@ -17,6 +17,8 @@ app.command("check")(handing_in.check)
 app.command("submission")(handing_in.submission)
 app.command("sample")(phases.sample)
 app.command("leaderboard")(results.leaderboard)
+app.command("bundle")(platforms.bundle)
+app.command("emulate")(platforms.emulate)
 app.command("image")(machine.image)
 
 

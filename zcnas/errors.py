@@ -9,6 +9,7 @@
     ├── ReferenceDataError    hidden accuracies are missing, malformed or of no use
     ├── ProxyError            a proxy is unknown, or not defined for what it was given
     ├── PredictionError       predictions contradict the reference they are scored against
+    ├── BundleError           a competition's bundle or its competition.yaml is broken
     ├── WorkerFault           the worker died, fell silent or broke the protocol
     └── OrganiserError        our machine failed: no engine, no image, no disk, no CPU
 
@@ -62,6 +63,10 @@ class ProxyError(ZcnasError):
 
 class PredictionError(ZcnasError):
     """A predictions file contradicts the reference it is scored against."""
+
+
+class BundleError(ZcnasError):
+    """A competition's bundle, or the settings it is made from, is broken or incomplete."""
 
 
 class WorkerFault(ZcnasError):  # noqa: N818

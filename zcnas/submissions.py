@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from zcnas.archives import zip_files
 from zcnas.contract import ENTRY_POINTS
 from zcnas.errors import InvalidSubmission
 from zcnas.intake import JUNK, MAX_BYTES, MAX_FILES, MAX_SOURCE_BYTES, is_junk
@@ -36,7 +36,6 @@ __all__ = [
 RESERVED_NAMES = ("leaderboard", "public", "log", "audit")
 """Names of our own files and folders in the results, with any ending."""
 MAX_NAME_LENGTH = 64
-_FIXED_DATE = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -120,15 +119,19 @@ def pack_submission(path: Path, target: Path) -> Path:
     Raises:
         InvalidSubmission: With every reason found.
     """
-    files = _accepted_files(path)
+    files = packed_files(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for relative, content in sorted({**files, "metadata": b""}.items()):
-            entry = zipfile.ZipInfo(relative, _FIXED_DATE)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, content)
+    target.write_bytes(zip_files(files))
     return target
+
+
+def packed_files(path: Path) -> dict[str, bytes]:
+    """Return the files a packed submission holds, by name.
+
+    Raises:
+        InvalidSubmission: With every reason found.
+    """
+    return {**_accepted_files(path), "metadata": b""}
 
 
 def digest_of(folder: Path) -> str:

@@ -1,8 +1,6 @@
 """What the recorder promises: seeds, order, isolation between queries, logs, limits, manifests."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import msgspec
@@ -11,7 +9,6 @@ import pytest
 from zcnas.errors import OrganiserError
 from zcnas.isolation import Worker, WorkerPlace
 from zcnas.isolation.process import ProcessIsolation
-from zcnas.records import read_predictions
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -268,26 +265,3 @@ def test_a_worker_that_dies_before_it_has_loaded_the_submission_is_the_organiser
             ingest_source(WEIGHTS, Broken(), specs=(small,))
     finally:
         (program / "worker.py").write_text(original)
-
-
-def test_the_program_runs_from_directories_as_a_platform_starts_it(tmp_path):
-    output = tmp_path / "out"
-    phases = (ROOT / "reference_data" / "phases.toml").read_text()
-    (tmp_path / "phases.toml").write_text(
-        phases.replace('"nasbench201_cifar10", "nasbench201_cifar100", ', "")
-    )
-    done = subprocess.run(
-        [
-            *(sys.executable, ROOT / "ingestion_program" / "ingestion.py"),
-            *("--input-data", ROOT / "starting_kit" / "input_data"),
-            *("--submission", ROOT / "starting_kit" / "submissions" / "params"),
-            *("--output", output, "--phases", tmp_path / "phases.toml", "--phase", "practice"),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "nasbench201_imagenet16_120: 100 architectures" in done.stdout
-    predictions = read_predictions(output / "nasbench201_imagenet16_120.predictions.jsonl")
-    assert [prediction.status for prediction in predictions] == ["ok"] * 100

@@ -1,0 +1,83 @@
+"""``competition.yaml`` at the repository's root: what an organiser sets of the competition."""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from zcnas.errors import BundleError
+
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+Text = Annotated[str, msgspec.Meta(min_length=1)]
+Utc = Annotated[datetime.datetime, msgspec.Meta(tz=False)]
+"""A moment written without a zone, which is UTC: so the platforms read it."""
+
+
+class PhaseSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """When a phase runs and how often a participant may submit; times are UTC.
+
+    ``time_limit_s`` is the platform's limit for one submission, None for what the limits add up to.
+    """
+
+    start: Utc
+    end: Utc | None = None
+    max_submissions_per_day: Positive = 5
+    max_submissions: Positive = 100
+    time_limit_s: Annotated[int, msgspec.Meta(ge=10)] | None = None
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``competition.yaml``; the fields are explained in the file."""
+
+    title: Text
+    description: Text
+    organisers: Text
+    contact_email: Text
+    docker_image: Text
+    queue: str = ""
+    phases: dict[str, PhaseSettings]
+
+
+def read_settings(path: Path) -> Settings:
+    """Return the settings in a ``competition.yaml`` of the repository.
+
+    Raises:
+        BundleError: The file is missing, not YAML, or holds something else than it may.
+    """
+    try:
+        return msgspec.yaml.decode(path.read_bytes(), type=Settings)
+    except OSError as error:
+        raise BundleError(f"cannot read {path}: {error.strerror}") from None
+    except msgspec.MsgspecError as error:
+        raise BundleError(f"{path} is not a valid settings file: {error}") from None
+
+
+def schedule(settings: Settings, names: list[str]) -> list[tuple[str, PhaseSettings]]:
+    """Return the settings of some phases, in order of time.
+
+    Raises:
+        BundleError: A phase has no settings, ends before it starts, or two of them overlap.
+    """
+    if missing := [name for name in names if name not in settings.phases]:
+        raise BundleError(
+            f"competition.yaml says nothing of phase {', '.join(missing)}; it knows "
+            f"{', '.join(settings.phases)}: add its dates there"
+        )
+    chosen = sorted(((name, settings.phases[name]) for name in names), key=lambda p: p[1].start)
+    for name, phase in chosen:
+        if phase.end is not None and phase.end <= phase.start:
+            raise BundleError(
+                f"competition.yaml: phase {name} ends at {phase.end}, not after its start"
+            )
+    for (name, phase), (later_name, later) in itertools.pairwise(chosen):
+        if phase.end is None or phase.end >= later.start:
+            raise BundleError(
+                f"competition.yaml: phase {later_name} starts at {later.start}, before phase "
+                f"{name} has ended ({phase.end or 'it has no end'}); a platform wants one after "
+                f"the other"
+            )
+    return chosen

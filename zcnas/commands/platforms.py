@@ -1,0 +1,138 @@
+"""``zcnas bundle``, ``bundle-check`` and ``emulate``: what an organiser does before an upload."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from zcnas.commands.options import (
+    PHASES,
+    SAMPLES,
+    IsolationOption,
+    OutOption,
+    console,
+    data_dir,
+    halves_of,
+)
+from zcnas.errors import PhaseError
+from zcnas.isolation.program import ROOT
+from zcnas.phases import load_phases
+
+if TYPE_CHECKING:
+    from zcnas.emulator.steps import Runner
+
+DEFAULT_PHASES = ("practice", "development", "final")
+
+
+def bundle(
+    phase: Annotated[
+        str, typer.Option(help="Phases, e.g. practice,final; by default those that are drawn.")
+    ] = "",
+    settings: Annotated[Path, typer.Option(help="What you set of the competition itself.")] = ROOT
+    / "competition.yaml",
+    out: Annotated[Path, typer.Option(help="Folder for the bundles.")] = Path("build/bundle"),
+) -> None:
+    """Write codabench.zip and codalab.zip, ready to upload."""
+    from zcnas.bundle import Competition, build_bundles
+    from zcnas.bundle.layout import SAMPLES as SAMPLE_NAMES
+    from zcnas.bundle.phases import bundle_phase
+    from zcnas.bundle.settings import read_settings, schedule
+
+    read = read_settings(settings)
+    known = load_phases(PHASES)
+    names = [name.strip() for name in phase.split(",") if name.strip()] or _drawn_phases()
+    if unknown := [name for name in names if name not in known]:
+        raise PhaseError(f"unknown phase '{unknown[0]}'; phases in {PHASES}: {', '.join(known)}")
+    phases = tuple(
+        bundle_phase(known[name], chosen, *halves_of(known[name]), data_dir())
+        for name, chosen in schedule(read, names)
+    )
+    samples = tuple(SAMPLES / name for name in SAMPLE_NAMES)
+    for path in build_bundles(Competition(read, phases, samples), out):
+        console.print(
+            f"{path}: {', '.join(p.name for p in phases)} ({path.stat().st_size >> 10} KiB)",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def _drawn_phases() -> list[str]:
+    """Return the default phases whose draw is here; say which are not."""
+    drawn = os.environ.get("ZCNAS_PHASES")
+    names = [
+        name
+        for name in DEFAULT_PHASES
+        if name == "practice" or (drawn and (Path(drawn) / name / "input_data").is_dir())
+    ]
+    if missing := [name for name in DEFAULT_PHASES if name not in names]:
+        console.print(
+            f"without {', '.join(missing)}: draw with `zcnas sample --phase NAME --out DIR` and "
+            f"set ZCNAS_PHASES=DIR",
+            style="yellow",
+            markup=False,
+            soft_wrap=True,
+        )
+    return names
+
+
+def emulate(
+    submission: Annotated[Path, typer.Option(help="What a participant uploads: a zip or folder.")],
+    platform: Annotated[
+        Literal["codabench", "codalab"], typer.Option(help="Whose worker to stand in for.")
+    ] = "codabench",
+    bundle: Annotated[
+        Path | None, typer.Option(help="The bundle; build/bundle/PLATFORM.zip by default.")
+    ] = None,
+    phase: Annotated[str, typer.Option(help="A phase's name; the first by default.")] = "",
+    isolation: IsolationOption = "auto",
+    image: Annotated[str, typer.Option(help="Another image than the bundle's.")] = "",
+    enforce_limit: Annotated[
+        bool | None,
+        typer.Option(help="Whether the time limit strikes; by default as the platform does."),
+    ] = None,
+    out: OutOption = Path("build/emulate"),
+) -> None:
+    """Run a submission as the platform would: same folders, user, commands and failures."""
+    from zcnas.emulator import emulate as run
+    from zcnas.emulator.bundles import read_task
+
+    task = read_task(bundle or Path("build/bundle") / f"{platform}.zip", platform, phase or None)
+    runner = _runner(isolation, image or task.image)
+    console.print(
+        f"{platform}, phase {task.phase}: {runner.description}", markup=False, soft_wrap=True
+    )
+    outcome = run(task, submission, platform, runner, out / platform, enforce_limit)
+    console.print(
+        f"{outcome.status}. {outcome.details}", style="bold", markup=False, soft_wrap=True
+    )
+    for key, value in outcome.posted.items():
+        console.print(f"  {key}: {value}", markup=False, highlight=False)
+    console.print(f"logs and outputs: {outcome.folder}", markup=False, soft_wrap=True)
+    if outcome.status == "Failed" or not outcome.posted:
+        raise typer.Exit(1)
+
+
+def _runner(isolation: str, image: str) -> Runner:
+    """Return containers where an engine answers or must, otherwise a folder tree."""
+    from zcnas.emulator.containers import ContainerRunner
+    from zcnas.emulator.folders import FolderRunner
+    from zcnas.isolation.container import connect, engine_answers
+    from zcnas.isolation.image import IMAGE, ensure_image
+
+    if isolation == "docker" or (isolation == "auto" and engine_answers()):
+        client = connect()
+        if image == IMAGE:
+            ensure_image(client, lambda text: console.print(text, markup=False))
+        return ContainerRunner(client, image)
+    if isolation == "auto":
+        console.print(
+            "WARNING: no Docker engine answers, so the submission runs as a plain process of this "
+            "user. Run only code you trust.",
+            style="yellow",
+            soft_wrap=True,
+        )
+    return FolderRunner()

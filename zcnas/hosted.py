@@ -1,0 +1,64 @@
+"""What a bundle tells the programs that a platform starts: ``phase.json`` beside the data.
+
+A platform passes folders and nothing else, so the phase, its limits and the platform's own time
+limit travel as a file in the input data and, the same, in the reference data.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from zcnas.errors import InputDataError
+from zcnas.phases import Phase
+from zcnas.records import read_json
+
+HOSTED_PHASE_FILE = "phase.json"
+ORGANISER_ERROR_FILE = "organiser_error.txt"
+"""Beside the predictions: why the platform's machine failed. Scoring then gives no score."""
+
+START_S = 30
+"""Wall seconds a benchmark may take beside its queries and set-up: starting workers."""
+RESERVE_SHARE, MIN_RESERVE_S, MAX_RESERVE_S = 0.1, 5, 300
+"""How far the own deadline lies below the platform's limit: the tenth part of it, within bounds."""
+
+
+class HostedPhase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``phase.json``.
+
+    Attributes:
+        phase: Benchmarks, limits, failure rule and feedback; a draw seed never stands here.
+        time_limit_s: Wall seconds the platform grants one step of a submission.
+    """
+
+    phase: Phase
+    time_limit_s: Annotated[int, msgspec.Meta(ge=10)]
+
+    @property
+    def deadline_s(self) -> float:
+        """Wall seconds after which our own program ends a run and keeps what it has."""
+        return self.time_limit_s - _reserve_s(self.time_limit_s)
+
+
+def default_time_limit_s(phase: Phase) -> int:
+    """Return a time limit in whole minutes that leaves every benchmark its full CPU time."""
+    limits = phase.limits
+    needed = len(phase.benchmarks) * (limits.benchmark_cpu_s + limits.setup_s + START_S)
+    generous = max(needed / (1 - RESERVE_SHARE), needed + MIN_RESERVE_S)
+    return 60 * math.ceil(min(generous, needed + MAX_RESERVE_S) / 60)
+
+
+def read_hosted_phase(folder: Path) -> HostedPhase:
+    """Return the ``phase.json`` of a folder.
+
+    Raises:
+        InputDataError: It is missing or malformed.
+    """
+    return read_json(folder / HOSTED_PHASE_FILE, HostedPhase, InputDataError)
+
+
+def _reserve_s(time_limit_s: int) -> float:
+    return min(MAX_RESERVE_S, max(MIN_RESERVE_S, RESERVE_SHARE * time_limit_s))

@@ -1,0 +1,64 @@
+"""Seals: what makes a line of predictions the recorder's own where others can write its file.
+
+On a platform the submission runs as the recorder's user and can write any file the recorder can. So
+each line gets a seal, HMAC-SHA256 over benchmark, line and the seal before it, under a key that the
+recorder reads and deletes before a submission is started; scoring holds the same key. A line
+without its seal was not written by the recorder, wherever it stands and whoever was stopped.
+
+Reference: Krawczyk et al., "HMAC: Keyed-Hashing for Message Authentication", RFC 2104, 1997.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from pathlib import Path
+
+KEY_FILE = "seal.key"
+"""In the ingestion program, which deletes it when it has read it, and in the reference data."""
+_KEY_BYTES = 32
+
+
+def derive_key(secrets: list[bytes]) -> str:
+    """Return the key of a bundle in hexadecimal: SHA-256 over what only the organiser knows."""
+    return hashlib.sha256(b"".join(hashlib.sha256(text).digest() for text in secrets)).hexdigest()
+
+
+def read_key(folder: Path) -> bytes | None:
+    """Return the key in a folder; None if there is none."""
+    path = folder / KEY_FILE
+    if not path.is_file():
+        return None
+    return bytes.fromhex(path.read_text().strip()[: 2 * _KEY_BYTES])
+
+
+def seals_path(folder: Path, benchmark: str) -> Path:
+    """Return where the seals of a benchmark's predictions stand, one line for each of theirs."""
+    return folder / f"{benchmark}.seals"
+
+
+def next_seal(key: bytes, benchmark: str, previous: str, line: bytes) -> str:
+    """Return the seal of a line of predictions, given the seal of the line before ("" at first)."""
+    content = b"\n".join([benchmark.encode(), previous.encode(), line.strip()])
+    return hmac.new(key, content, hashlib.sha256).hexdigest()
+
+
+def sealed_lines(folder: Path, benchmark: str, key: bytes | None) -> list[bytes]:
+    """Return a benchmark's predictions, line by line, up to the first without its seal.
+
+    Without a key every line is taken, as in a run on the organiser's own machine.
+    """
+    path = folder / f"{benchmark}.predictions.jsonl"
+    lines = path.read_bytes().splitlines() if path.is_file() else []
+    if key is None:
+        return lines
+    stored = seals_path(folder, benchmark)
+    seals = stored.read_text(errors="replace").split() if stored.is_file() else []
+    kept: list[bytes] = []
+    previous = ""
+    for line, seal in zip(lines, seals, strict=False):
+        previous = next_seal(key, benchmark, previous, line)
+        if not hmac.compare_digest(previous.encode(), seal.encode()):
+            break
+        kept.append(line)
+    return kept
