@@ -10,21 +10,32 @@ the minibatch, the worker receives it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from zcnas.benchmarks import Benchmark
 from zcnas.datasets.cifar import read_cifar10, read_cifar100
-from zcnas.datasets.minibatch import Images, Minibatch
+from zcnas.datasets.imagenet16 import read_imagenet16
+from zcnas.datasets.minibatch import Drawable, Minibatch
+from zcnas.datasets.ninapro import read_ninapro
+from zcnas.datasets.spherical import read_spherical
+from zcnas.datasets.svhn import read_svhn
 from zcnas.datasets.synthetic import synthetic_minibatch
+from zcnas.datasets.taskonomy import DOMAINS, read_taskonomy
 from zcnas.seeds import derive_seed
 
-__all__ = ["Minibatch", "load_minibatch"]
+__all__ = ["READERS", "Minibatch", "load_minibatch"]
 
-READERS: dict[str, Callable[[Path], Images | None]] = {
+READERS: dict[str, Callable[[Path], Drawable | None]] = {
     "cifar10": read_cifar10,
     "cifar100": read_cifar100,
+    "ImageNet16-120": read_imagenet16,
+    "svhn": read_svhn,
+    "ninapro": read_ninapro,
+    "scifar100": read_spherical,
+    **{task: partial(read_taskonomy, task) for task in DOMAINS},
 }
 """Dataset name to a reader of its published files.
 
@@ -47,8 +58,7 @@ def load_minibatch(
         InputDataError: The files are there but damaged, or hold fewer than B images.
     """
     rng = np.random.default_rng(derive_seed(eval_seed, benchmark.key, "minibatch"))
-    reader = READERS.get(benchmark.dataset.name)
-    images = reader(data_dir) if reader is not None and data_dir is not None else None
+    images = READERS[benchmark.dataset.name](data_dir) if data_dir is not None else None
     if images is None:
         return synthetic_minibatch(benchmark.dataset, batch_size, rng)
     return images.draw(batch_size, rng)

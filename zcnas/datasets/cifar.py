@@ -2,8 +2,7 @@
 
 A file is a pickled dictionary: ``data`` is (N, 3072) uint8, the red, green and blue planes of each
 32×32 image one after the other, row by row; ``labels`` (CIFAR-10) or ``fine_labels`` (CIFAR-100) is
-a list of N numbers. The unpickler admits what such a file needs, numpy arrays, and refuses
-everything else.
+a list of N numbers.
 
 Reference: Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009, and the format
     description at
@@ -13,31 +12,19 @@ images.
 
 from __future__ import annotations
 
-import codecs
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy._core.multiarray import _reconstruct
 from numpy.typing import NDArray
 
 from zcnas.datasets.minibatch import Images
+from zcnas.datasets.published import check_images, entry, read_published, unpickle_arrays
 from zcnas.errors import InputDataError
-from zcnas.pickles import UnsafePickleError, load_pickle
 
 CIFAR10_FILES = tuple(f"cifar-10-batches-py/data_batch_{number}" for number in range(1, 6))
 CIFAR10_MEAN, CIFAR10_DEVIATION = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
 CIFAR100_FILES = ("cifar-100-python/train",)
 CIFAR100_MEAN, CIFAR100_DEVIATION = (0.5071, 0.4865, 0.4409), (0.2673, 0.2564, 0.2762)
-
-_ALLOWED = {
-    ("numpy.core.multiarray", "_reconstruct"): _reconstruct,
-    ("numpy._core.multiarray", "_reconstruct"): _reconstruct,
-    ("numpy", "ndarray"): np.ndarray,
-    ("numpy", "dtype"): np.dtype,
-    ("_codecs", "encode"): codecs.encode,
-}
-"""What numpy arrays are made of."""
 
 
 def read_cifar10(data_dir: Path) -> Images | None:
@@ -46,7 +33,7 @@ def read_cifar10(data_dir: Path) -> Images | None:
     Raises:
         InputDataError: Some of the five files are missing, or one is damaged.
     """
-    return _read(data_dir, CIFAR10_FILES, b"labels", 10, CIFAR10_MEAN, CIFAR10_DEVIATION)
+    return _read(data_dir, CIFAR10_FILES, "labels", 10, CIFAR10_MEAN, CIFAR10_DEVIATION)
 
 
 def read_cifar100(data_dir: Path) -> Images | None:
@@ -55,13 +42,13 @@ def read_cifar100(data_dir: Path) -> Images | None:
     Raises:
         InputDataError: The file is missing or damaged.
     """
-    return _read(data_dir, CIFAR100_FILES, b"fine_labels", 100, CIFAR100_MEAN, CIFAR100_DEVIATION)
+    return _read(data_dir, CIFAR100_FILES, "fine_labels", 100, CIFAR100_MEAN, CIFAR100_DEVIATION)
 
 
 def _read(
     data_dir: Path,
     names: tuple[str, ...],
-    label_key: bytes,
+    label_key: str,
     num_classes: int,
     mean: tuple[float, ...],
     deviation: tuple[float, ...],
@@ -69,7 +56,7 @@ def _read(
     folder = data_dir / Path(names[0]).parent
     if not folder.is_dir():
         return None
-    parts = [_read_file(data_dir / name, label_key, num_classes) for name in names]
+    parts = [_read_file(data_dir, name, label_key, num_classes) for name in names]
     return Images(
         pixels=np.concatenate([pixels for pixels, _ in parts]),
         labels=np.concatenate([labels for _, labels in parts]),
@@ -80,29 +67,16 @@ def _read(
 
 
 def _read_file(
-    path: Path, label_key: bytes, num_classes: int
+    data_dir: Path, name: str, label_key: str, num_classes: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    path, what = data_dir / name, "CIFAR file in the published Python format"
+    content = unpickle_arrays(read_published(data_dir, name), path, what)
     try:
-        content: Any = load_pickle(path.read_bytes(), _ALLOWED, encoding="bytes")
-        flat = np.asarray(content[b"data"])
-        labels = np.asarray(content[label_key], dtype=np.int64)
-    except OSError as error:
+        flat = np.asarray(entry(content, "data"))
+        labels = np.asarray(entry(content, label_key), dtype=np.int64)
+    except (KeyError, TypeError, ValueError) as error:
         raise InputDataError(
-            f"cannot read {path}: {error.strerror}; unpack the publisher's archive again"
+            f"{path} is no {what} ({error}); unpack the publisher's archive again"
         ) from None
-    except (UnsafePickleError, KeyError, TypeError, ValueError) as error:
-        raise InputDataError(
-            f"{path} is no CIFAR file in the published Python format ({error}); "
-            "unpack the publisher's archive again"
-        ) from None
-    if flat.dtype != np.uint8 or flat.ndim != 2 or flat.shape != (len(labels), 3072):
-        raise InputDataError(
-            f"{path} holds {flat.dtype} data of shape {flat.shape} for {len(labels)} labels; "
-            "expected uint8 of shape (N, 3072)"
-        )
-    if len(labels) and not 0 <= labels.min() <= labels.max() < num_classes:
-        raise InputDataError(
-            f"{path} holds labels from {labels.min()} to {labels.max()}; expected 0 to "
-            f"{num_classes - 1}"
-        )
+    check_images(path, flat, labels, (3072,), num_classes)
     return flat.reshape(-1, 3, 32, 32), labels

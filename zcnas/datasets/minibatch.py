@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,23 +26,37 @@ class Minibatch:
     source: str
 
 
+class Drawable(Protocol):
+    """A dataset's published files, from which minibatches are drawn."""
+
+    def draw(self, batch_size: int, rng: np.random.Generator) -> Minibatch:
+        """Return a normalised minibatch of ``batch_size`` different images.
+
+        Raises:
+            InputDataError: There are fewer images than that, or one is damaged.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class Images:
     """Training images as they were published.
 
     Attributes:
-        pixels: (N, C, H, W) uint8.
+        pixels: (N, C, H, W), uint8 unless ``scale`` says otherwise.
         labels: (N,) int64.
         mean: The published mean of each channel, on the scale 0 to 1.
         deviation: The published standard deviation of each channel, on the scale 0 to 1.
         source: One phrase for manifest and leaderboard.
+        scale: What stands for 1 in ``pixels``.
     """
 
-    pixels: NDArray[np.uint8]
+    pixels: NDArray[Any]
     labels: NDArray[np.int64]
     mean: tuple[float, ...]
     deviation: tuple[float, ...]
     source: str
+    scale: float = 255.0
 
     def draw(self, batch_size: int, rng: np.random.Generator) -> Minibatch:
         """Return a normalised minibatch of ``batch_size`` different images.
@@ -50,14 +64,25 @@ class Images:
         Raises:
             InputDataError: There are fewer images than that.
         """
-        if batch_size > len(self.pixels):
-            raise InputDataError(
-                f"a minibatch of {batch_size} needs as many images, but {self.source} has "
-                f"{len(self.pixels)}; lower batch_size in phases.toml or complete the files"
-            )
-        chosen = rng.permutation(len(self.pixels))[:batch_size]
-        scaled = self.pixels[chosen].astype(np.float32) / 255
+        chosen = choose(batch_size, len(self.pixels), self.source, rng)
+        scaled = self.pixels[chosen].astype(np.float32) / np.float32(self.scale)
         mean = np.array(self.mean, dtype=np.float32).reshape(-1, 1, 1)
         deviation = np.array(self.deviation, dtype=np.float32).reshape(-1, 1, 1)
         inputs = ((scaled - mean) / deviation).astype(np.float32)
         return Minibatch(inputs, self.labels[chosen], self.source)
+
+
+def choose(
+    batch_size: int, available: int, source: str, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """Return ``batch_size`` different indices below ``available``.
+
+    Raises:
+        InputDataError: There are fewer.
+    """
+    if batch_size > available:
+        raise InputDataError(
+            f"a minibatch of {batch_size} needs as many images, but {source} has "
+            f"{available}; lower batch_size in phases.toml or complete the files"
+        )
+    return rng.permutation(available)[:batch_size]
