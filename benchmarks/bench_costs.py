@@ -46,8 +46,8 @@ LIMIT_MIB = 4096
 BUDGET_MIB = LIMIT_MIB - 256
 """What is left is for the worker beside the query's child, and for a predictor's own tensors."""
 PUBLISHED_BATCH = {"transbench101_micro": 32, "transbench101_macro": 32}
-SAMPLE = 30
-CLIMB = 60
+SAMPLE = 20
+CLIMB = 40
 CHEAP_S = 1.0
 
 
