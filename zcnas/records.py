@@ -50,8 +50,13 @@ class BenchmarkInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     architectures: tuple[Architecture, ...]
 
 
-class Reference(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """``reference_data/<phase>/<benchmark>.json``: the hidden half, and where it comes from."""
+class Reference(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True
+):
+    """``reference_data/<phase>/<benchmark>.json``: the hidden half, and where it comes from.
+
+    ``noise_ceiling`` is the tau-b between two training seeds, where the table has several.
+    """
 
     benchmark: str
     metric: str
@@ -59,6 +64,7 @@ class Reference(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     source: str
     version: str
     table_sha256: str
+    noise_ceiling: Annotated[float, msgspec.Meta(ge=-1, le=1)] | None = None
     accuracies: dict[Token, Finite]
 
 

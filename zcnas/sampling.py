@@ -17,6 +17,7 @@ from zcnas.benchmarks import Benchmark
 from zcnas.errors import TableError
 from zcnas.phases import Phase
 from zcnas.records import Architecture, BenchmarkInput, Reference, read_input, write_json
+from zcnas.secondary_metrics import noise_ceiling
 from zcnas.seeds import derive_token
 from zcnas.tables import Table, load_table
 
@@ -71,9 +72,16 @@ def draw(
         source=table.source,
         version=table.version,
         table_sha256=table.sha256,
+        noise_ceiling=_noise_ceiling(table),
         accuracies={architecture.id: accuracies[architecture.spec] for architecture in drawn},
     )
     return visible, hidden
+
+
+def _noise_ceiling(table: Table) -> float | None:
+    """Return the tau-b between two training seeds over the whole table, to four decimals."""
+    ceiling = noise_ceiling(table.accuracies.values())
+    return None if ceiling is None else round(ceiling, 4)
 
 
 def sample_phase(

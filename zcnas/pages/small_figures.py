@@ -1,0 +1,72 @@
+"""Figures small and many enough to be written by hand: an interval, a scatter of ranks.
+
+One path each, so that 28 of them cost a page 20 KB. Colours and line widths are in ``style.css``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+SIDE = 100
+"""The scatter's plane, in the units of its drawing."""
+
+
+def interval_figure(
+    tau: float,
+    interval: Sequence[float],
+    baselines: Iterable[float] = (),
+    ceiling: float | None = None,
+) -> Markup:
+    """Return tau and its interval on a line from −1 to 1, as SVG.
+
+    Hidden from screen readers: the numbers stand beside it.
+    """
+    x, low, high = (round(100 * value) for value in (tau, *interval))
+    ticks = "".join(f"M{round(100 * value)}-6V6" for value in sorted(set(baselines)))
+    parts = ['<path class="axis" d="M-100 0H100M0-5V5"/>']
+    if ticks:
+        parts.append(f'<path class="tick" d="{ticks}"/>')
+    if ceiling is not None:
+        parts.append(f'<path class="cap" d="M{round(100 * ceiling)}-8V8"/>')
+    parts.append(f'<path class="ci" d="M{low} 0H{high}"/><circle class="dot" cx="{x}" r="4"/>')
+    body = "".join(parts)
+    return Markup(f'<svg class="w" viewBox="-100 -8 200 16" aria-hidden="true">{body}</svg>')
+
+
+def scatter_figure(ranks: NDArray[np.int32], failed: NDArray[np.bool_], description: str) -> Markup:
+    """Return score ranks against accuracy ranks as SVG.
+
+    Args:
+        ranks: (N,) dense ranks by score of the architectures, best accuracy first.
+        failed: (N,) which of them failed.
+        description: What a screen reader says of the picture.
+    """
+    count = len(ranks)
+    x = np.round(np.arange(count - 1, -1, -1) * SIDE / max(count - 1, 1)).astype(int)
+    _, inverse, sizes = np.unique(ranks, return_inverse=True, return_counts=True)
+    middles = np.cumsum(sizes) - (sizes + 1) / 2  # mean rank, from 0
+    y = SIDE - np.round(middles[inverse] * SIDE / max(count - 1, 1)).astype(int)
+    points = _steps(x[~failed], y[~failed], "z")
+    crosses = _steps(x[failed], y[failed], "l3 3m0-3l-3 3m0-3")
+    body = (
+        f'<path class="frame" d="M0 0H{SIDE}V{SIDE}H0z"/><path class="pts" d="{points}"/>'
+        + (f'<path class="bad" d="{crosses}"/>' if crosses else "")
+        + f'<text x="{SIDE}" y="{SIDE + 10}" text-anchor="end">rank by accuracy →</text>'
+        '<text x="-4" y="0" transform="rotate(-90 -4 0)" text-anchor="end">rank by score →</text>'
+    )
+    label = Markup.escape(description)
+    return Markup(
+        f'<svg class="s" viewBox="-12 -4 116 118" role="img" aria-label="{label}">{body}</svg>'
+    )
+
+
+def _steps(x: NDArray[np.int64], y: NDArray[np.int64], mark: str) -> str:
+    """Return relative moves from point to point with a mark at each; a round cap makes it a dot."""
+    dx, dy = np.diff(x, prepend=0).tolist(), np.diff(y, prepend=0).tolist()
+    return "".join(
+        f"m{a}{b}{mark}" if b < 0 else f"m{a} {b}{mark}" for a, b in zip(dx, dy, strict=True)
+    )
