@@ -3,6 +3,7 @@ PYTHON ?= python3
 SUBMISSIONS ?= starting_kit/submissions
 SUBMISSION ?= starting_kit/submissions/synflow
 PLATFORM ?= codabench
+BUNDLE ?=
 PHASE ?= practice
 ISOLATION ?= auto
 CPUS ?=
@@ -51,6 +52,9 @@ sample: .venv/installed-dev  ## draw the architectures of PHASE again
 
 bundle: install  ## write the bundles for Codabench and CodaLab (PHASE=practice,final)
 	$(ZCNAS) bundle $(if $(filter-out file,$(origin PHASE)),--phase '$(PHASE)')
+
+bundle-check: install  ## check the bundles in build/bundle by every rule of the platforms (BUNDLE=)
+	$(ZCNAS) bundle-check $(BUNDLE)
 
 emulate: install  ## run SUBMISSION as PLATFORM's worker would (PLATFORM=codabench|codalab)
 	$(ZCNAS) emulate --platform $(PLATFORM) --submission $(SUBMISSION) --isolation $(ISOLATION)

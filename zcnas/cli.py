@@ -18,6 +18,7 @@ app.command("submission")(handing_in.submission)
 app.command("sample")(phases.sample)
 app.command("leaderboard")(results.leaderboard)
 app.command("bundle")(platforms.bundle)
+app.command("bundle-check")(platforms.bundle_check)
 app.command("emulate")(platforms.emulate)
 app.command("image")(machine.image)
 

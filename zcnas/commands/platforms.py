@@ -17,11 +17,12 @@ from zcnas.commands.options import (
     data_dir,
     halves_of,
 )
-from zcnas.errors import PhaseError
+from zcnas.errors import BundleError, PhaseError
 from zcnas.isolation.program import ROOT
 from zcnas.phases import load_phases
 
 if TYPE_CHECKING:
+    from zcnas.bundle.check import BundleReport
     from zcnas.emulator.steps import Runner
 
 DEFAULT_PHASES = ("practice", "development", "final")
@@ -77,6 +78,49 @@ def _drawn_phases() -> list[str]:
             soft_wrap=True,
         )
     return names
+
+
+def bundle_check(
+    bundles: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Zips or folders; those in build/bundle by default."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Check bundles, ours or another's, by every rule; list every problem with file and line."""
+    import msgspec
+
+    from zcnas.bundle.check import check_bundle
+
+    paths = bundles or sorted(Path("build/bundle").glob("*.zip"))
+    if not paths:
+        raise BundleError("there is no bundle in build/bundle; name one, or run `make bundle`")
+    reports = [check_bundle(path) for path in paths]
+    if as_json:
+        print(msgspec.json.format(msgspec.json.encode(reports), indent=1).decode())
+    else:
+        for report in reports:
+            _print_report(report)
+    if not all(report.ok for report in reports):
+        raise typer.Exit(1)
+
+
+def _print_report(report: BundleReport) -> None:
+    for problem in report.problems:
+        console.print(
+            f"{problem.file}:{problem.line}: {problem.severity}: {problem.message} "
+            f"[{problem.rule}]",
+            style="red" if problem.severity == "error" else "yellow",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+    errors = sum(problem.severity == "error" for problem in report.problems)
+    verdict = "ready to upload" if report.ok else f"{errors} errors"
+    version = f"version {report.version}" if report.version else "no version"
+    console.print(
+        f"{report.bundle}: {version}, {verdict}", style="bold", markup=False, soft_wrap=True
+    )
 
 
 def emulate(
