@@ -10,6 +10,7 @@ CPUS ?=
 OUT ?= build/score
 BASE ?=
 TESTS ?= tests
+ANEW ?=
 
 BIN := .venv/bin
 ZCNAS := $(BIN)/zcnas
@@ -36,7 +37,7 @@ install: .venv/installed  ## set up the virtual environment .venv
 	@touch $@
 
 score: install  ## score SUBMISSIONS on PHASE and print the leaderboard
-	$(ZCNAS) score $(SUBMISSIONS) --phase $(PHASE) --isolation $(ISOLATION) --cpus '$(CPUS)' --out $(OUT)
+	$(ZCNAS) score $(SUBMISSIONS) --phase $(PHASE) --isolation $(ISOLATION) --cpus '$(CPUS)' --out $(OUT) $(if $(ANEW),--anew)
 
 dry-run: install  ## score your SUBMISSION on the practice phase and explain the result
 	$(ZCNAS) dry-run $(SUBMISSION) --isolation $(ISOLATION) --cpus '$(CPUS)'

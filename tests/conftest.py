@@ -17,6 +17,7 @@ from zcnas.isolation.container import DockerIsolation, connect
 from zcnas.isolation.image import ensure_image
 from zcnas.isolation.process import ProcessIsolation
 from zcnas.isolation.program import stage_worker
+from zcnas.machine import LOCKS_VARIABLE
 from zcnas.phases import Limits
 from zcnas.records import Architecture, BenchmarkInput, Manifest, Prediction, read_predictions
 from zcnas.search_spaces.nasbench201.spec import NasBench201Spec
@@ -63,6 +64,12 @@ def pytest_terminal_summary(terminalreporter):
     )
     parts = ", ".join(f"{counts[marker]} {marker}" for marker in RESOURCE_MARKERS)
     terminalreporter.write_line(f"tests on real parts that passed: {parts}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_locks(tmp_path_factory):
+    """CPUs and queries of the tests are locked apart from other runs on this machine."""
+    os.environ[LOCKS_VARIABLE] = str(tmp_path_factory.mktemp("locks"))
 
 
 @pytest.fixture

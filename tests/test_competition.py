@@ -125,7 +125,7 @@ class Flaky:
 
 @pytest.fixture(autouse=True)
 def _no_back_off(monkeypatch):
-    monkeypatch.setattr("zcnas.competition.BACK_OFF_S", 0.01)
+    monkeypatch.setattr("zcnas.competition.dispatch.BACK_OFF_S", 0.01)
 
 
 def test_a_fault_of_ours_is_tried_again_and_leaves_no_trace(small_phase, submissions, tmp_path):

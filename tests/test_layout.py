@@ -20,8 +20,11 @@ PROGRAMS = sorted(
 FRONT_DOOR = {
     "zcnas/cli.py",
     "zcnas/terminal.py",
-    "zcnas/competition.py",
-    *(f"zcnas/commands/{path.name}" for path in (ROOT / "zcnas" / "commands").glob("*.py")),
+    *(
+        f"zcnas/{package}/{path.name}"
+        for package in ("commands", "competition")
+        for path in (ROOT / "zcnas" / package).glob("*.py")
+    ),
 }
 # The bottom of the library: values and files, imported by everything.
 BOTTOM = {"zcnas/errors.py", "zcnas/seeds.py", "zcnas/records.py", "zcnas/benchmarks.py"}

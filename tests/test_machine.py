@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 import threading
 import time
 
@@ -28,11 +30,16 @@ def test_a_cpu_that_does_not_exist_is_refused_with_the_usable_ones():
         parse_cpus("9999")
 
 
-def test_a_cpu_is_leased_to_one_job_at_a_time():
-    machine = Machine([3, 4])
-    with machine.lease() as first, machine.lease() as second:
+def test_a_cpu_is_leased_to_one_job_at_a_time_across_runs(tmp_path):
+    one_run, another = Machine([3, 4], locks=tmp_path), Machine([3, 4], locks=tmp_path)
+
+    def third():
+        with another.lease():
+            pass
+
+    with one_run.lease() as first, another.lease() as second:
         assert {first, second} == {3, 4}
-        waiting = threading.Thread(target=lambda: machine.lease().__enter__())
+        waiting = threading.Thread(target=third)
         waiting.start()
         waiting.join(0.1)
         assert waiting.is_alive(), "no third job while both are leased"
@@ -40,8 +47,34 @@ def test_a_cpu_is_leased_to_one_job_at_a_time():
     assert not waiting.is_alive()
 
 
-def test_alone_waits_for_queries_under_way_and_holds_others_back():
-    machine = Machine()
+def test_a_process_that_is_killed_gives_its_cpu_back(tmp_path):
+    code = (
+        "import sys, pathlib; from zcnas.machine import Machine\n"
+        "with Machine([3], locks=pathlib.Path(sys.argv[1])).lease(): print('held', flush=True); "
+        "sys.stdin.read()"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", code, tmp_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    with holder:
+        assert holder.stdout.readline() == b"held\n"
+        stopped = threading.Event()
+        machine = Machine([3], stopped, tmp_path)
+        threading.Timer(0.3, stopped.set).start()
+        with pytest.raises(OrganiserError, match="interrupted"), machine.lease():
+            pass
+        holder.kill()
+    with Machine([3], locks=tmp_path).lease() as cpu:
+        assert cpu == 3
+
+
+def test_a_folder_for_locks_that_cannot_be_written_is_refused(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(OrganiserError, match="another folder.*with ZCNAS_LOCKS="):
+        Machine([0], locks=tmp_path / "file" / "below")
+
+
+def test_alone_waits_for_queries_under_way_and_holds_others_back(tmp_path):
     events = []
 
     def query(name, holding, seconds):
@@ -50,7 +83,8 @@ def test_alone_waits_for_queries_under_way_and_holds_others_back():
             time.sleep(seconds)
             events.append(f"{name} ends")
 
-    plan = [("a", machine.shared, 0.3), ("b", machine.alone, 0.2), ("c", machine.shared, 0.1)]
+    runs = [Machine([0], locks=tmp_path) for _ in range(3)]
+    plan = [("a", runs[0].shared, 0.3), ("b", runs[1].alone, 0.2), ("c", runs[2].shared, 0.1)]
     threads = [threading.Thread(target=query, args=arguments) for arguments in plan]
     for thread in threads:
         thread.start()
@@ -60,8 +94,8 @@ def test_alone_waits_for_queries_under_way_and_holds_others_back():
     assert events == ["a begins", "a ends", "b begins", "b ends", "c begins", "c ends"]
 
 
-def test_shared_queries_run_beside_each_other():
-    machine = Machine()
+def test_shared_queries_run_beside_each_other(tmp_path):
+    machine = Machine([0], locks=tmp_path)
     barrier = threading.Barrier(2, timeout=5)
 
     def query():

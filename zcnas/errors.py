@@ -10,6 +10,7 @@
     ├── ProxyError            a proxy is unknown, or not defined for what it was given
     ├── PredictionError       predictions contradict the reference they are scored against
     ├── BundleError           a competition's bundle or its competition.yaml is broken
+    ├── ResultsError          a results folder belongs to another run, is damaged or in use
     ├── WorkerFault           the worker died, fell silent or broke the protocol
     └── OrganiserError        our machine failed: no engine, no image, no disk, no CPU
 
@@ -67,6 +68,10 @@ class PredictionError(ZcnasError):
 
 class BundleError(ZcnasError):
     """A competition's bundle, or the settings it is made from, is broken or incomplete."""
+
+
+class ResultsError(ZcnasError):
+    """A results folder belongs to another run, is damaged, or another run is writing to it."""
 
 
 class WorkerFault(ZcnasError):  # noqa: N818

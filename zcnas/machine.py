@@ -1,16 +1,45 @@
-"""This machine: its CPUs, each leased to one job at a time, and who may use it beside whom."""
+"""This machine: its CPUs, each leased to one job at a time, and who may use it beside whom.
+
+CPUs and queries are guarded by locks on files, so that all runs on this machine, and all worker
+processes of a cluster on it, respect each other. The kernel drops the locks of a process that dies.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import os
-import queue
 import re
+import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Protocol
+
+from filelock import FileLock, Timeout
 
 from zcnas.errors import OrganiserError
+
+LOCKS_VARIABLE = "ZCNAS_LOCKS"
+"""Environment variable that names another folder for the locks.
+
+All runs on one machine must see the same folder; containers of one node can mount it.
+"""
+LEASE_POLL_S = 0.2
+GATE_POLL_S = 0.01
+
+
+class Interruption(Protocol):
+    """Says whether a run is to end early: a ``threading.Event``, or what a cluster offers."""
+
+    def is_set(self) -> bool:
+        """Return whether the run is to end."""
+        ...
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until the run is to end, at most ``timeout`` seconds; return ``is_set``."""
+        ...
 
 
 class Machine:
@@ -21,56 +50,119 @@ class Machine:
     computing is repeated so.
 
     Args:
-        cpus: The CPUs to lease.
-
-    Attributes:
+        cpus: The CPUs to lease; without any, as inside a platform's container, there is nobody to
+            share the machine with and no lock is taken.
         interrupted: Set when the run is to end early.
+        locks: The folder of the locks; by default ``ZCNAS_LOCKS`` or one in the temporary folder.
     """
 
-    def __init__(self, cpus: Sequence[int] = ()) -> None:
-        self.interrupted = threading.Event()
-        self._free: queue.SimpleQueue[int] = queue.SimpleQueue()
-        for cpu in cpus:
-            self._free.put(cpu)
-        self._gate = threading.Condition()
-        self._busy = 0
-        self._alone = False
+    def __init__(
+        self,
+        cpus: Sequence[int] = (),
+        interrupted: Interruption | None = None,
+        locks: Path | None = None,
+    ) -> None:
+        self.interrupted: Interruption = interrupted or threading.Event()
+        self._cpus = tuple(cpus)
+        self._locks = locks or locks_folder()
+        if self._cpus:
+            make_locks_folder(self._locks)
 
     @contextlib.contextmanager
     def lease(self) -> Iterator[int]:
-        """Wait for a free CPU and hold it."""
-        cpu = self._free.get()
-        try:
-            yield cpu
-        finally:
-            self._free.put(cpu)
+        """Wait for a CPU that no job on this machine holds, and hold it.
+
+        Raises:
+            OrganiserError: The run was interrupted.
+        """
+        while True:
+            for cpu in self._cpus:
+                lock = FileLock(
+                    self._locks / f"cpu{cpu}.lock", blocking=False, mode=0o666, thread_local=False
+                )
+                try:
+                    lock.acquire()
+                except Timeout:
+                    continue
+                try:
+                    yield cpu
+                finally:
+                    lock.release()
+                return
+            self._wait(LEASE_POLL_S)
 
     @contextlib.contextmanager
     def shared(self) -> Iterator[None]:
         """Hold the machine for one query, beside others."""
-        with self._gate:
-            self._gate.wait_for(lambda: not self._alone)
-            self._busy += 1
-        try:
+        with contextlib.ExitStack() as held:
+            with self._hold("entrance", fcntl.LOCK_EX):
+                held.enter_context(self._hold("room", fcntl.LOCK_SH))
             yield
-        finally:
-            with self._gate:
-                self._busy -= 1
-                self._gate.notify_all()
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
-        """Hold the machine for one query with no other beside it."""
-        with self._gate:
-            self._gate.wait_for(lambda: not self._alone)
-            self._alone = True
-            self._gate.wait_for(lambda: self._busy == 0)
+        """Hold the machine for one query with no other beside it.
+
+        Whoever waits at the entrance keeps later queries out, so the room empties.
+        """
+        with self._hold("entrance", fcntl.LOCK_EX), self._hold("room", fcntl.LOCK_EX):
+            yield
+
+    @contextlib.contextmanager
+    def _hold(self, name: str, mode: int) -> Iterator[None]:
+        """Hold a lock that may be shared, which filelock's cannot."""
+        if not self._cpus:
+            yield
+            return
+        descriptor = _open_lock(self._locks / f"{name}.lock")
         try:
+            while not _try_lock(descriptor, mode):
+                self._wait(GATE_POLL_S)
             yield
         finally:
-            with self._gate:
-                self._alone = False
-                self._gate.notify_all()
+            os.close(descriptor)
+
+    def _wait(self, seconds: float) -> None:
+        if self.interrupted.wait(seconds):
+            raise OrganiserError("the run was interrupted; start it again to go on")
+
+
+def locks_folder() -> Path:
+    """Return the folder of the locks that all runs on this machine share."""
+    return Path(os.environ.get(LOCKS_VARIABLE) or Path(tempfile.gettempdir()) / "zcnas-locks")
+
+
+def make_locks_folder(folder: Path) -> None:
+    """Make the folder of the locks, open to every user, if it is missing.
+
+    Raises:
+        OrganiserError: It can neither be made nor be written to.
+    """
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o777)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OrganiserError(
+            f"the locks that keep two runs from one CPU cannot be written to {folder}; make it "
+            f"writable, or name another folder for all runs on this machine with {LOCKS_VARIABLE}="
+        )
+
+
+def _open_lock(path: Path) -> int:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+    with contextlib.suppress(PermissionError):  # another user's lock is open to us already
+        os.fchmod(descriptor, 0o666)
+    return descriptor
+
+
+def _try_lock(descriptor: int, mode: int) -> bool:
+    try:
+        fcntl.flock(descriptor, mode | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EAGAIN, errno.EACCES):
+            return False
+        raise
+    return True
 
 
 def parse_cpus(text: str) -> list[int]:

@@ -42,6 +42,8 @@ def run_competition(
     cpus: str,
     out: Path,
     console: Console,
+    *,
+    anew: bool = False,
 ) -> Leaderboard:
     """Score submissions with live progress, print the leaderboard, and return it.
 
@@ -67,7 +69,7 @@ def run_competition(
     total = sum(len(data.architectures) for data in halves.inputs.values())
     bars = ProgressBars(console, [submission_name(path) for path in submissions], total)
     with bars.progress:
-        competition = Competition(phase, halves, chosen, usable, out, bars.advance)
+        competition = Competition(phase, halves, chosen, usable, out, bars.advance, anew=anew)
         return competition.score(submissions)
 
 

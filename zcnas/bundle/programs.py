@@ -12,7 +12,9 @@ from zcnas.isolation.program import ROOT, WORKER_MODULES
 
 INGESTION_MODULES = (
     *WORKER_MODULES,
+    "ingestion_program/conversation.py",
     "ingestion_program/ingestion.py",
+    "ingestion_program/recorder.py",
     "zcnas/archives.py",
     "zcnas/datasets",
     "zcnas/hosted.py",

@@ -27,6 +27,9 @@ IsolationOption = Annotated[
 ]
 CpusOption = Annotated[str, typer.Option(help="CPUs to use, e.g. 0,1 or 0-3; all by default.")]
 OutOption = Annotated[Path, typer.Option(help="Folder for the results.")]
+AnewOption = Annotated[
+    bool, typer.Option("--anew", help="Delete the results in OUT instead of going on with them.")
+]
 BenchmarkOption = Annotated[
     list[str] | None, typer.Option("--benchmark", help="Only this benchmark; may be repeated.")
 ]

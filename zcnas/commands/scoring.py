@@ -10,6 +10,7 @@ import typer
 from zcnas.commands.options import (
     PHASES,
     SAMPLES,
+    AnewOption,
     BenchmarkOption,
     CpusOption,
     IsolationOption,
@@ -33,6 +34,7 @@ def score(
     cpus: CpusOption = "",
     out: OutOption = Path("build/score"),
     benchmark: BenchmarkOption = None,
+    anew: AnewOption = False,
 ) -> None:
     """Score submissions on a phase and print the leaderboard."""
     from zcnas.terminal import print_leaderboard, run_competition
@@ -49,6 +51,7 @@ def score(
         cpus,
         out,
         console,
+        anew=anew,
     )
     print_leaderboard(leaderboard, out, console)
     if any(entry.status == "organiser_error" for entry in leaderboard.entries):
@@ -73,7 +76,7 @@ def dry_run(
         )
     inputs, references = halves_of(chosen)
     leaderboard = run_competition(
-        paths, chosen, inputs, references, data_dir(), isolation, cpus, out, console
+        paths, chosen, inputs, references, data_dir(), isolation, cpus, out, console, anew=True
     )
     explain(leaderboard.entries[0], chosen, out, console)
     if leaderboard.entries[0].status != "scored":

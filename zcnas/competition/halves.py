@@ -1,0 +1,102 @@
+"""Both halves of a phase: what ingestion is given and what scoring knows."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from zcnas.benchmarks import get_benchmark
+from zcnas.datasets import Minibatch, load_minibatch
+from zcnas.errors import PhaseError
+from zcnas.phases import Phase
+from zcnas.records import BenchmarkInput, Reference, read_input, read_reference
+
+MINIBATCHES_IN_MEMORY = 2
+"""A minibatch of large images takes 25 MB and a second, so a few are kept and none for ever."""
+
+
+@dataclass(frozen=True)
+class MinibatchRecord:
+    """What is known of a benchmark's minibatch without holding it.
+
+    Attributes:
+        source: Where it comes from, one phrase.
+        sha256: Digest of its arrays.
+        synthetic: It follows from the benchmark and its seed, so any host can make it.
+    """
+
+    source: str
+    sha256: str
+    synthetic: bool
+
+
+@dataclass(frozen=True)
+class Halves:
+    """Both halves of a phase.
+
+    Attributes:
+        inputs: The architectures of each benchmark.
+        references: Their hidden accuracies.
+        minibatches: What is known of each benchmark's minibatch.
+        load: Makes or reads the minibatch of a benchmark.
+    """
+
+    inputs: dict[str, BenchmarkInput]
+    references: dict[str, Reference]
+    minibatches: dict[str, MinibatchRecord]
+    load: Callable[[str], Minibatch]
+
+    @property
+    def architectures(self) -> int:
+        """N, the architectures of one benchmark; of the largest, should they differ."""
+        return max(len(data.architectures) for data in self.inputs.values())
+
+
+def load_halves(
+    phase: Phase, input_dir: Path, reference_dir: Path, data_dir: Path | None
+) -> Halves:
+    """Read both halves of a phase and try its minibatches.
+
+    Raises:
+        InputDataError: An input file is missing or malformed, or a dataset's files are damaged.
+        ReferenceDataError: A reference is missing or malformed.
+        PhaseError: The two halves of a benchmark name different architectures.
+    """
+    inputs: dict[str, BenchmarkInput] = {}
+    references: dict[str, Reference] = {}
+    minibatches: dict[str, MinibatchRecord] = {}
+
+    @functools.lru_cache(MINIBATCHES_IN_MEMORY)
+    def load(key: str) -> Minibatch:
+        data = inputs[key]
+        return load_minibatch(get_benchmark(key), data.batch_size, data.eval_seed, data_dir)
+
+    for key in phase.benchmarks:
+        data = inputs[key] = read_input(input_dir / f"{key}.json")
+        references[key] = read_reference(reference_dir / f"{key}.json")
+        if {architecture.id for architecture in data.architectures} != set(
+            references[key].accuracies
+        ):
+            raise PhaseError(
+                f"{input_dir / key}.json and {reference_dir / key}.json name different "
+                f"architectures: they come "
+                f"from different draws. Draw both again with `zcnas sample --phase {phase.name}`"
+            )
+        minibatch = load(key)
+        minibatches[key] = MinibatchRecord(
+            source=minibatch.source,
+            sha256=digest_of_minibatch(minibatch),
+            synthetic=minibatch.source.startswith("synthetic"),
+        )
+    return Halves(inputs, references, minibatches, load)
+
+
+def digest_of_minibatch(minibatch: Minibatch) -> str:
+    """Return the SHA-256 of a minibatch's arrays, their types and shapes included."""
+    digest = hashlib.sha256()
+    for array in (minibatch.inputs, minibatch.targets):
+        digest.update(f"{array.dtype.str}{array.shape}".encode() + array.tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,250 @@
+"""The results folder OUT: what it is bound to, and the files of each submission in it.
+
+``run.json`` binds OUT to a phase, its inputs, limits and programs, ``<submission>/submission.json``
+a folder to the content of a submission. A run that goes on with other inputs is refused; a
+submission that was handed in again is scored anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+from filelock import FileLock, Timeout
+
+from zcnas.errors import PredictionError, ResultsError
+from zcnas.phases import Limits
+from zcnas.records import Manifest, read_json, write_json
+
+RUN, SUBMISSION, LOCK = "run.json", "submission.json", ".lock"
+SCHEMA_VERSION = 1
+
+
+class BenchmarkBinding(msgspec.Struct, frozen=True, kw_only=True):
+    """What the predictions of one benchmark depend on."""
+
+    input_sha256: str
+    minibatch_sha256: str
+    data_source: str
+    architectures: int
+    limits: Limits
+
+
+class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """``run.json``: what a results folder is bound to."""
+
+    schema_version: int = SCHEMA_VERSION
+    phase: str
+    isolation: str
+    isolation_description: str
+    program_sha256: str
+    image: str
+    benchmarks: dict[str, BenchmarkBinding]
+
+
+class SubmissionRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """``<submission>/submission.json``: which content the results of a submission belong to.
+
+    Attributes:
+        name: The submission's name.
+        sha256: Digest of its content; of the refusal's text if it was refused.
+        refusal: Why it was refused; "" if it was accepted.
+        position: Its place in the order of arrival.
+        fault: Why this machine could not score it in the last run; "" if it could, or has not yet.
+    """
+
+    name: str
+    sha256: str
+    refusal: str
+    position: int
+    fault: str = ""
+
+
+class ResultsFolder:
+    """The folder OUT."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder against other runs.
+
+        Raises:
+            ResultsError: Another run is writing to it, or it cannot be written to.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.path / LOCK, blocking=False, thread_local=False)
+            lock.acquire()
+        except Timeout:
+            raise ResultsError(
+                f"another run is writing to {self.path}; wait for it, stop it, or name another OUT="
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def in_use(self) -> bool:
+        """Return whether a run is writing to the folder."""
+        try:
+            with self.locked():
+                return False
+        except ResultsError:
+            return True
+
+    def record(self) -> RunRecord | None:
+        """Return what the folder is bound to; None if no run has used it.
+
+        Raises:
+            ResultsError: ``run.json`` is malformed.
+        """
+        path = self.path / RUN
+        return read_json(path, RunRecord, ResultsError) if path.exists() else None
+
+    def bind(self, record: RunRecord) -> None:
+        """Bind the folder to a run, or let a run go on that it is bound to.
+
+        Raises:
+            ResultsError: It is bound to a run with other inputs.
+        """
+        bound = self.record()
+        if bound is not None:
+            if differences := differences_between(bound, record):
+                raise ResultsError(
+                    f"{self.path} holds results of another run:"
+                    + "".join(f"\n  - {line}" for line in differences)
+                    + "\nGo on with what that run was given, name another OUT=, or delete those "
+                    "results and score everything anew with ANEW=yes"
+                )
+            merged = {**bound.benchmarks, **record.benchmarks}
+            record = msgspec.structs.replace(record, benchmarks=merged)
+        if record != bound:
+            write_json(self.path / RUN, record)
+
+    def clear(self) -> None:
+        """Delete what earlier runs left: every submission's folder, the binding, the leaderboard.
+
+        What no run has written stays.
+        """
+        for record in self.submissions():
+            shutil.rmtree(self.path / record.name)
+        for name in (RUN, "events.jsonl", "leaderboard.json", "leaderboard.csv"):
+            (self.path / name).unlink(missing_ok=True)
+
+    def submissions(self) -> list[SubmissionRecord]:
+        """Return the records of all submissions in the folder, in the order of arrival."""
+        records = [
+            read_json(path, SubmissionRecord, ResultsError)
+            for path in self.path.glob(f"*/{SUBMISSION}")
+        ]
+        return sorted(records, key=lambda record: (record.position, record.name))
+
+    def open_submission(self, record: SubmissionRecord) -> Path:
+        """Return a submission's folder, emptied if it holds results of another content."""
+        folder = self.path / record.name
+        path = folder / SUBMISSION
+        if path.exists():
+            earlier = read_json(path, SubmissionRecord, ResultsError)
+            if (earlier.sha256, earlier.refusal) == (record.sha256, record.refusal):
+                if earlier != record:
+                    write_json(path, record)
+                return folder
+        shutil.rmtree(folder, ignore_errors=True)
+        write_json(path, record)
+        return folder
+
+    def note_faults(self, name: str, faults: list[str]) -> SubmissionRecord:
+        """Record why this machine could not score a submission, if so, and return the record."""
+        path = self.path / name / SUBMISSION
+        record = read_json(path, SubmissionRecord, ResultsError)
+        if faults:
+            record = msgspec.structs.replace(record, fault="; ".join(faults))
+            with contextlib.suppress(OSError):  # the disk may be the very fault
+                write_json(path, record)
+        return record
+
+
+def differences_between(bound: RunRecord, other: RunRecord) -> list[str]:
+    """Return in words what two runs must share and do not."""
+    lines = [
+        f"{name}: {_short(getattr(bound, field))} there, {_short(getattr(other, field))} now"
+        for field, name in (
+            ("phase", "phase"),
+            ("isolation", "isolation"),
+            ("program_sha256", "the worker's program"),
+            ("image", "the container's image"),
+        )
+        if getattr(bound, field) != getattr(other, field)
+    ]
+    for key in sorted(set(bound.benchmarks) & set(other.benchmarks)):
+        there, now = bound.benchmarks[key], other.benchmarks[key]
+        if there.input_sha256 != now.input_sha256:
+            lines.append(f"{key}: other architectures or another evaluation seed")
+        if there.minibatch_sha256 != now.minibatch_sha256:
+            lines.append(f"{key}: another minibatch ({there.data_source} there, {now.data_source})")
+        lines += [
+            f"{key}: {name} was {old} there and is {new} now"
+            for (name, old), new in zip(
+                msgspec.structs.asdict(there.limits).items(),
+                msgspec.structs.asdict(now.limits).values(),
+                strict=True,
+            )
+            if old != new
+        ]
+    return lines
+
+
+def join_manifests(earlier: Manifest | None, later: Manifest) -> Manifest:
+    """Return one manifest of a benchmark for all jobs that worked on it."""
+    if earlier is None:
+        return later
+    a, b = earlier.public, later.public
+    ours, theirs = earlier.organiser, later.organiser
+    return Manifest(
+        public=msgspec.structs.replace(
+            b,
+            architectures=a.architectures + b.architectures,
+            cpu_model=_joined(a.cpu_model, b.cpu_model),
+            start_up_s=a.start_up_s or b.start_up_s,
+            setup_wall_s=round(a.setup_wall_s + b.setup_wall_s, 3),
+            worker_starts=a.worker_starts + b.worker_starts,
+            wall_time_s=round(a.wall_time_s + b.wall_time_s, 3),
+            cpu_time_s=round(a.cpu_time_s + b.cpu_time_s, 3),
+        ),
+        organiser=msgspec.structs.replace(
+            theirs, started_at=min(ours.started_at, theirs.started_at)
+        ),
+    )
+
+
+def read_manifest(path: Path) -> Manifest | None:
+    """Return a manifest, None if there is none or a dying process left a damaged one."""
+    try:
+        return read_json(path, Manifest, PredictionError)
+    except PredictionError:
+        return None
+
+
+def append_log(path: Path, text: str, max_bytes: int) -> None:
+    """Append what a participant printed to a log, up to its limit.
+
+    A full disk costs the log, not the run.
+    """
+    with contextlib.suppress(OSError):
+        if text and (not path.exists() or path.stat().st_size < max_bytes):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("a", encoding="utf-8") as log:
+                log.write(text)
+
+
+def _joined(one: str, other: str) -> str:
+    return one if other in one.split("; ") else f"{one}; {other}"
+
+
+def _short(value: str) -> str:
+    return value[:16] or "none"
