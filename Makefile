@@ -8,6 +8,7 @@ PHASE ?= practice
 ISOLATION ?= auto
 CPUS ?=
 OUT ?= build/score
+DATA ?= $(ZCNAS_DATA)
 BASE ?=
 TESTS ?= tests
 ANEW ?=
@@ -17,10 +18,10 @@ ZCNAS := $(BIN)/zcnas
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install score dry-run submission leaderboard sample bundle bundle-check emulate image check test verify-spaces bench
+.PHONY: help install score dry-run submission leaderboard data phases sample bundle bundle-check emulate image check test verify-spaces bench
 
 help:  ## list the targets
-	@echo "Variables: SUBMISSIONS= SUBMISSION= PHASE= ISOLATION=auto|docker|process CPUS=0,1 OUT= BASE= PYTHON="
+	@echo "Variables: SUBMISSIONS= SUBMISSION= PHASE= ISOLATION=auto|docker|process CPUS=0,1 OUT= DATA= BASE= PYTHON="
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
 install: .venv/installed  ## set up the virtual environment .venv
@@ -47,6 +48,12 @@ submission: install  ## check your SUBMISSION and zip it for upload
 
 leaderboard: install  ## print the leaderboard in OUT again
 	$(ZCNAS) leaderboard $(OUT)
+
+data: install  ## fetch the datasets' published files into DATA, say what to get by hand
+	$(ZCNAS) data $(if $(DATA),--to $(DATA))
+
+phases: install  ## list the phases: limits, and what a submission costs
+	$(ZCNAS) phases
 
 sample: .venv/installed-dev  ## draw the architectures of PHASE again
 	$(ZCNAS) sample --phase $(PHASE)

@@ -3,8 +3,8 @@
     python benchmarks/bench_costs.py [--benchmark KEY …] [--core 1] [--raw build/costs.jsonl]
 
 For each benchmark two architectures: the typical and the dearest one (``pick``). The batch size is
-the largest power of two, at most the published one, at which all proxies together on the dearest
-network stay within ``BUDGET_MIB``: measured at two small batches, extrapolated on a line, verified.
+the largest of ``BATCHES``, at most the published one, at which all proxies together on the dearest
+network stay within ``BUDGET_MIB``: measured at a small batch, extrapolated on a line, verified.
 Then build, forward and backward are measured for both architectures of every benchmark, contiguous
 and channels_last, each in a fresh process (``cost_of_one.py``), the cheap ones three times. All
 proxies together are measured once for benchmarks whose networks differ in nothing but the number of
@@ -29,13 +29,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import psutil
 import torch
+from costs_page import render
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from zcnas.benchmarks import BENCHMARKS, Benchmark
-from zcnas.costs import CostRecord, render_costs
+from zcnas.costs import CostRecord
 from zcnas.machine import cpu_model
 from zcnas.records import write_json
 from zcnas.search_spaces import SPECS, Spec, build_network, import_networks, parse_spec
@@ -46,6 +48,18 @@ LIMIT_MIB = 4096
 BUDGET_MIB = LIMIT_MIB - 256
 """What is left is for the worker beside the query's child, and for a predictor's own tensors."""
 PUBLISHED_BATCH = {"transbench101_micro": 32, "transbench101_macro": 32}
+BATCHES = (2, 4, 8, 12, 16, 24, 32, 48, 64)
+SMALL_BATCH = 4
+PEAK_PER_ACTIVATIONS = 2.9
+"""What all proxies together need per image, in multiples of what autograd keeps of its forward.
+
+Measured on NAS-Bench-101 and -201; used to guess the batch size, which is then verified.
+"""
+PICKED_ON = {
+    "transbench101_micro": "transbench101_micro_class_scene",
+    "transbench101_macro": "transbench101_macro_autoencoder",
+}
+"""Search space to the benchmark whose sizes decide, where it has no cifar10."""
 SAMPLE = 20
 CLIMB = 40
 CHEAP_S = 1.0
@@ -179,9 +193,10 @@ def pick(benchmark: Benchmark) -> dict[str, str]:
 
 
 def picked_for(benchmark: Benchmark, measurements: Measurements) -> dict[str, str]:
-    """Return ``pick``'s answer, which benchmarks of one shape group share."""
+    """Return ``pick``'s answer, which the benchmarks of a search space share."""
+    key = PICKED_ON.get(benchmark.search_space, f"{benchmark.search_space}_cifar10")
     picked: dict[str, str] = measurements.get(
-        f"pick {shape_group(benchmark)}", lambda: pick(benchmark)
+        f"pick {benchmark.search_space}", lambda: pick(BENCHMARKS[key])
     )
     return picked
 
@@ -203,25 +218,31 @@ def representative(benchmark: Benchmark) -> Benchmark:
 
 
 def fitting_batch(benchmark: Benchmark, dearest: str, measurements: Measurements) -> int:
-    """Return the largest power of two at which every pass over the dearest network has room."""
+    """Return the largest batch at which all proxies on the dearest network should have room."""
+    small = measurements.of_network(benchmark, dearest, SMALL_BATCH, "together")
+    assert small is not None, f"{benchmark.key} does not even fit with {SMALL_BATCH} images"
+    slope = PEAK_PER_ACTIVATIONS * size_for(benchmark, dearest, measurements)["activations_mib"]
     published = PUBLISHED_BATCH.get(benchmark.search_space, 64)
-    small, large = 2, 4
-    peaks = []
-    for batch in (small, large):
-        cost = measurements.of_network(benchmark, dearest, batch, "together")
-        peaks.append(cost["peak_mib"] if cost else float("inf"))
-    slope = (peaks[1] - peaks[0]) / (large - small)
-    batch = published
-    while batch > small and not peaks[0] + slope * (batch - small) <= BUDGET_MIB:
-        batch //= 2
-    while batch > small and not _has_room(benchmark, dearest, batch, measurements):
-        batch //= 2
+    fitting = [
+        batch
+        for batch in BATCHES
+        if batch <= published and small["peak_mib"] + slope * (batch - SMALL_BATCH) <= BUDGET_MIB
+    ]
+    batch: int = measurements.get(
+        f"batch {benchmark.key}", lambda: max(fitting, default=BATCHES[0])
+    )
     return batch
 
 
-def _has_room(benchmark: Benchmark, spec: str, batch: int, measurements: Measurements) -> bool:
-    cost = measurements.of_network(benchmark, spec, batch, "together")
-    return cost is not None and cost["peak_mib"] <= BUDGET_MIB
+def size_for(benchmark: Benchmark, spec: str, measurements: Measurements) -> dict[str, float]:
+    """Return the size of a network, as the record holds it."""
+
+    def measure() -> dict[str, float]:
+        size = size_of(parse_spec(benchmark.search_space, spec), benchmark)
+        return {"gmacs": round(size.gmacs, 4), "activations_mib": round(size.activations_mib, 2)}
+
+    known: dict[str, float] = measurements.get(f"size {benchmark.key} {spec}", measure)
+    return known
 
 
 def cost_of(benchmark: Benchmark, measurements: Measurements) -> dict[str, Any]:
@@ -234,12 +255,7 @@ def cost_of(benchmark: Benchmark, measurements: Measurements) -> dict[str, Any]:
         "published_batch_size": PUBLISHED_BATCH.get(benchmark.search_space, 64),
     }
     for role, spec in picked.items():
-        size = measurements.get(
-            f"size {benchmark.key} {spec}",
-            lambda spec=spec: _plain(
-                size_of(parse_spec(benchmark.search_space, spec), benchmark)
-            ),
-        )  # fmt: skip
+        size = size_for(benchmark, spec, measurements)
         costs: dict[str, Any] = {
             action: _rounded(measurements.of_network(benchmark, spec, batch, action))
             for action in ("contiguous", "channels_last")
@@ -249,10 +265,6 @@ def cost_of(benchmark: Benchmark, measurements: Measurements) -> dict[str, Any]:
         costs["together"] = {**together, "measured_on": other.key}
         entry[role] = {"spec": spec, **size, **costs}
     return entry
-
-
-def _plain(size: Size) -> dict[str, float]:
-    return {"gmacs": round(size.gmacs, 4), "activations_mib": round(size.activations_mib, 2)}
 
 
 def _rounded(cost: dict[str, float] | None) -> dict[str, float]:
@@ -290,9 +302,10 @@ def main() -> None:
     for key in arguments.benchmark or BENCHMARKS:  # batch sizes first: phases wait for them
         benchmark = representative(BENCHMARKS[key])
         fitting_batch(benchmark, picked_for(benchmark, measurements)["dearest"], measurements)
-    entries = {
-        key: cost_of(BENCHMARKS[key], measurements) for key in arguments.benchmark or BENCHMARKS
-    }
+    wanted = arguments.benchmark or list(BENCHMARKS)
+    wanted.sort(key=lambda key: representative(BENCHMARKS[key]).key != key)
+    costs = {key: cost_of(BENCHMARKS[key], measurements) for key in wanted}
+    entries = {key: costs[key] for key in BENCHMARKS if key in costs}
     if list(entries) == list(BENCHMARKS):
         record = {
             "machine": machine(arguments.core),
@@ -300,20 +313,14 @@ def main() -> None:
             "benchmarks": entries,
         }
         write_json(ROOT / "docs" / "costs.json", record)
-        (ROOT / "docs" / "costs.md").write_text(render_costs(msgspec_record(record)))
+        page = render(msgspec.convert(record, CostRecord), SAMPLE)
+        (ROOT / "docs" / "costs.md").write_text(page)
     ratios = [
         sum(entry["typical"]["contiguous"][name] for name in ("forward_s", "backward_s"))
         / sum(entry["typical"]["channels_last"][name] for name in ("forward_s", "backward_s"))
         for entry in entries.values()
     ]
     print(f"{statistics.median(ratios):.2f}x")
-
-
-def msgspec_record(record: dict[str, Any]) -> CostRecord:
-    """Return the record as its reader sees it."""
-    import msgspec
-
-    return msgspec.convert(record, CostRecord)
 
 
 if __name__ == "__main__":

@@ -64,6 +64,12 @@ def test_wall_limits_are_three_times_the_cpu_limits(phases_file):
     assert (limits.query_wall_s, limits.benchmark_wall_s) == (3, 30)
 
 
+def test_a_benchmarks_own_batch_size_goes_before_its_search_spaces(phases_file):
+    sizes = "{ nasbench201 = 4, nasbench201_cifar100 = 2 }"
+    phase = load_phase(phases_file(("{ nasbench201 = 4 }", sizes)), "one")
+    assert [phase.batch_size_of(benchmark) for benchmark in phase.get_benchmarks()] == [4, 2]
+
+
 def test_an_unknown_phase_is_refused_with_the_known_ones(phases_file):
     with pytest.raises(PhaseError, match="unknown phase 'two'; phases in .*: one"):
         load_phase(phases_file(), "two")
@@ -87,6 +93,11 @@ def test_an_unknown_phase_is_refused_with_the_known_ones(phases_file):
         ('"public"', '"hidden"', "a hidden phase must not write one down"),
         ("[one]", "[one", "not a valid phases file"),
         ("{ nasbench201 = 4 }", "{ nasbench101 = 4 }", "no batch size for nasbench201; add it"),
+        (
+            "{ nasbench201 = 4 }",
+            "{ nasbench201 = 4, nasbench201_svhn = 2 }",
+            "states a batch size for 'nasbench201_svhn', which is none of its benchmarks",
+        ),
         ("eval_seed = 1", 'eval_seed = 1\ndisjoint_from = ["two"]', "'two', which is no phase"),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from zcnas.commands import handing_in, machine, phases, platforms, results, scoring
+from zcnas.commands import data, handing_in, machine, phases, platforms, results, scoring
 from zcnas.commands.options import errors
 from zcnas.errors import OrganiserError, ZcnasError
 
@@ -15,6 +15,8 @@ app.command("score")(scoring.score)
 app.command("dry-run")(scoring.dry_run)
 app.command("check")(handing_in.check)
 app.command("submission")(handing_in.submission)
+app.command("data")(data.data)
+app.command("phases")(phases.list_phases)
 app.command("sample")(phases.sample)
 app.command("leaderboard")(results.leaderboard)
 app.command("bundle")(platforms.bundle)

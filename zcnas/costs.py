@@ -10,12 +10,17 @@ No torch here.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from zcnas.errors import InputDataError
+from zcnas.phases import Phase
 from zcnas.records import read_json
+
+IDLE_MIB = 250
+"""Resident size of a process that has imported torch and done nothing."""
 
 
 class PassCost(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -90,6 +95,55 @@ def read_costs(path: Path) -> CostRecord:
     return read_json(path, CostRecord, InputDataError)
 
 
-def render_costs(record: CostRecord) -> str:
-    """Return the record as a page in Markdown."""
-    return ""
+@dataclass(frozen=True)
+class PhaseCost:
+    """What one submission costs in a phase, in CPU seconds of the measuring machine.
+
+    Attributes:
+        forward_s: A predictor that needs one forward, over all benchmarks and architectures.
+        both_s: One forward and one backward.
+        together_s: All proxies.
+        dearest_query_s: All proxies on the dearest architecture of any benchmark.
+        dearest_benchmark_s: All proxies on the dearest benchmark's N typical architectures.
+        peak_mib: The most memory any of that needs.
+    """
+
+    forward_s: float
+    both_s: float
+    together_s: float
+    dearest_query_s: float
+    dearest_benchmark_s: float
+    peak_mib: float
+
+
+def estimate(phase: Phase, record: CostRecord) -> PhaseCost:
+    """Return what a phase costs: N times the typical architecture of each benchmark.
+
+    Times and memory beyond a process that has done nothing are proportional to the batch, so a
+    phase whose batch size is not the measured one is scaled; where they agree nothing is.
+
+    Raises:
+        InputDataError: The record lacks one of the phase's benchmarks.
+    """
+    forward = both = together = dearest_query = dearest_benchmark = peak = 0.0
+    for benchmark in phase.get_benchmarks():
+        if benchmark.key not in record.benchmarks:
+            raise InputDataError(
+                f"the cost record has no {benchmark.key}; measure it with "
+                f"`python benchmarks/bench_costs.py --benchmark {benchmark.key}`"
+            )
+        cost = record.benchmarks[benchmark.key]
+        scale = phase.batch_size_of(benchmark) / cost.batch_size
+        one, count = cost.typical.contiguous, phase.architectures
+        forward += count * (one.build_s + scale * one.forward_s)
+        both += count * (one.build_s + scale * (one.forward_s + one.backward_s))
+        every = count * (one.build_s + scale * cost.typical.together.total_s)
+        together += every
+        dearest_benchmark = max(dearest_benchmark, every)
+        dearest = cost.dearest
+        dearest_query = max(
+            dearest_query, dearest.contiguous.build_s + scale * dearest.together.total_s
+        )
+        needed = max(dearest.together.peak_mib, dearest.contiguous.peak_mib)
+        peak = max(peak, IDLE_MIB + scale * (needed - IDLE_MIB))
+    return PhaseCost(forward, both, together, dearest_query, dearest_benchmark, peak)

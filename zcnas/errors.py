@@ -5,6 +5,7 @@
     ├── InvalidSubmission     a submission cannot be accepted as it was handed in
     ├── PhaseError            an unknown phase or benchmark, or a broken phases.toml
     ├── InputDataError        a benchmark's architectures or minibatch cannot be read
+    ├── DownloadError         a published file could not be fetched whole
     ├── TableError            an accuracy table is missing, foreign or damaged
     ├── ReferenceDataError    hidden accuracies are missing, malformed or of no use
     ├── ProxyError            a proxy is unknown, or not defined for what it was given
@@ -48,6 +49,10 @@ class PhaseError(ZcnasError):
 
 class InputDataError(ZcnasError):
     """The architectures or the minibatch of a benchmark cannot be read."""
+
+
+class DownloadError(ZcnasError):
+    """A published file could not be fetched whole."""
 
 
 class TableError(ZcnasError):

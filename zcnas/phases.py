@@ -78,18 +78,35 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         return tuple(get_benchmark(key) for key in self.benchmarks)
 
     def batch_size_of(self, benchmark: Benchmark) -> int:
-        """Return B of a benchmark's minibatch.
+        """Return B of a benchmark's minibatch: its own if stated, else its search space's.
 
         Raises:
-            PhaseError: The phase states none for the benchmark's search space.
+            PhaseError: The phase states neither.
         """
-        try:
-            return self.batch_size[benchmark.search_space]
-        except KeyError:
-            raise PhaseError(
-                f"phase '{self.name}' states no batch size for {benchmark.search_space}; "
-                "add it to batch_size in phases.toml"
-            ) from None
+        for key in (benchmark.key, benchmark.search_space):
+            if key in self.batch_size:
+                return self.batch_size[key]
+        raise PhaseError(
+            f"phase '{self.name}' states no batch size for {benchmark.search_space}; "
+            f"add it, or one for {benchmark.key}, to batch_size in phases.toml"
+        )
+
+    def check_batch_sizes(self) -> None:
+        """Refuse a benchmark without a batch size, and a batch size without a benchmark.
+
+        Raises:
+            PhaseError: With the key.
+        """
+        benchmarks = self.get_benchmarks()
+        known = {key for b in benchmarks for key in (b.key, b.search_space)}
+        for benchmark in benchmarks:
+            self.batch_size_of(benchmark)
+        for key in self.batch_size:
+            if key not in known:
+                raise PhaseError(
+                    f"phase '{self.name}' states a batch size for '{key}', which is none of its "
+                    "benchmarks or search spaces; correct or remove it"
+                )
 
     def only(self, keys: list[str]) -> Phase:
         """Return the phase restricted to some of its benchmarks; an empty list keeps all.
@@ -122,8 +139,7 @@ def load_phases(path: Path) -> dict[str, Phase]:
         raise PhaseError(f"{path} is not a valid phases file: {error}") from None
     phases = {name: msgspec.structs.replace(phase, name=name) for name, phase in raw.items()}
     for phase in phases.values():
-        for benchmark in phase.get_benchmarks():
-            phase.batch_size_of(benchmark)
+        phase.check_batch_sizes()
         for other in phase.disjoint_from:
             if other not in phases:
                 raise PhaseError(

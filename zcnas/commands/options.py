@@ -17,6 +17,7 @@ console = Console()
 errors = Console(stderr=True)
 
 PHASES = ROOT / "reference_data" / "phases.toml"
+COSTS = ROOT / "docs" / "costs.json"
 SAMPLES = ROOT / "starting_kit" / "submissions"
 PUBLIC_INPUT = ROOT / "starting_kit" / "input_data"
 

@@ -1,4 +1,4 @@
-"""``zcnas sample``: what an organiser does before a phase opens."""
+"""``zcnas phases`` and ``zcnas sample``: what an organiser does before a phase opens."""
 
 from __future__ import annotations
 
@@ -9,9 +9,49 @@ from typing import Annotated
 import msgspec
 import typer
 
-from zcnas.commands.options import PHASES, PhaseOption, console, data_dir, halves_of
+from zcnas.commands.options import COSTS, PHASES, PhaseOption, console, data_dir, halves_of
 from zcnas.errors import PhaseError
-from zcnas.phases import load_phase
+from zcnas.phases import load_phase, load_phases
+
+
+def list_phases(
+    costs: Annotated[Path, typer.Option(help="The record of benchmarks/bench_costs.py.")] = COSTS,
+) -> None:
+    """List the phases with their limits and what one submission costs, in CPU hours."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    from zcnas.costs import estimate, read_costs
+
+    record = read_costs(costs)
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("phase", no_wrap=True)
+    for name in (
+        "bench-\nmarks", "N", "forward\nCPU h", "+ backward\nCPU h", "13 proxies\nCPU h",
+        "dearest query\n13 proxies", "limit per\nquery", "dearest\nbenchmark",
+        "limit per\nbenchmark", "memory\nof limit",
+    ):  # fmt: skip
+        table.add_column(name, justify="right")
+    for phase in load_phases(PHASES).values():
+        cost, limits = estimate(phase, record), phase.limits
+        hours = (cost.forward_s / 3600, cost.both_s / 3600, cost.together_s / 3600)
+        table.add_row(
+            phase.name,
+            str(len(phase.benchmarks)),
+            str(phase.architectures),
+            *(f"{number:.2f}" for number in hours),
+            f"{cost.dearest_query_s:.0f} s",
+            f"{limits.query_cpu_s} s",
+            f"{cost.dearest_benchmark_s:.0f} s",
+            f"{limits.benchmark_cpu_s} s",
+            f"{cost.peak_mib:.0f} / {limits.memory_mb} MiB",
+        )
+    console.print(table)
+    console.print(
+        "one submission, measured on " + record.machine["cpu"] + "; another machine scales all "
+        "columns. How the limits follow: docs/costs.md",
+        markup=False, highlight=False, soft_wrap=True,
+    )  # fmt: skip
 
 
 def sample(

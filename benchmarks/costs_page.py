@@ -1,0 +1,97 @@
+"""``docs/costs.md`` from the record of ``bench_costs.py``."""
+
+from __future__ import annotations
+
+from zcnas.costs import ArchitectureCost, CostRecord
+
+HEAD = """# What the benchmarks cost
+
+Written by `benchmarks/bench_costs.py` (`make bench-costs` goes on where it was interrupted).
+
+{machine}
+
+Times are CPU seconds (user and system) of one process on one pinned core, one thread, measured once
+in a process that has computed nothing before, as a query's process has not; medians of three where
+that took less than a second. The machine was busy with other work meanwhile: CPU time leaves out
+the waiting, but not what shared caches and memory cost, so the figures are on the high side. Memory
+is the peak resident size of that process, torch's 250 MiB included.
+
+For each benchmark two architectures: **typical**, whose multiply-accumulates are nearest to the
+mean of {sample} drawn at random, and **dearest**, the largest found by climbing over one-edit
+neighbours from the largest of the sample. Benchmarks whose networks differ in nothing but the
+number of classes share both, and the measurement of all proxies together.
+
+## Batch sizes
+
+The published experiments used batches of 64, and of 32 for TransNAS-Bench-101, on machines that
+have the memory: the dearest networks need more than 30 GB there. The batch size here is the largest
+of 2, 4, 8, 12, 16, 24, 32, 48 and 64, at most the published one, at which **all proxies together on
+the dearest network** stay within {limit} MiB less 256 for the worker beside it and a predictor's
+own tensors.
+
+| benchmark | batch | published | dearest: all proxies | dearest: forward + backward |
+|---|---|---|---|---|
+"""
+TYPICAL = """
+## The typical architecture, at that batch
+
+`c` contiguous as a predictor is given it, `cl` with network and images converted to channels_last.
+
+| benchmark | GMACs per image | build | forward c | backward c | forward cl | backward cl | \
+peak c | peak cl | all proxies |
+|---|---|---|---|---|---|---|---|---|---|
+"""
+DEAREST = """
+## The dearest architecture, at that batch
+
+| benchmark | GMACs per image | build | forward c | backward c | forward cl | backward cl | \
+peak c | peak cl | all proxies |
+|---|---|---|---|---|---|---|---|---|---|
+"""
+LIMITS = """
+## How the limits follow
+
+`zcnas phases` prints, for every phase, what one submission costs that needs one forward, one
+forward and backward, or all proxies, and the limits beside it. The rules, held by a test:
+
+* **query_cpu_s** is at least three times all proxies on the dearest architecture of the phase: the
+  dearest known predictor on the dearest known network, on a machine three times slower.
+* **benchmark_cpu_s** is at least twice all proxies on N typical architectures of the phase's
+  dearest benchmark, so that no predictor that keeps the first limit on typical architectures at the
+  price of all proxies runs out of time; wall time is three times that, a backstop.
+* **memory_mb** is 4096: what the batch sizes were chosen for.
+* The time for set-up, 60 s, does not depend on the benchmark: no network is built in it.
+"""
+
+
+def render(record: CostRecord, sample: int) -> str:
+    """Return the page in Markdown."""
+    machine = ", ".join(
+        f"{name.replace('_', ' ')} {value}" for name, value in record.machine.items()
+    )
+    page = HEAD.format(machine=f"Machine: {machine}.", sample=sample, limit=record.memory_limit_mib)
+    for key, cost in record.benchmarks.items():
+        page += (
+            f"| {key} | {cost.batch_size} | {cost.published_batch_size} | "
+            f"{cost.dearest.together.peak_mib:.0f} MiB | "
+            f"{cost.dearest.contiguous.peak_mib:.0f} MiB |\n"
+        )
+    for head, role in ((TYPICAL, "typical"), (DEAREST, "dearest")):
+        page += head
+        for key, cost in record.benchmarks.items():
+            page += f"| {key} | {_row(getattr(cost, role))} |\n"
+    return page + LIMITS
+
+
+def _row(cost: ArchitectureCost) -> str:
+    plain, last = cost.contiguous, cost.channels_last
+    times = (plain.build_s, plain.forward_s, plain.backward_s, last.forward_s, last.backward_s)
+    return " | ".join(
+        [
+            f"{cost.gmacs:.2f}",
+            *(f"{seconds:.2f} s" for seconds in times),
+            f"{plain.peak_mib:.0f} MiB",
+            f"{last.peak_mib:.0f} MiB",
+            f"{cost.together.total_s:.1f} s ({cost.together.proxies})",
+        ]
+    )
