@@ -106,6 +106,11 @@ class Measurements:
             print(key, value, flush=True)
         return self._known[key]
 
+    def has_no_room(self, benchmark: Benchmark, spec: str, batch: int, budget_mib: float) -> bool:
+        """Return whether all proxies were measured on a network and needed more than the budget."""
+        cost = self._known.get(_key(benchmark, spec, batch, "together"), {"peak_mib": 0})
+        return cost is None or cost["peak_mib"] > budget_mib
+
     def of_network(
         self, benchmark: Benchmark, spec: str, batch: int, action: str
     ) -> dict[str, float] | None:
@@ -137,10 +142,12 @@ class Measurements:
             median = {name: statistics.median(run[name] for run in runs) for name in runs[0]}
             return {**median, "peak_mib": max(run["peak_mib"] for run in runs)}
 
-        known: dict[str, float] | None = self.get(
-            f"{action} {benchmark.key} B={batch} {spec}", measure
-        )
+        known: dict[str, float] | None = self.get(_key(benchmark, spec, batch, action), measure)
         return known
+
+
+def _key(benchmark: Benchmark, spec: str, batch: int, action: str) -> str:
+    return f"{action} {benchmark.key} B={batch} {spec}"
 
 
 def size_of(spec: Spec, benchmark: Benchmark) -> Size:
@@ -228,10 +235,41 @@ def fitting_batch(benchmark: Benchmark, dearest: str, measurements: Measurements
         for batch in BATCHES
         if batch <= published and small["peak_mib"] + slope * (batch - SMALL_BATCH) <= BUDGET_MIB
     ]
-    batch: int = measurements.get(
-        f"batch {benchmark.key}", lambda: max(fitting, default=BATCHES[0])
-    )
-    return batch
+    for batch in reversed(fitting):
+        if not measurements.has_no_room(benchmark, dearest, batch, BUDGET_MIB):
+            return batch
+    return BATCHES[0]
+
+
+def measure_by_urgency(benchmarks: list[Benchmark], measurements: Measurements) -> None:
+    """Measure everything, what others wait for first: batch sizes, then what limits follow from.
+
+    A batch size is a guess until all proxies have run at it; if they have no room, the next smaller
+    one is measured instead.
+    """
+    alone = [benchmark for benchmark in benchmarks if representative(benchmark) is benchmark]
+    plan: list[tuple[list[Benchmark], str, str]] = [(alone, "dearest", "")]
+    plan += [(alone, "dearest", "together"), (alone, "typical", "together")]
+    plan += [
+        (group, role, action)
+        for group in (alone, benchmarks)
+        for action in ("contiguous", "channels_last")
+        for role in ("typical", "dearest")
+    ]
+    for group, role, action in plan:
+        for benchmark in group:
+            _measure(benchmark, role, action, measurements)
+
+
+def _measure(benchmark: Benchmark, role: str, action: str, measurements: Measurements) -> None:
+    picked, alone = picked_for(benchmark, measurements), representative(benchmark)
+    batch = fitting_batch(alone, picked["dearest"], measurements)
+    print(f"{benchmark.key}: batch {batch}", flush=True)
+    while action:
+        measurements.of_network(benchmark, picked[role], batch, action)
+        before, batch = batch, fitting_batch(alone, picked["dearest"], measurements)
+        if batch == before:
+            break
 
 
 def size_for(benchmark: Benchmark, spec: str, measurements: Measurements) -> dict[str, float]:
@@ -299,13 +337,9 @@ def main() -> None:
     os.sched_setaffinity(0, {arguments.core})
     torch.set_num_threads(1)
     measurements = Measurements(arguments.raw, arguments.core)
-    for key in arguments.benchmark or BENCHMARKS:  # batch sizes first: phases wait for them
-        benchmark = representative(BENCHMARKS[key])
-        fitting_batch(benchmark, picked_for(benchmark, measurements)["dearest"], measurements)
-    wanted = arguments.benchmark or list(BENCHMARKS)
-    wanted.sort(key=lambda key: representative(BENCHMARKS[key]).key != key)
-    costs = {key: cost_of(BENCHMARKS[key], measurements) for key in wanted}
-    entries = {key: costs[key] for key in BENCHMARKS if key in costs}
+    wanted = [BENCHMARKS[key] for key in arguments.benchmark or BENCHMARKS]
+    measure_by_urgency(wanted, measurements)
+    entries = {benchmark.key: cost_of(benchmark, measurements) for benchmark in wanted}
     if list(entries) == list(BENCHMARKS):
         record = {
             "machine": machine(arguments.core),
