@@ -46,13 +46,14 @@ SS_TYPE_2022 = {
 """What ``set_ss_type`` is told where 2022's name differs from ours."""
 
 _CHILD_ANSWER = struct.Struct("!BdH")
-_PR_SET_CHILD_SUBREAPER = 36
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 _MIB = 1 << 20
 
 
 def main(submission: Path) -> None:
     """Serve one benchmark until the recorder closes the stream."""
     requests, answers = take_private_descriptors()
+    _end_with_parent()  # a recorder that is killed leaves no worker behind
     _become_reaper()
     torch.set_num_threads(1)
     versions = f"torch {torch.__version__}, numpy {np.__version__}, python {sys.version.split()[0]}"
@@ -154,7 +155,8 @@ class QueryServer:
             finally:
                 os._exit(1)  # whatever happened, no child goes on as the worker
         os.close(writer)
-        said, waited_too_long = _listen(child, reader, self._setup.query_wall_s)
+        recorder = self._private[0]
+        said, waited_too_long = _listen(child, reader, recorder, self._setup.query_wall_s)
         os.close(reader)
         if waited_too_long:
             os.kill(child, signal.SIGKILL)
@@ -193,6 +195,7 @@ class QueryServer:
 
     def _limit_child(self) -> None:
         """Have the kernel end this child after its CPU time, and refuse it more memory."""
+        _end_with_parent()
         cpu, memory = self._setup.query_cpu_s, self._setup.memory_mb * _MIB
         resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
         resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
@@ -235,16 +238,22 @@ def classify(error: BaseException) -> AnswerStatus:
     return "invalid" if isinstance(error, InvalidScoreError) else "error"
 
 
-def _listen(child: int, reader: int, timeout_s: float) -> tuple[bytes, bool]:
+def _listen(child: int, reader: int, recorder: int, timeout_s: float) -> tuple[bytes, bool]:
     """Return what a child has written when it ended, and whether its time was over first.
 
     The child's end is watched, not the pipe's: a process it leaves behind may hold the pipe open.
+    Without a recorder at the other end of the requests nobody waits for an answer, and the worker
+    ends; in a container, where it is process 1, everything ends with it.
     """
     os.set_blocking(reader, False)
     child_end = os.pidfd_open(child)
     poll = select.poll()
     poll.register(child_end, select.POLLIN)
-    in_time = poll.poll(timeout_s * 1000)
+    poll.register(recorder, 0)  # reports the other end's closing whatever is asked for
+    seen = {descriptor for descriptor, _ in poll.poll(timeout_s * 1000)}
+    if recorder in seen:
+        os._exit(1)
+    in_time = child_end in seen
     os.close(child_end)
     try:
         return os.read(reader, channel.MAX_ANSWER_BYTES), not in_time
@@ -260,6 +269,11 @@ def _leave_children_little_to_copy() -> None:
     gc.collect()
     ctypes.CDLL(None).malloc_trim(0)
     gc.freeze()
+
+
+def _end_with_parent() -> None:
+    """Have the kernel end this process when the one that started it ends."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def _become_reaper() -> None:

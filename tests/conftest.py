@@ -72,6 +72,12 @@ def _own_locks(tmp_path_factory):
     os.environ[LOCKS_VARIABLE] = str(tmp_path_factory.mktemp("locks"))
 
 
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The checkout's root."""
+    return ROOT
+
+
 @pytest.fixture
 def limits() -> Limits:
     """Limits small enough for tests."""

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from zcnas.competition.host import Host
 from zcnas.competition.job import Job
+from zcnas.isolation.strays import remove_own, remove_strays
 
 OnReport = Callable[[bytes], None]
 
@@ -45,6 +46,7 @@ class LocalEngine:
         self._host = host
         self._interrupted = interrupted
         self._cpus = cpus
+        remove_strays(host.isolation)
         self._pool = ThreadPoolExecutor(cpus, thread_name_prefix="job")
 
     @property
@@ -60,7 +62,9 @@ class LocalEngine:
         """End every job and wait for that."""
         self._interrupted.set()
         self._pool.shutdown(cancel_futures=True)
+        remove_own(self._host.isolation)
 
     def close(self) -> None:
         """End the threads."""
         self._pool.shutdown()
+        remove_own(self._host.isolation)

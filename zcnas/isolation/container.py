@@ -22,9 +22,12 @@ from requests.exceptions import RequestException
 import docker
 from zcnas.errors import OrganiserError
 from zcnas.isolation import WORKER_ENVIRONMENT, IsolationName, WorkerPlace
+from zcnas.isolation.owners import owner_mark
 
 PROGRAM, SUBMISSION, SCRATCH = "/app/program", "/app/ingested_program", "/scratch"
 LABEL = "zcnas.worker"
+OWNER_LABEL = "zcnas.owner"
+"""Says which process started a container, so that one it has left behind is found."""
 _MIB = 1 << 20
 _STREAM_HEAD = struct.Struct(">BxxxI")
 _STDOUT, _STDERR = 1, 2
@@ -117,7 +120,7 @@ class ContainerWorker:
             stdin_open=True,
             network_disabled=True,
             host_config=host_config,
-            labels={LABEL: str(os.getpid())},
+            labels={LABEL: str(os.getpid()), OWNER_LABEL: owner_mark()},
         )
         self._id: str = container["Id"]
         try:
