@@ -13,7 +13,7 @@ from zcnas.isolation.process import ProcessIsolation
 from zcnas.phases import load_phase
 from zcnas.records import read_input, read_predictions, read_reference, write_json
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 KEYS = ("nasbench201_cifar10", "nasbench201_imagenet16_120")
 CPUS = sorted(os.sched_getaffinity(0))
 

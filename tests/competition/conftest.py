@@ -1,0 +1,78 @@
+"""A small phase on disk, and runs of it that can be killed."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from zcnas.records import read_input, read_reference, write_json
+
+HERE = Path(__file__).parent
+KEYS = ("nasbench201_cifar10", "nasbench201_imagenet16_120")
+PREDICTOR = "class ZeroCostPredictor:\n    def query(self, graph, dataloader=None): return 1\n"
+
+
+@pytest.fixture
+def light_phase(tmp_path, repository):
+    """Two benchmarks of 15 architectures, both halves, and three submissions."""
+    folder = tmp_path / "phase"
+    for key in KEYS:
+        data = read_input(repository / "starting_kit" / "input_data" / f"{key}.json")
+        truth = read_reference(repository / "reference_data" / "practice" / f"{key}.json")
+        chosen = data.architectures[:15]
+        accuracies = {entry.id: truth.accuracies[entry.id] for entry in chosen}
+        small = msgspec.structs.replace(data, architectures=chosen, batch_size=2)
+        write_json(folder / "in" / f"{key}.json", small)
+        write_json(
+            folder / "ref" / f"{key}.json",
+            msgspec.structs.replace(truth, accuracies=accuracies),
+        )
+    phases = (repository / "reference_data" / "phases.toml").read_text()
+    (folder / "phases.toml").write_text(phases)
+    for name in ("ada", "grace", "mary"):
+        (tmp_path / "submissions" / name).mkdir(parents=True)
+        (tmp_path / "submissions" / name / "predictor.py").write_text(PREDICTOR)
+    return folder
+
+
+@pytest.fixture
+def light_run(tmp_path, light_phase):
+    """A function that starts ``light_run.py`` on an output folder."""
+
+    def start(out, **environment):
+        return subprocess.Popen(
+            [
+                *(sys.executable, HERE / "light_run.py"),
+                *(light_phase, tmp_path / "submissions", out),
+            ],
+            env={**os.environ, "ASKED": str(tmp_path / "asked"), **environment},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    return start
+
+
+def outcome(out):
+    """Return what a run has found, without the times it took and in the order it is written."""
+    found = {}
+    for path in sorted(out.glob("*/*.predictions.jsonl")):
+        lines = [json.loads(line) for line in path.read_text().splitlines()]
+        found[f"{path.parent.name}/{path.name}"] = [
+            (line["id"], line["status"], line["score"], line["message"]) for line in lines
+        ]
+    for path in sorted(out.glob("*/scores.json")):
+        scores = json.loads(path.read_text())
+        del scores["duration"]
+        found[f"{path.parent.name}/scores"] = scores
+    board = json.loads((out / "leaderboard.json").read_text())
+    found["ranking"] = [
+        (entry["rank"], entry["submission"], entry["method"], entry["score"])
+        for entry in board["entries"]
+    ]
+    return found
