@@ -29,17 +29,19 @@ from zcnas.datasets.frozen import load_hosted_minibatch
 from zcnas.errors import InvalidSubmission, ZcnasError
 from zcnas.hosted import ORGANISER_ERROR_FILE, HostedPhase, read_hosted_phase
 from zcnas.isolation.process import ProcessIsolation
+from zcnas.phases import Phase
 from zcnas.records import BenchmarkInput, Prediction, read_input
 from zcnas.seals import KEY_FILE, next_seal, read_key, seals_path
 from zcnas.submissions import Submission, open_submission
 
 PROGRAM = Path(__file__).resolve().parent
+OUTPUT_ENDINGS = (".predictions.jsonl", ".seals", ".manifest.json", ".log")
+"""What is written for every benchmark."""
 _PR_SET_DUMPABLE = 4
 
 
 def main() -> None:
     """Ask the submission for every architecture of the phase in the input data."""
-    begin = time.monotonic()
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument(
         "--input-data", type=Path, required=True, help="folder with phase.json, <benchmark>.json"
@@ -52,9 +54,10 @@ def main() -> None:
     empty(arguments.output)
     try:
         hosted = read_hosted_phase(arguments.input_data)
-        run = HostedRun(hosted, arguments.input_data, arguments.output, key, begin)
+        run = HostedRun(hosted, arguments.input_data, arguments.output, key)
         with tempfile.TemporaryDirectory(prefix="zcnas-") as private:
             run.ingest(arguments.submission, Path(private) / "submission")
+        keep_own(arguments.output, hosted.phase)
     except ZcnasError as error:
         (arguments.output / ORGANISER_ERROR_FILE).write_text(f"{error}\n")
         sys.exit(f"error: {error}")
@@ -90,6 +93,22 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def keep_own(folder: Path, phase: Phase) -> None:
+    """Remove everything from the output but what this program writes there.
+
+    A file called ``metadata`` would make the platform give the whole run up.
+    """
+    own = {f"{key}{ending}" for key in phase.benchmarks for ending in OUTPUT_ENDINGS}
+    for path in folder.iterdir():
+        if path.name not in own:
+            remove(path)
+
+
+def process_start() -> float:
+    """Return ``time.monotonic()`` as it was when this process began, before its imports."""
+    return time.monotonic() - (time.time() - psutil.Process().create_time())
+
+
 def idlest_cpu() -> int:
     """Return the CPU this process may use that was used least for a moment.
 
@@ -108,17 +127,16 @@ class HostedRun:
         input_data: Folder with ``<benchmark>.json``.
         output: Folder for predictions, seals, manifests and logs.
         key: Key of the seals; None for none.
-        begin: ``time.monotonic()`` when the program began.
     """
 
     def __init__(
-        self, hosted: HostedPhase, input_data: Path, output: Path, key: bytes | None, begin: float
+        self, hosted: HostedPhase, input_data: Path, output: Path, key: bytes | None
     ) -> None:
         self._phase = hosted.phase
         self._input_data = input_data
         self._output = output
         self._key = key
-        self._deadline = begin + hosted.deadline_s
+        self._deadline = process_start() + hosted.deadline_s
 
     def ingest(self, handed_in: Path, unpacked: Path) -> None:
         """Ask for every architecture of every benchmark; a refused submission fails in all of them.

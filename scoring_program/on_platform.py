@@ -1,7 +1,7 @@
 """The scoring program as CodaLab and Codabench start it.
 
     ingestion's output (input/res) + reference data (input/ref) ──▶ on_platform ──▶ scores.json,
-    detailed_results.html
+    scores.txt, detailed_results.html
 
 Nothing in ingestion's output is believed but the lines that bear the recorder's seals; an
 architecture without one counts as failed. There is either a right score or none: where the
@@ -21,8 +21,7 @@ from pathlib import Path
 from scoring_program.details import detailed_results
 from scoring_program.scoring import Scores, score_submission
 from zcnas.errors import OrganiserError, ZcnasError
-from zcnas.feedback import FEEDBACK
-from zcnas.hosted import ORGANISER_ERROR_FILE, read_hosted_phase
+from zcnas.hosted import ORGANISER_ERROR_FILE, feedback_of, read_hosted_phase
 from zcnas.phases import Phase
 from zcnas.records import read_reference, write_json
 from zcnas.seals import read_key, sealed_lines
@@ -31,7 +30,7 @@ _EXIT_CODE = re.compile(r"^ingestionExitCode: *(-?\d+|null)? *$", re.MULTILINE)
 
 
 def main() -> None:
-    """Score what ingestion left; write scores.json and detailed_results.html."""
+    """Score what ingestion left; write the scores in both forms, and detailed_results.html."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--predictions", type=Path, required=True, help="ingestion's output")
     parser.add_argument("--reference", type=Path, required=True, help="folder with the accuracies")
@@ -47,9 +46,13 @@ def main() -> None:
         accept_sealed(phase, arguments.predictions, read_key(arguments.reference), accepted)
         scores = score_submission(phase, accepted, references)
         arguments.output.mkdir(parents=True, exist_ok=True)
-        page = detailed_results(phase, scores, accepted, references, arguments.reference)
+        page = detailed_results(phase, accepted, references, arguments.reference)
     (arguments.output / "detailed_results.html").write_text(page, encoding="utf-8")
-    write_json(arguments.output / "scores.json", columns_shown(phase, scores))
+    columns = columns_shown(phase, scores)
+    (arguments.output / "scores.txt").write_text(
+        "".join(f"{key}: {value!r}\n" for key, value in columns.items())
+    )
+    write_json(arguments.output / "scores.json", columns)
     print(f"{phase.title}: {scores.failures.total()} architectures failed")
 
 
@@ -93,7 +96,7 @@ def ingestion_exit_code(results: Path) -> int | None:
 
 def columns_shown(phase: Phase, scores: Scores) -> dict[str, float]:
     """Return the columns of ``scores.json``, to as many decimals as the phase's feedback shows."""
-    decimals = FEEDBACK[phase.feedback].tau_decimals
+    decimals = feedback_of(phase).tau_decimals
     columns = scores.columns()
     if decimals is None:
         return columns

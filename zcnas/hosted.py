@@ -6,6 +6,7 @@ limit travel as a file in the input data and, the same, in the reference data.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,7 @@ from typing import Annotated
 import msgspec
 
 from zcnas.errors import InputDataError
+from zcnas.feedback import FEEDBACK, Feedback
 from zcnas.phases import Phase
 from zcnas.records import read_json
 
@@ -20,9 +22,12 @@ HOSTED_PHASE_FILE = "phase.json"
 ORGANISER_ERROR_FILE = "organiser_error.txt"
 """Beside the predictions: why the platform's machine failed. Scoring then gives no score."""
 
+BASELINES_FILE = "baselines.json"
+"""Beside the references, if it is there: name of a baseline to its tau per benchmark."""
+
 START_S = 30
 """Wall seconds a benchmark may take beside its queries and set-up: starting workers."""
-RESERVE_SHARE, MIN_RESERVE_S, MAX_RESERVE_S = 0.1, 5, 300
+RESERVE_SHARE, MIN_RESERVE_S, MAX_RESERVE_S = 0.1, 10, 300
 """How far the own deadline lies below the platform's limit: the tenth part of it, within bounds."""
 
 
@@ -35,12 +40,24 @@ class HostedPhase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     """
 
     phase: Phase
-    time_limit_s: Annotated[int, msgspec.Meta(ge=10)]
+    time_limit_s: Annotated[int, msgspec.Meta(ge=2 * MIN_RESERVE_S)]
 
     @property
     def deadline_s(self) -> float:
         """Wall seconds after which our own program ends a run and keeps what it has."""
         return self.time_limit_s - _reserve_s(self.time_limit_s)
+
+
+def feedback_of(phase: Phase) -> Feedback:
+    """Return what a platform shows of a phase before its deadline.
+
+    Of a hidden phase nothing of single architectures, whatever its level: their table holds
+    accuracies, and a scatter of ranks is their order.
+    """
+    level = FEEDBACK[phase.feedback]
+    if phase.truth == "public":
+        return level
+    return dataclasses.replace(level, architectures=False)
 
 
 def default_time_limit_s(phase: Phase) -> int:

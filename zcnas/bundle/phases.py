@@ -11,8 +11,14 @@ from zcnas.bundle.settings import PhaseSettings
 from zcnas.datasets import load_minibatch
 from zcnas.datasets.frozen import SUFFIX, freeze_minibatch
 from zcnas.errors import BundleError
-from zcnas.feedback import FEEDBACK, Feedback
-from zcnas.hosted import HOSTED_PHASE_FILE, HostedPhase, default_time_limit_s
+from zcnas.feedback import Feedback
+from zcnas.hosted import (
+    BASELINES_FILE,
+    HOSTED_PHASE_FILE,
+    HostedPhase,
+    default_time_limit_s,
+    feedback_of,
+)
 from zcnas.phases import Phase
 from zcnas.records import BenchmarkInput, Reference, read_input, read_reference
 
@@ -75,7 +81,7 @@ class BundledPhase:
     @property
     def feedback(self) -> Feedback:
         """What participants may see before the deadline."""
-        return FEEDBACK[self.phase.feedback]
+        return feedback_of(self.phase)
 
     @property
     def architectures(self) -> int:
@@ -109,9 +115,12 @@ def bundle_phase(
         time_limit_s=settings.time_limit_s or default_time_limit_s(phase),
     )
     described = msgspec.json.format(msgspec.json.encode(hosted), indent=1) + b"\n"
+    baselines = reference_dir / BASELINES_FILE
     inputs, references, sources = {}, {}, {}
     input_files = {HOSTED_PHASE_FILE: described}
     reference_files = {HOSTED_PHASE_FILE: described}
+    if baselines.is_file():
+        reference_files[BASELINES_FILE] = baselines.read_bytes()
     for benchmark in phase.get_benchmarks():
         key, name = benchmark.key, f"{benchmark.key}.json"
         data = inputs[key] = read_input(input_dir / name)

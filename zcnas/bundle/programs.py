@@ -17,6 +17,7 @@ INGESTION_MODULES = (
     "ingestion_program/recorder.py",
     "zcnas/archives.py",
     "zcnas/datasets",
+    "zcnas/feedback.py",
     "zcnas/hosted.py",
     "zcnas/intake",
     "zcnas/isolation/__init__.py",
@@ -43,13 +44,19 @@ SCORING_MODULES = (
     "scoring_program/scoring.py",
     "zcnas/__init__.py",
     "zcnas/benchmarks.py",
+    "zcnas/channel.py",
     "zcnas/errors.py",
     "zcnas/feedback.py",
     "zcnas/hosted.py",
     "zcnas/metrics.py",
+    "zcnas/outcomes.py",
+    "zcnas/pages",
     "zcnas/phases.py",
     "zcnas/records.py",
     "zcnas/seals.py",
+    "zcnas/secondary_metrics.py",
+    "zcnas/seeds.py",
+    "zcnas/statistics.py",
 )
 SCORING_ROOT = ("scoring_program/metadata.yaml", "scoring_program/on_platform.py")
 

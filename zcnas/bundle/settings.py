@@ -27,7 +27,7 @@ class PhaseSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     end: Utc | None = None
     max_submissions_per_day: Positive = 5
     max_submissions: Positive = 100
-    time_limit_s: Annotated[int, msgspec.Meta(ge=10)] | None = None
+    time_limit_s: Annotated[int, msgspec.Meta(ge=20)] | None = None
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

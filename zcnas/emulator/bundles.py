@@ -59,7 +59,7 @@ def read_task(bundle: Path, platform: str, phase: str | None) -> Task:
     try:
         read = _read_v2 if content.get("version") == 2 else _read_v15
         return read(bundle, content, phase)
-    except (KeyError, TypeError, AttributeError, IndexError) as error:
+    except (KeyError, TypeError, AttributeError, IndexError, StopIteration) as error:
         raise BundleError(
             f"{bundle}: competition.yaml lacks something ({type(error).__name__}: {error}); "
             f"`zcnas bundle-check` says what"
