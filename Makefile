@@ -15,6 +15,8 @@ ANEW ?=
 
 BIN := .venv/bin
 ZCNAS := $(BIN)/zcnas
+AXE_VERSION := 4.14.1
+AXE := build/axe/axe.min.js
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
@@ -46,8 +48,8 @@ dry-run: install  ## score your SUBMISSION on the practice phase and explain the
 submission: install  ## check your SUBMISSION and zip it for upload
 	$(ZCNAS) submission $(SUBMISSION)
 
-leaderboard: install  ## print the leaderboard in OUT again
-	$(ZCNAS) leaderboard $(OUT)
+leaderboard: install  ## print the leaderboard in OUT again, write its pages (SITE= AFTER_DEADLINE=yes)
+	$(ZCNAS) leaderboard $(OUT) $(if $(SITE),--site '$(SITE)') $(if $(AFTER_DEADLINE),--after-deadline)
 
 data: install  ## fetch the datasets' published files into DATA, say what to get by hand
 	$(ZCNAS) data $(if $(DATA),--to $(DATA))
@@ -75,8 +77,13 @@ check: .venv/installed-dev  ## ruff and mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: .venv/installed-dev  ## every test (TESTS= some of them)
+test: .venv/installed-dev $(if $(shell command -v npm),$(AXE))  ## every test (TESTS= some of them)
 	$(BIN)/pytest $(TESTS)
+
+$(AXE):
+	mkdir -p $(@D)
+	cd $(@D) && npm pack --silent axe-core@$(AXE_VERSION) && tar -xzf axe-core-$(AXE_VERSION).tgz --strip-components=1 package/axe.min.js
+	touch $@
 
 verify-spaces: .venv/installed-dev  ## compare every network with the published figures (ZCNAS_DATA)
 	$(BIN)/python benchmarks/verify_spaces.py --data "$(ZCNAS_DATA)" --record docs/verified_spaces.md

@@ -3,6 +3,7 @@
     ZcnasError
     ├── InvalidArchitecture   an architecture is not part of its search space
     ├── InvalidSubmission     a submission cannot be accepted as it was handed in
+    ├── ArrivalsError         submissions.csv is malformed or says too little
     ├── PhaseError            an unknown phase or benchmark, or a broken phases.toml
     ├── InputDataError        a benchmark's architectures or minibatch cannot be read
     ├── DownloadError         a published file could not be fetched whole
@@ -41,6 +42,10 @@ class InvalidSubmission(ZcnasError):  # noqa: N818
         self.problems = problems
         listing = "".join(f"\n  - {problem}" for problem in problems)
         super().__init__(f"submission '{name}' cannot be accepted:{listing}")
+
+
+class ArrivalsError(ZcnasError):
+    """``submissions.csv`` is malformed, or says too little for the phase's rule."""
 
 
 class PhaseError(ZcnasError):

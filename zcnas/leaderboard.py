@@ -23,7 +23,13 @@ EntryStatus = Literal["scored", "invalid_submission", "organiser_error"]
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One submission on the leaderboard; an ``organiser_error`` has neither score nor rank."""
+    """One submission on the leaderboard; an ``organiser_error`` has neither score nor rank.
+
+    Team, time and ``baseline`` come from ``submissions.csv``; an entry that its team's rule passes
+    over is not ``counted`` and has no rank. The statistics (``zcnas.statistics``) are None until
+    they have been computed: 95 % intervals of the score and of each tau, the rank group, and the
+    probability of being first.
+    """
 
     rank: int | None = None
     submission: str
@@ -35,6 +41,14 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     wall_time_s: float
     cpu_time_s: float
     message: str = ""
+    team: str = ""
+    received_at: str = ""
+    baseline: bool = False
+    counted: bool = True
+    score_interval: tuple[float, float] | None = None
+    tau_intervals: dict[str, tuple[float, float]] = {}
+    rank_group: int | None = None
+    first_probability: float | None = None
 
 
 class Leaderboard(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,7 +92,15 @@ def write_leaderboard(leaderboard: Leaderboard, folder: Path) -> None:
             "rank": entry.rank,
             "submission": _as_text(entry.submission),
             "method": _as_text(entry.method),
+            "team": _as_text(entry.team),
+            "received_at": entry.received_at,
+            "baseline": entry.baseline,
+            "counted": entry.counted,
             "score": entry.score,
+            "score_low": entry.score_interval[0] if entry.score_interval else None,
+            "score_high": entry.score_interval[1] if entry.score_interval else None,
+            "rank_group": entry.rank_group,
+            "first_probability": entry.first_probability,
             **{key: entry.kendall_tau.get(key) for key in leaderboard.benchmarks},
             "status": entry.status,
             "failed": sum(entry.failures.values()),
@@ -87,7 +109,9 @@ def write_leaderboard(leaderboard: Leaderboard, folder: Path) -> None:
         }
         for entry in leaderboard.entries
     ]
-    frame = pd.DataFrame(rows).astype({"rank": "Int64"})
+    frame = pd.DataFrame(rows)
+    if rows:
+        frame = frame.astype({"rank": "Int64", "rank_group": "Int64"})
     frame.to_csv(folder / "leaderboard.csv", index=False)
 
 

@@ -64,7 +64,8 @@ class Outcomes:
 
     def ranks(self) -> NDArray[np.int32]:
         """Return the dense ranks of all scores, (S, N)."""
-        return np.stack([rank_scores(_with_none(row)) for row in self.scores])
+        rows = [rank_scores(_with_none(row)) for row in self.scores]
+        return np.array(rows, dtype=np.int32).reshape(self.scores.shape)
 
     def taus(self, failure_tau: float) -> list[float]:
         """Return the exact tau-b of every submission."""

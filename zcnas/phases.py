@@ -62,6 +62,7 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     title: str
     truth: Literal["public", "hidden"]
     feedback: Literal["full", "score_only", "none"]
+    counts: Literal["every", "best", "last"] = "every"
     table: str
     benchmarks: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
     architectures: Annotated[int, msgspec.Meta(ge=2)]

@@ -103,7 +103,8 @@ def _surplus(
     truth = np.unique(accuracies, return_inverse=True)[1].astype(kind)
     if len(ranks) > architectures:
         return _surplus_of_many(scores, truth, drawn)
-    return np.stack([_surplus_of_one(row, truth, drawn) for row in scores])
+    rows = [_surplus_of_one(row, truth, drawn) for row in scores]
+    return np.array(rows, dtype=kind).reshape(len(ranks), drawn.shape[1])
 
 
 def _surplus_of_one(scores: Floats, truth: Floats, weights: Floats) -> Floats:

@@ -85,6 +85,9 @@ def print_leaderboard(leaderboard: Leaderboard, out: Path, console: Console) -> 
         text = f"accuracies of {', '.join(keys)}: {source}"
         console.print(text, markup=False, style="dim", soft_wrap=True)
     console.print(f"results: {out}", markup=False, highlight=False, soft_wrap=True)
+    page = out / "leaderboard" / "index.html"
+    if page.is_file():
+        console.print(f"pages: {page}", markup=False, highlight=False, soft_wrap=True)
 
 
 class ProgressBars:

@@ -2,11 +2,16 @@
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
+from scoring_program.scoring import score_submission
+from zcnas.errors import PredictionError
+from zcnas.leaderboard import Entry, Leaderboard, rank_entries, write_leaderboard
 from zcnas.phases import load_phase
-from zcnas.records import Prediction, encode_score, read_reference
+from zcnas.publishing import publish
+from zcnas.records import Prediction, encode_score, read_input, read_json, read_reference
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -52,3 +57,88 @@ def predict(references):
         }
 
     return make
+
+
+NAMES = ("plain", "noisy", "coarse", "late", "Ünï$x^2$ & <b>", "broken")
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory, phase, references, predict, hostile):
+    """A run as scoring leaves it: six submissions, one hostile in every text, one our own fault."""
+    out = tmp_path_factory.mktemp("run")
+    noises = dict(zip(NAMES, (0.5, 4.0, 2.0, 2.5, 8.0), strict=False))
+    entries = []
+    for number, (name, noise) in enumerate(noises.items()):
+        strange = name.startswith("Ü")
+        lines = predict(noise, number, failures=7 if strange else 0, message=hostile)
+        if name == "coarse":
+            lines = {k: [coarsen(line) for line in found] for k, found in lines.items()}
+        (out / name).mkdir()
+        for key, found in lines.items():
+            content = b"\n".join(msgspec.json.encode(line) for line in found) + b"\n"
+            (out / name / f"{key}.predictions.jsonl").write_bytes(content)
+            (out / name / f"{key}.log").write_text(f"</pre>{hostile}" if strange else "")
+        scores = score_submission(phase, out / name, references)
+        entries.append(
+            Entry(
+                submission=name,
+                method=hostile if strange else name,
+                score=scores.score,
+                kendall_tau={key: result.tau for key, result in scores.benchmarks.items()},
+                status="scored",
+                failures=dict(scores.failures),
+                wall_time_s=scores.wall_time_s,
+                cpu_time_s=scores.cpu_time_s,
+            )
+        )
+    broken = Entry(
+        submission="broken", method="", score=None, kendall_tau={}, status="organiser_error",
+        failures={}, wall_time_s=0.0, cpu_time_s=0.0, message="disk full at /secret/path",
+    )  # fmt: skip
+    board = Leaderboard(
+        phase=phase.name,
+        title="Practice phase",
+        isolation="docker (one CPU, no network, read-only)",
+        data_sources=dict.fromkeys(phase.benchmarks, "synthetic fallback"),
+        accuracy_sources=dict.fromkeys(phase.benchmarks, "a table (percent)"),
+        benchmarks=phase.benchmarks,
+        entries=rank_entries([*entries, broken]),
+    )
+    write_leaderboard(board, out)
+    (out / "submissions.csv").write_text(
+        "name,team,received_at,baseline\n"
+        f'plain,"{hostile.replace(chr(34), "")}",2026-03-01T10:00:00Z,no\n'
+        f'late,"{hostile.replace(chr(34), "")}",2026-03-02T10:00:00Z,no\n'
+        "coarse,,,yes\n",
+        encoding="utf-8",
+    )
+    return out
+
+
+def coarsen(line):
+    """A prediction whose score has one of few values."""
+    return msgspec.structs.replace(line, score=float(round(line.value / 5)))
+
+
+@pytest.fixture(scope="session")
+def specs(phase):
+    """The practice phase's architectures by id."""
+    inputs = ROOT / "starting_kit" / "input_data"
+    return {
+        key: {each.id: each.spec for each in read_input(inputs / f"{key}.json").architectures}
+        for key in phase.benchmarks
+    }
+
+
+@pytest.fixture(scope="session")
+def published(run_folder, phase, references, specs):
+    """The run after publishing under the rule that a team's best entry counts."""
+    ruled = msgspec.structs.replace(phase, counts="best")
+    board = read_json(run_folder / "leaderboard.json", Leaderboard, PredictionError)
+    return publish(board, ruled, references, run_folder, specs=specs, resamples=1000)
+
+
+@pytest.fixture(scope="session")
+def site(published, run_folder):
+    """The folder of that run's pages."""
+    return run_folder / "leaderboard"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from zcnas.arrivals import ARRIVALS_FILE
 from zcnas.commands.options import (
     PHASES,
     SAMPLES,
@@ -36,7 +38,8 @@ def score(
     benchmark: BenchmarkOption = None,
     anew: AnewOption = False,
 ) -> None:
-    """Score submissions on a phase and print the leaderboard."""
+    """Score submissions on a phase, print the leaderboard and write its pages."""
+    from zcnas.commands.results import publish_run
     from zcnas.terminal import print_leaderboard, run_competition
 
     chosen = load_phase(PHASES, phase).only(benchmark or [])
@@ -53,6 +56,9 @@ def score(
         console,
         anew=anew,
     )
+    if (submissions / ARRIVALS_FILE).is_file():
+        shutil.copyfile(submissions / ARRIVALS_FILE, out / ARRIVALS_FILE)
+    leaderboard = publish_run(leaderboard, chosen, out)
     print_leaderboard(leaderboard, out, console)
     if any(entry.status == "organiser_error" for entry in leaderboard.entries):
         raise typer.Exit(3)

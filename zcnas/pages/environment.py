@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from zcnas.channel import printable
+from zcnas.feedback import Feedback
 
 TEMPLATES = Path(__file__).parent / "templates"
 DECIMALS = 4
@@ -48,6 +49,11 @@ def _harmless(value: object) -> object:
 def asset(name: str) -> Markup:
     """Return one of our style sheets or scripts, to be inlined as it is."""
     return Markup((TEMPLATES / name).read_text(encoding="utf-8"))
+
+
+def decimals_of(show: Feedback) -> int:
+    """Return to how many decimals a page shows taus."""
+    return DECIMALS if show.tau_decimals is None else show.tau_decimals
 
 
 def format_tau(value: float | None, decimals: int = DECIMALS) -> str:

@@ -70,3 +70,29 @@ def _steps(x: NDArray[np.int64], y: NDArray[np.int64], mark: str) -> str:
     return "".join(
         f"m{a}{b}{mark}" if b < 0 else f"m{a} {b}{mark}" for a, b in zip(dx, dy, strict=True)
     )
+
+
+def histogram_figure(counts: NDArray[np.int64], low: float, high: float, unit: str) -> Markup:
+    """Return bars from ``low`` to ``high`` as SVG, the highest labelled with its count."""
+    width, height = 16, 110
+    top = max(int(counts.max()), 1)
+    bars = "".join(
+        f"M{number * width + 0.5} {height}v{-height * count / top:.1f}h{width - 1}V{height}z"
+        for number, count in enumerate(counts.tolist())
+        if count
+    )
+    end = width * len(counts)
+    label = Markup.escape(
+        f"Histogram of {int(counts.sum())} values of {unit}, from {low:.4g} to {high:.4g}; "
+        f"the fullest of {len(counts)} classes holds {top}."
+    )
+    return Markup(
+        f'<svg class="h" viewBox="-22 -8 {end + 26} {height + 34}" role="img" aria-label="{label}">'
+        f'<path class="axis" d="M0 0V{height}H{end}"/><path class="bar" d="{bars}"/>'
+        f'<text x="-2" y="4" text-anchor="end">{top}</text>'
+        f'<text x="-2" y="{height}" text-anchor="end">0</text>'
+        f'<text x="0" y="{height + 12}">{low:.4g}</text>'
+        f'<text x="{end}" y="{height + 12}" text-anchor="end">{high:.4g}</text>'
+        f'<text x="{end / 2}" y="{height + 24}" text-anchor="middle">{Markup.escape(unit)}</text>'
+        "</svg>"
+    )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from zcnas.feedback import FEEDBACK, Feedback
 from zcnas.outcomes import Analysis, Collector, Outcomes, analyse
-from zcnas.pages.environment import DECIMALS, asset, environment
+from zcnas.pages.environment import asset, decimals_of, environment
 from zcnas.pages.views import (
     Fact,
     SubmissionView,
@@ -144,7 +144,7 @@ def render_submission(
         .render(
             view=view,
             show=show,
-            decimals=DECIMALS if show.tau_decimals is None else show.tau_decimals,
+            decimals=decimals_of(show),
             js_architectures=asset("architectures.js"),
             links=links,
         )

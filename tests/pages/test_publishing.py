@@ -1,0 +1,204 @@
+"""From a run to what is published: statistics in the files, pages that say only what they may."""
+
+import csv
+import json
+import re
+import shutil
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from zcnas.leaderboard import Leaderboard
+from zcnas.outcomes import Collector, analyse
+from zcnas.pages.site import page_names
+from zcnas.publishing import publish
+from zcnas.records import read_predictions
+
+
+def by_name(board):
+    return {entry.submission: entry for entry in board.entries}
+
+
+def test_scores_and_taus_stay_what_scoring_found(published, run_folder, references):
+    for name, entry in by_name(published).items():
+        if entry.score is None:
+            continue
+        path = run_folder / name
+        predictions = {k: read_predictions(path / f"{k}.predictions.jsonl") for k in references}
+        collector = Collector(references, 1)
+        collector.add(0, predictions)
+        taus = [outcomes.taus(0.0)[0] for outcomes in collector.outcomes()]
+        assert list(entry.kendall_tau.values()) == taus
+        assert entry.score == pytest.approx(np.mean(taus))
+
+
+def test_every_scored_entry_has_intervals_around_its_taus(published):
+    for entry in published.entries:
+        if entry.score is None:
+            assert entry.score_interval is None
+            assert entry.rank_group is None
+            continue
+        assert entry.score_interval[0] < entry.score < entry.score_interval[1]
+        for key, (low, high) in entry.tau_intervals.items():
+            assert low <= entry.kendall_tau[key] <= high
+
+
+def test_the_teams_rule_leaves_the_worse_entry_without_a_rank(published):
+    entries = by_name(published)
+    assert entries["plain"].team == entries["late"].team != ""
+    assert entries["plain"].rank == 1
+    assert entries["late"].rank is None
+    assert not entries["late"].counted
+    assert entries["late"].rank_group is None
+    assert entries["coarse"].baseline
+
+
+def test_groups_start_at_one_and_the_chances_of_being_first_add_up_to_one(published):
+    ranked = [entry for entry in published.entries if entry.rank is not None]
+    groups = [entry.rank_group for entry in ranked]
+    assert groups[0] == 1
+    assert groups == sorted(groups)
+    assert len(set(groups)) > 1, "a predictor of noise is told from one of truth"
+    assert sum(entry.first_probability for entry in ranked) == pytest.approx(1, abs=1e-3)
+
+
+def test_json_and_csv_hold_what_the_pages_show(published, run_folder):
+    content = json.loads((run_folder / "leaderboard.json").read_text())
+    assert [e["submission"] for e in content["entries"]] == [
+        e.submission for e in published.entries
+    ]
+    assert content["entries"][0]["score_interval"] == list(published.entries[0].score_interval)
+    with (run_folder / "leaderboard.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert float(rows[0]["score_low"]) == published.entries[0].score_interval[0]
+    assert [row["rank_group"] for row in rows][-1] == ""
+
+
+def test_publishing_twice_gives_the_same_bytes(
+    published, run_folder, site, phase, references, specs, tmp_path
+):
+    def pages(folder):
+        return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    before = pages(site)
+    ruled = msgspec.structs.replace(phase, counts="best")
+    other = tmp_path / "again"
+    out = Path(shutil.copytree(run_folder, tmp_path / "run"))
+    publish(published, ruled, references, out, site=other, specs=specs, resamples=1000)
+    after = pages(other)
+    assert before.keys() == after.keys()
+    assert [name for name in before if before[name] != after[name]] == []
+
+
+def test_the_site_has_a_page_for_every_submission_and_benchmark_and_for_the_phase(
+    site, published, phase
+):
+    names = {path.name for path in site.iterdir()}
+    expected = {"index.html", "phase.html"}
+    expected |= {f"benchmark-{key}.html" for key in phase.benchmarks}
+    expected |= set(page_names([e.submission for e in published.entries]).values())
+    assert names == expected
+
+
+def test_every_link_leads_to_a_page_of_the_site_or_a_place_on_it(site):
+    for path in site.iterdir():
+        html = path.read_text(encoding="utf-8")
+        for href in re.findall(r'href="([^"]*)"', html):
+            if href.startswith("#"):
+                assert f'id="{href[1:]}"' in html
+            elif not href.startswith("data:"):
+                assert (site / href).is_file(), href
+
+
+def test_what_only_the_organiser_may_know_of_a_fault_is_on_no_page(site):
+    for path in site.iterdir():
+        assert "/secret/path" not in path.read_text(encoding="utf-8"), path.name
+
+
+def test_names_become_file_names_that_every_host_keeps_apart():
+    names = page_names(["a", "A", "ä", "../../etc", "x" * 300, "con.html", ""])
+    files = list(names.values())
+    assert len({file.lower() for file in files}) == len(files)
+    assert all(re.fullmatch(r"submission-[a-z0-9_-]+\.html", file) for file in files)
+    assert all(len(file) < 100 for file in files)
+    assert names["a"] == "submission-a.html"
+
+
+@pytest.fixture
+def hidden(phase):
+    def make(feedback):
+        return msgspec.structs.replace(phase, truth="hidden", feedback=feedback, draw_seed=None)
+
+    return make
+
+
+def publish_hidden(published, phase, references, run_folder, site, **changes):
+    """Return the text of all pages of a copy of the run, published as that phase."""
+    out = Path(shutil.copytree(run_folder, site.parent / "run"))
+    specs = {key: {} for key in phase.benchmarks}
+    specs[phase.benchmarks[0]] = dict.fromkeys(references[phase.benchmarks[0]].accuracies, "SPEC")
+    publish(published, phase, references, out, site=site, specs=specs, resamples=200, **changes)
+    return "".join(path.read_text(encoding="utf-8") for path in sorted(site.iterdir()))
+
+
+def test_a_phase_without_feedback_publishes_names_only(
+    published, hidden, references, run_folder, tmp_path
+):
+    text = publish_hidden(published, hidden("none"), references, run_folder, tmp_path / "site")
+    for entry in published.entries:
+        if entry.score is not None:
+            assert f"{entry.score:.3f}" not in text
+    assert "plain" in text
+    assert "SPEC" not in text
+    assert "<circle" not in text
+    assert "shown after the deadline" in text, "the seeds"
+    assert ">2022<" not in text
+
+
+def test_scores_alone_are_published_rounded_and_without_architectures(
+    published, hidden, references, run_folder, tmp_path
+):
+    text = publish_hidden(
+        published, hidden("score_only"), references, run_folder, tmp_path / "site"
+    )
+    best = published.entries[0]
+    assert f"{best.score:.3f}" in text
+    assert f"{best.score:.4f}" not in text
+    for shut in ("SPEC", 'id="data"', 'class="s"', "Where they disagree", "Spearman"):
+        assert shut not in text, shut
+    for key in references:
+        for accuracy in list(references[key].accuracies.values())[:5]:
+            assert str(accuracy) not in text
+
+
+def test_after_the_deadline_everything_is_shown(
+    published, hidden, references, run_folder, tmp_path
+):
+    text = publish_hidden(
+        published, hidden("none"), references, run_folder, tmp_path / "site",
+        after_deadline=True, draw_seed="the secret seed",
+    )  # fmt: skip
+    for shown in ("SPEC", 'id="data"', "Where they disagree", "the secret seed", ">2022<"):
+        assert shown in text, shown
+
+
+def test_an_empty_run_has_a_site_too(phase, references, tmp_path):
+    board = Leaderboard(
+        phase=phase.name, title="t", isolation="docker", data_sources={}, accuracy_sources={},
+        benchmarks=phase.benchmarks, entries=(),
+    )  # fmt: skip
+    publish(board, phase, references, tmp_path, resamples=100)
+    assert "No entries" in (tmp_path / "leaderboard" / "index.html").read_text()
+
+
+def test_intervals_do_not_depend_on_who_else_is_there(references, predict):
+    predictions = [predict(2.0, 1), predict(5.0, 2)]
+    both, alone = Collector(references, 2), Collector(references, 1)
+    both.add(0, predictions[0])
+    both.add(1, predictions[1])
+    alone.add(0, predictions[0])
+    together = analyse("practice", both.outcomes(), 0.0, resamples=300)
+    single = analyse("practice", alone.outcomes(), 0.0, resamples=300)
+    assert together.intervals[0].tolist() == single.intervals[0].tolist()
