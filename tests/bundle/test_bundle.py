@@ -1,0 +1,348 @@
+"""Our bundles: the same bytes every time, right by every rule, hidden things where they belong."""
+
+import ast
+import io
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+
+from zcnas.benchmarks import get_benchmark
+from zcnas.bundle import Competition, build_bundles, shared_files
+from zcnas.bundle.check import check_bundle
+from zcnas.bundle.phases import bundle_phase
+from zcnas.bundle.programs import ingestion_program, scoring_program, starting_kit
+from zcnas.bundle.settings import read_settings, schedule
+from zcnas.datasets import Minibatch, load_minibatch
+from zcnas.datasets.frozen import freeze_minibatch, load_hosted_minibatch
+from zcnas.errors import BundleError, InputDataError
+from zcnas.phases import load_phases
+from zcnas.records import Architecture, BenchmarkInput, Reference, read_input, write_json
+from zcnas.seals import derive_key
+
+ROOT = Path(__file__).resolve().parents[2]
+PHASES = load_phases(ROOT / "reference_data" / "phases.toml")
+NAMES = ("practice", "development", "final")
+IMAGE_PACKAGES = {
+    line.split("==")[0].lower()
+    for line in (ROOT / "docker" / "requirements.txt").read_text().split()
+}
+
+
+def write_draw(folder, phase):
+    """Write halves of a phase as a secret draw would, with invented accuracies."""
+    rng = np.random.default_rng(len(phase.name))
+    for key in phase.benchmarks:
+        benchmark = get_benchmark(key)
+        tokens = [f"{rng.integers(2**32):08x}" for _ in range(3)]
+        data = BenchmarkInput(
+            benchmark=key,
+            search_space=benchmark.search_space,
+            dataset=benchmark.dataset.name,
+            batch_size=2,
+            eval_seed=phase.eval_seed,
+            architectures=tuple(Architecture(token, "some cell") for token in tokens),
+        )
+        accuracies = {token: float(rng.uniform(50, 95)) for token in tokens}
+        reference = Reference(
+            **dict.fromkeys(("metric", "unit", "source", "version", "table_sha256"), "x"),
+            benchmark=key,
+            accuracies=accuracies,
+        )
+        write_json(folder / "in" / phase.name / f"{key}.json", data)
+        write_json(folder / "ref" / phase.name / f"{key}.json", reference)
+
+
+@pytest.fixture(scope="module")
+def competition(tmp_path_factory):
+    """The repository's competition with invented draws of the hidden phases."""
+    folder = tmp_path_factory.mktemp("draws")
+    settings = read_settings(ROOT / "competition.yaml")
+    phases = []
+    for name, chosen in schedule(settings, list(NAMES)):
+        if name == "practice":
+            halves = ROOT / "starting_kit" / "input_data", ROOT / "reference_data" / "practice"
+        else:
+            write_draw(folder, PHASES[name])
+            halves = folder / "in" / name, folder / "ref" / name
+        phases.append(bundle_phase(PHASES[name], chosen, *halves, None))
+    samples = tuple(
+        ROOT / "starting_kit" / "submissions" / n for n in ("nwot", "params", "synflow")
+    )
+    return Competition(settings, tuple(phases), samples)
+
+
+@pytest.fixture(scope="module")
+def built(competition, tmp_path_factory):
+    return build_bundles(competition, tmp_path_factory.mktemp("built"))
+
+
+def members(content):
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_both_bundles_keep_every_rule(built):
+    assert [check_bundle(path).problems for path in built] == [(), ()]
+    assert [check_bundle(path).version for path in built] == ["2", "1.5"]
+
+
+def test_the_same_inputs_give_the_same_bytes(competition, built, tmp_path):
+    again = build_bundles(competition, tmp_path)
+    assert [path.read_bytes() for path in again] == [path.read_bytes() for path in built]
+
+
+def test_the_leaderboard_has_a_column_per_benchmark_score_first_and_duration_last(built):
+    content = yaml.safe_load(members(built[0].read_bytes())["competition.yaml"])
+    columns = [column["key"] for column in content["leaderboards"][0]["columns"]]
+    benchmarks = {key for name in NAMES for key in PHASES[name].benchmarks}
+    assert columns[0] == "score"
+    assert columns[-2:] == ["failed", "duration"]
+    assert set(columns[1:-2]) == benchmarks
+    assert len(columns) == len(benchmarks) + 3
+    old = yaml.safe_load(members(built[1].read_bytes())["competition.yaml"])
+    ranked = old["leaderboard"]["columns"]
+    assert sorted(ranked, key=lambda key: ranked[key]["rank"]) == columns
+
+
+def test_what_a_phases_feedback_hides_is_hidden_by_the_platform_too(built):
+    content = yaml.safe_load(members(built[0].read_bytes())["competition.yaml"])
+    phases = {phase["name"]: phase for phase in content["phases"]}
+    hidden = {
+        name: [phase[f"hide_{what}"] for what in ("output", "prediction_output", "score_output")]
+        for name, phase in phases.items()
+    }
+    assert hidden == {
+        "Practice": [False, False, False],
+        "Development": [True, True, False],
+        "Final": [True, True, True],
+    }
+    assert content["leaderboards"][0]["hidden"] is True, "the final phase shows no score"
+    assert content["can_participants_make_submissions_public"] is False
+
+
+def test_nothing_hidden_is_where_participants_or_submissions_can_read_it(competition, built):
+    for path in built:
+        files = members(path.read_bytes())
+        for phase in competition.phases:
+            if phase.phase.truth == "public":
+                continue
+            secrets = {
+                repr(accuracy).encode()
+                for reference in phase.references.values()
+                for accuracy in reference.accuracies.values()
+            }
+            tokens = {token.encode() for r in phase.references.values() for token in r.accuracies}
+            for name, content in files.items():
+                inside = members(content) if name.endswith(".zip") else {name: content}
+                everything = b"".join(inside.values())
+                if name != phase.reference_name:
+                    assert not any(secret in everything for secret in secrets), name
+                if name not in (phase.reference_name, phase.input_name):
+                    assert not any(token in everything for token in tokens), name
+        assert "public_data_practice.zip" in files
+        assert not any(name.startswith("public_data") and "practice" not in name for name in files)
+
+
+def test_no_draw_seed_is_in_a_bundle(competition):
+    for phase in competition.phases:
+        for files in (phase.input_files, phase.reference_files):
+            assert json.loads(files["phase.json"])["phase"]["draw_seed"] is None
+
+
+def test_the_seals_key_is_with_the_recorder_and_with_scoring_and_nowhere_else(competition):
+    files = shared_files(competition)
+    secrets = [c for phase in competition.phases for c in phase.reference_files.values()]
+    key = derive_key(secrets).encode()
+    holders = {
+        name
+        for name, content in files.items()
+        if key in b"".join((members(content) if name.endswith(".zip") else {"": content}).values())
+    }
+    assert holders == {"ingestion_program.zip", *(p.reference_name for p in competition.phases)}
+
+
+@pytest.mark.parametrize(
+    ("collect", "entries"),
+    [
+        (ingestion_program, ("on_platform.py", "worker.py")),
+        (scoring_program, ("on_platform.py",)),
+    ],
+)
+def test_a_program_holds_every_module_it_imports_and_its_packages_are_in_the_image(
+    collect, entries
+):
+    files = collect()
+    seen, waiting, foreign = set(), list(entries), set()
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        assert name in files, f"{name} is imported and missing from the literal list"
+        seen.add(name)
+        for module in imported(ast.parse(files[name])):
+            top = module.split(".")[0]
+            candidates = [
+                f"{module.replace('.', '/')}.py",
+                f"{module.replace('.', '/')}/__init__.py",
+            ]
+            found = [path for path in candidates if path in files or (ROOT / path).is_file()]
+            if found:
+                waiting += found
+            elif top not in sys.stdlib_module_names and top not in (
+                *("zcnas", "naslib", "ingestion_program", "scoring_program"),
+            ):
+                foreign.add(top)
+    aliases = {"PIL": "pillow", "markupsafe": "jinja2", "yaml": "pyyaml"}
+    assert {aliases.get(name, name) for name in foreign} <= IMAGE_PACKAGES
+
+
+def imported(tree):
+    """Yield the modules a file imports at its top level, where importing it imports them."""
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_no_program_holds_a_reader_of_accuracy_tables_and_scoring_no_torch(competition):
+    for files in (ingestion_program(), scoring_program()):
+        assert not [name for name in files if "tables" in name or "sampling" in name]
+    assert not [name for name in ingestion_program() if "metrics" in name or "outcomes" in name]
+    for name, content in scoring_program().items():
+        if name.endswith(".py"):
+            assert "torch" not in set(imported(ast.parse(content))), name
+
+
+def test_the_starting_kit_runs_the_commands_a_participant_needs(tmp_path):
+    for name, content in starting_kit().items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); from zcnas.cli import main\n"
+        "import zcnas; assert zcnas.__file__.startswith(sys.argv.pop(1)); main()"
+    )
+    for command in ("check", "submission"):
+        done = subprocess.run(
+            [sys.executable, "-c", code, tmp_path, command, tmp_path / "starting_kit"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / "build" / "submission" / "starting_kit.zip").is_file()
+    assert (tmp_path / "Makefile").is_file()
+    assert not (tmp_path / "tests").exists()
+
+
+def test_the_logo_is_a_square_picture(built):
+    picture = Image.open(io.BytesIO(members(built[0].read_bytes())["logo.png"]))
+    assert picture.size == (400, 400)
+    assert len(picture.getcolors(1 << 20)) > 5
+
+
+def test_pages_say_what_the_phases_are_and_no_line_is_taken_for_code(built):
+    files = members(built[0].read_bytes())
+    pages = {name: content.decode() for name, content in files.items() if name.startswith("pages/")}
+    assert set(pages) == {
+        f"pages/{n}.html" for n in ("overview", "evaluation", "data", "submission", "terms")
+    }
+    for name, text in pages.items():
+        assert len(re.sub(r"<[^>]+>", "", text).split()) > 120, f"{name} says something"
+        outside_code = re.sub(r"<pre>.*?</pre>", "", text, flags=re.DOTALL)
+        assert not re.search(r"^( {4}|\t)", outside_code, re.MULTILINE), name
+        assert not re.search(r"src=|@import|<script|http://", text), name
+    evaluation = pages["pages/evaluation.html"]
+    for phase in (PHASES[name] for name in NAMES):
+        assert f"<td>{phase.limits.query_cpu_s} s</td>" in evaluation
+    for limit in ("network", "user is the same", "input data can be read", "number of processes"):
+        assert limit in evaluation
+    for key in PHASES["final"].benchmarks:
+        assert key in pages["pages/data.html"]
+
+
+def test_halves_of_different_draws_make_no_bundle(tmp_path):
+    write_draw(tmp_path, PHASES["development"])
+    path = tmp_path / "ref" / "development" / "nasbench201_svhn.json"
+    reference = json.loads(path.read_text())
+    reference["accuracies"] = {"0000000a": 1.0, "0000000b": 2.0}
+    path.write_text(json.dumps(reference))
+    settings = read_settings(ROOT / "competition.yaml").phases["development"]
+    folders = tmp_path / "in" / "development", tmp_path / "ref" / "development"
+    with pytest.raises(BundleError, match="come from different draws"):
+        bundle_phase(PHASES["development"], settings, *folders, None)
+
+
+def test_real_images_travel_with_the_input_data_and_are_the_same_there(tmp_path):
+    key = "nasbench201_cifar10"
+    data = read_input(ROOT / "starting_kit" / "input_data" / f"{key}.json")
+    data = msgspec.structs.replace(data, batch_size=2)
+    rng = np.random.default_rng(1)
+    real = Minibatch(
+        rng.normal(size=(2, 3, 32, 32)).astype("float32"), np.array([3, 1]), "CIFAR-10"
+    )
+    path = tmp_path / f"{key}.minibatch.npz"
+    path.write_bytes(freeze_minibatch(real))
+    assert freeze_minibatch(real) == path.read_bytes()
+    found = load_hosted_minibatch(tmp_path, data)
+    assert np.array_equal(found.inputs, real.inputs)
+    assert found.targets.tolist() == [3, 1]
+    assert found.source == "CIFAR-10"
+    with pytest.raises(InputDataError, match="holds 2 images, the benchmark asks for 64"):
+        load_hosted_minibatch(tmp_path, msgspec.structs.replace(data, batch_size=64))
+    path.write_bytes(b"PK damaged")
+    with pytest.raises(InputDataError, match="is no minibatch"):
+        load_hosted_minibatch(tmp_path, data)
+    path.unlink()
+    made = load_minibatch(get_benchmark(key), 2, data.eval_seed, None)
+    assert np.array_equal(load_hosted_minibatch(tmp_path, data).inputs, made.inputs)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("title: Zero-Cost NAS Competition", "title: ''", r"length >= 1 - at `\$.title`"),
+        ("docker_image:", "image:", "unknown field `image`"),
+        ("start: 2027-02-08 00:00:00", "start: soon", r"at `\$.phases"),
+        ("start: 2027-02-08 00:00:00", "start: 2027-02-08 00:00:00+02:00", "timezone"),
+        ("max_submissions: 2\n", "max_submissions: 0\n", ">= 1"),
+    ],
+)
+def test_settings_with_a_mistake_are_refused_with_its_place(tmp_path, old, new, message):
+    text = (ROOT / "competition.yaml").read_text()
+    assert old in text
+    (tmp_path / "competition.yaml").write_text(text.replace(old, new))
+    with pytest.raises(BundleError, match=message):
+        read_settings(tmp_path / "competition.yaml")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("end: 2027-02-07 23:59:59", "end: 2027-02-08 00:00:00", "before phase practice has ended"),
+        ("end: 2027-05-14 23:59:59", "end: 2027-04-01 00:00:00", "phase final ends at"),
+        ("  final:", "  finale:", "says nothing of phase final"),
+    ],
+)
+def test_phases_that_do_not_follow_each_other_make_no_bundle(tmp_path, old, new, message):
+    text = (ROOT / "competition.yaml").read_text()
+    assert old in text
+    (tmp_path / "competition.yaml").write_text(text.replace(old, new, 1))
+    with pytest.raises(BundleError, match=message):
+        schedule(read_settings(tmp_path / "competition.yaml"), list(NAMES))
+
+
+def test_absent_settings_are_an_error_that_names_the_file(tmp_path):
+    with pytest.raises(BundleError, match="cannot read"):
+        read_settings(tmp_path / "competition.yaml")
