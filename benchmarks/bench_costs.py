@@ -2,17 +2,18 @@
 
     python benchmarks/bench_costs.py [--benchmark KEY …] [--core 1] [--raw build/costs.jsonl]
 
-For each benchmark two architectures: the typical and the dearest one (``pick``). The batch size is
-the largest of ``BATCHES``, at most the published one, at which all proxies together on the dearest
-network stay within ``BUDGET_MIB``: measured at a small batch, extrapolated on a line, verified.
-Then build, forward and backward are measured for both architectures of every benchmark, contiguous
-and channels_last, each in a fresh process (``cost_of_one.py``), the cheap ones three times. All
-proxies together are measured once for benchmarks whose networks differ in nothing but the number of
-classes (``representative``).
+For each benchmark three architectures (``cost_choice.py``): typical, large and extreme. The batch
+size is the largest of ``BATCHES``, at most the published one, at which all proxies together on the
+large network, and one forward and backward on the extreme one, stay within ``BUDGET_MIB``: measured
+at a small batch, extrapolated on a line, verified. Then build, forward and backward are measured
+contiguous and channels_last, each in a fresh process (``cost_of_one.py``), those below a second
+three times. All proxies together are measured once for benchmarks whose networks differ in nothing
+but the number of classes.
 
 Every measurement is a line of the raw file, and what is there is not measured again: interrupt and
-call again as you like. Once all 28 are complete, ``docs/costs.json`` and ``docs/costs.md`` are
-written. The last line is the ratio of contiguous to channels_last in forward and backward.
+call again as you like, several processes at once on files of their own, joined with ``cat``. Once
+all 28 are complete, ``docs/costs.json`` and ``docs/costs.md`` are written. The last line is the
+ratio of contiguous to channels_last in forward and backward, the median over benchmarks.
 """
 
 from __future__ import annotations
@@ -21,26 +22,24 @@ import argparse
 import json
 import os
 import platform
-import random
 import statistics
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import psutil
 import torch
+from cost_choice import SAMPLE, pick, representative, size_of
 from costs_page import render
-from torch import Tensor
-from torch.utils.flop_counter import FlopCounterMode
 
 from zcnas.benchmarks import BENCHMARKS, Benchmark
 from zcnas.costs import CostRecord
 from zcnas.machine import cpu_model
 from zcnas.records import write_json
-from zcnas.search_spaces import SPECS, Spec, build_network, import_networks, parse_spec
+from zcnas.search_spaces import parse_spec
 
 ROOT = Path(__file__).resolve().parents[1]
 ONE = Path(__file__).with_name("cost_of_one.py")
@@ -48,35 +47,17 @@ LIMIT_MIB = 4096
 BUDGET_MIB = LIMIT_MIB - 256
 """What is left is for the worker beside the query's child, and for a predictor's own tensors."""
 PUBLISHED_BATCH = {"transbench101_micro": 32, "transbench101_macro": 32}
-BATCHES = (2, 4, 8, 12, 16, 24, 32, 48, 64)
+BATCHES = (2, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 SMALL_BATCH = 4
-PEAK_PER_ACTIVATIONS = 2.9
-"""What all proxies together need per image, in multiples of what autograd keeps of its forward.
+DECISIVE = {("large", "together"): 2.9, ("extreme", "contiguous"): 1.2}
+"""What must have room, and how much of it one image needs in multiples of what autograd keeps.
 
 Measured on NAS-Bench-101 and -201; used to guess the batch size, which is then verified.
 """
-PICKED_ON = {
-    "transbench101_micro": "transbench101_micro_class_scene",
-    "transbench101_macro": "transbench101_macro_autoencoder",
-}
-"""Search space to the benchmark whose sizes decide, where it has no cifar10."""
-SAMPLE = 20
-CLIMB = 40
+PASSES = ("contiguous", "channels_last")
 CHEAP_S = 1.0
 
-
-@dataclass(frozen=True)
-class Size:
-    """What a network needs by its shapes alone, per image."""
-
-    spec: Spec
-    activations_mib: float
-    gmacs: float
-
-    @property
-    def price(self) -> tuple[float, float]:
-        """What to compare networks by: memory, and time among those that need the same."""
-        return round(self.activations_mib, 2), self.gmacs
+Cost = dict[str, float]
 
 
 class Measurements:
@@ -96,24 +77,28 @@ class Measurements:
                 row = json.loads(line)
                 self._known[row["key"]] = row["value"]
 
-    def get(self, key: str, measure: Any) -> Any:
-        """Return what is known under ``key``, measuring it if nothing is."""
-        if key not in self._known:
-            value = self._known[key] = measure()
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self._path.open("a") as lines:
-                lines.write(json.dumps({"key": key, "value": value}) + "\n")
-            print(key, value, flush=True)
-        return self._known[key]
+    def picked(self, benchmark: Benchmark) -> dict[str, str]:
+        """Return ``pick``'s answer for a benchmark's search space."""
+        space = benchmark.search_space
+        picked: dict[str, str] = self._get(f"pick {space}", lambda: pick(space))
+        return picked
 
-    def has_no_room(self, benchmark: Benchmark, spec: str, batch: int, budget_mib: float) -> bool:
-        """Return whether all proxies were measured on a network and needed more than the budget."""
-        cost = self._known.get(_key(benchmark, spec, batch, "together"), {"peak_mib": 0})
-        return cost is None or cost["peak_mib"] > budget_mib
+    def size(self, benchmark: Benchmark, spec: str) -> Cost:
+        """Return a network's size, as the record holds it."""
 
-    def of_network(
-        self, benchmark: Benchmark, spec: str, batch: int, action: str
-    ) -> dict[str, float] | None:
+        def measure() -> Cost:
+            size = size_of(parse_spec(benchmark.search_space, spec), benchmark)
+            mib = round(size.activations_mib, 2)
+            return {"gmacs": round(size.gmacs, 4), "activations_mib": mib}
+
+        known: Cost = self._get(f"size {benchmark.key} {spec}", measure)
+        return known
+
+    def known(self, benchmark: Benchmark, spec: str, batch: int, action: str) -> bool:
+        """Return whether a network has been measured."""
+        return _key(benchmark, spec, batch, action) in self._known
+
+    def cost(self, benchmark: Benchmark, spec: str, batch: int, action: str) -> Cost | None:
         """Return the cost of one network, medians of three runs if cheap; None if it has no room.
 
         Memory is the largest of the runs.
@@ -125,189 +110,114 @@ class Measurements:
             "action": action,
             "core": self._core,
         }
-
-        def measure() -> dict[str, float] | None:
-            runs = []
-            for _ in range(3):
-                done = subprocess.run(
-                    [sys.executable, str(ONE), json.dumps(job)],
-                    capture_output=True, text=True, check=False,
-                )  # fmt: skip
-                if done.returncode:
-                    print(done.stderr[-2000:], file=sys.stderr)
-                    return None
-                runs.append(json.loads(done.stdout))
-                if sum(value for name, value in runs[0].items() if name.endswith("_s")) > CHEAP_S:
-                    break
-            median = {name: statistics.median(run[name] for run in runs) for name in runs[0]}
-            return {**median, "peak_mib": max(run["peak_mib"] for run in runs)}
-
-        known: dict[str, float] | None = self.get(_key(benchmark, spec, batch, action), measure)
+        known: Cost | None = self._get(
+            _key(benchmark, spec, batch, action), lambda: _measure_in_fresh_processes(job)
+        )
         return known
+
+    def _get(self, key: str, measure: Callable[[], Any]) -> Any:
+        if key not in self._known:
+            value = self._known[key] = measure()
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with self._path.open("a") as lines:
+                lines.write(json.dumps({"key": key, "value": value}) + "\n")
+            print(key, value, flush=True)
+        return self._known[key]
 
 
 def _key(benchmark: Benchmark, spec: str, batch: int, action: str) -> str:
     return f"{action} {benchmark.key} B={batch} {spec}"
 
 
-def size_of(spec: Spec, benchmark: Benchmark) -> Size:
-    """Return what autograd keeps of one image and its multiply-accumulates; nothing is computed."""
-    kept: dict[int, torch.UntypedStorage] = {}
-    with torch.device("meta"):
-        network = build_network(spec, benchmark)
-        images = torch.empty(2, *benchmark.dataset.input_shape)
-    weights = {parameter.untyped_storage()._cdata for parameter in network.parameters()}
-
-    def keep(tensor: Tensor) -> Tensor:
-        storage = tensor.untyped_storage()
-        if storage._cdata not in weights:
-            kept[storage._cdata] = storage
-        return tensor
-
-    with (
-        torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor),
-        FlopCounterMode(display=False) as counter,
-    ):
-        network(images)
-    activations = sum(storage.nbytes() for storage in kept.values()) / len(images) / 2**20
-    return Size(spec, activations, counter.get_total_flops() / 2 / len(images) / 1e9)
-
-
-def pick(benchmark: Benchmark) -> dict[str, str]:
-    """Return the typical and the dearest architecture of a benchmark.
-
-    Typical is the one of a seeded sample whose multiply-accumulates are nearest to the sample's
-    mean. Dearest is where a climb over one-edit neighbours ends that starts at the sample's
-    largest and goes up in what autograd keeps, then in multiply-accumulates.
-    """
-    rng = random.Random(0)
-    import_networks(benchmark)
-    sample = [size_of(SPECS[benchmark.search_space].sample(rng), benchmark) for _ in range(SAMPLE)]
-    mean = statistics.mean(size.gmacs for size in sample)
-    typical = min(sample, key=lambda size: abs(size.gmacs - mean))
-    dearest = max(sample, key=lambda size: size.price)
-    neighbours = list(dearest.spec.neighbours())
-    rng.shuffle(neighbours)
-    for _ in range(CLIMB):
-        if not neighbours:
+def _measure_in_fresh_processes(job: dict[str, Any]) -> Cost | None:
+    runs = []
+    for _ in range(3):
+        done = subprocess.run(
+            [sys.executable, str(ONE), json.dumps(job)],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if done.returncode:
+            print(done.stderr[-2000:], file=sys.stderr)
+            return None
+        runs.append(json.loads(done.stdout))
+        if sum(value for name, value in runs[0].items() if name.endswith("_s")) > CHEAP_S:
             break
-        other = size_of(neighbours.pop(), benchmark)
-        if other.price > dearest.price:
-            dearest = other
-            neighbours = list(dearest.spec.neighbours())
-            rng.shuffle(neighbours)
-    return {"typical": str(typical.spec), "dearest": str(dearest.spec)}
+    median = {name: statistics.median(run[name] for run in runs) for name in runs[0]}
+    return {**median, "peak_mib": max(run["peak_mib"] for run in runs)}
 
 
-def picked_for(benchmark: Benchmark, measurements: Measurements) -> dict[str, str]:
-    """Return ``pick``'s answer, which the benchmarks of a search space share."""
-    key = PICKED_ON.get(benchmark.search_space, f"{benchmark.search_space}_cifar10")
-    picked: dict[str, str] = measurements.get(
-        f"pick {benchmark.search_space}", lambda: pick(BENCHMARKS[key])
-    )
-    return picked
+def fitting_batch(benchmark: Benchmark, measurements: Measurements) -> int:
+    """Return the largest batch that has room by what is measured so far and, beyond, by the line.
 
-
-def shape_group(benchmark: Benchmark) -> str:
-    """Return what decides which networks are large: the space and what follows the encoder."""
-    target = benchmark.dataset.target
-    kind = {"normal": "image", "soft_label": "pooled", "layout": "pooled"}.get(target, target)
-    return f"{benchmark.search_space} {kind}"
-
-
-def representative(benchmark: Benchmark) -> Benchmark:
-    """Return the first benchmark whose networks have the same layers before the classifier."""
-
-    def trunk(other: Benchmark) -> tuple[str, tuple[int, ...]]:
-        return shape_group(other), other.dataset.input_shape
-
-    return next(other for other in BENCHMARKS.values() if trunk(other) == trunk(benchmark))
-
-
-def fitting_batch(benchmark: Benchmark, dearest: str, measurements: Measurements) -> int:
-    """Return the largest batch at which all proxies on the dearest network should have room."""
-    small = measurements.of_network(benchmark, dearest, SMALL_BATCH, "together")
-    assert small is not None, f"{benchmark.key} does not even fit with {SMALL_BATCH} images"
-    slope = PEAK_PER_ACTIVATIONS * size_for(benchmark, dearest, measurements)["activations_mib"]
+    Benchmarks with the same layers have the same.
+    """
+    benchmark = representative(benchmark)
     published = PUBLISHED_BATCH.get(benchmark.search_space, 64)
-    fitting = [
-        batch
-        for batch in BATCHES
-        if batch <= published and small["peak_mib"] + slope * (batch - SMALL_BATCH) <= BUDGET_MIB
-    ]
-    for batch in reversed(fitting):
-        if not measurements.has_no_room(benchmark, dearest, batch, BUDGET_MIB):
-            return batch
-    return BATCHES[0]
+    candidates = [batch for batch in BATCHES if batch <= published]
+    for (role, action), factor in DECISIVE.items():
+        spec = measurements.picked(benchmark)[role]
+        small = measurements.cost(benchmark, spec, SMALL_BATCH, action) or {"peak_mib": 1e9}
+        slope = factor * measurements.size(benchmark, spec)["activations_mib"]
+        kept = []
+        for batch in candidates:
+            peak = small["peak_mib"] + slope * (batch - SMALL_BATCH)
+            if measurements.known(benchmark, spec, batch, action):
+                cost = measurements.cost(benchmark, spec, batch, action)
+                peak = cost["peak_mib"] if cost else float("inf")
+            if peak <= BUDGET_MIB:
+                kept.append(batch)
+        candidates = kept
+    return max(candidates, default=BATCHES[0])
 
 
 def measure_by_urgency(benchmarks: list[Benchmark], measurements: Measurements) -> None:
     """Measure everything, what others wait for first: batch sizes, then what limits follow from.
 
-    A batch size is a guess until all proxies have run at it; if they have no room, the next smaller
-    one is measured instead.
+    A batch size is a guess until both decisive measurements were made at it; if there is no room,
+    the next smaller one is measured instead.
     """
     alone = [benchmark for benchmark in benchmarks if representative(benchmark) is benchmark]
-    plan: list[tuple[list[Benchmark], str, str]] = [(alone, "dearest", "")]
-    plan += [(alone, "dearest", "together"), (alone, "typical", "together")]
+    for benchmark in alone:
+        print(f"{benchmark.key}: batch {fitting_batch(benchmark, measurements)}", flush=True)
+    plan = [(alone, *decisive) for decisive in DECISIVE]
+    plan += [(alone, "typical", "contiguous"), (alone, "typical", "together")]
     plan += [
         (group, role, action)
         for group in (alone, benchmarks)
-        for action in ("contiguous", "channels_last")
-        for role in ("typical", "dearest")
+        for action in PASSES
+        for role in ("typical", "large")
     ]
+    plan += [(benchmarks, "extreme", "contiguous")]
     for group, role, action in plan:
         for benchmark in group:
-            _measure(benchmark, role, action, measurements)
-
-
-def _measure(benchmark: Benchmark, role: str, action: str, measurements: Measurements) -> None:
-    picked, alone = picked_for(benchmark, measurements), representative(benchmark)
-    batch = fitting_batch(alone, picked["dearest"], measurements)
-    print(f"{benchmark.key}: batch {batch}", flush=True)
-    while action:
-        measurements.of_network(benchmark, picked[role], batch, action)
-        before, batch = batch, fitting_batch(alone, picked["dearest"], measurements)
-        if batch == before:
-            break
-
-
-def size_for(benchmark: Benchmark, spec: str, measurements: Measurements) -> dict[str, float]:
-    """Return the size of a network, as the record holds it."""
-
-    def measure() -> dict[str, float]:
-        size = size_of(parse_spec(benchmark.search_space, spec), benchmark)
-        return {"gmacs": round(size.gmacs, 4), "activations_mib": round(size.activations_mib, 2)}
-
-    known: dict[str, float] = measurements.get(f"size {benchmark.key} {spec}", measure)
-    return known
+            spec, batch = measurements.picked(benchmark)[role], 0
+            while batch != (batch := fitting_batch(benchmark, measurements)):
+                measurements.cost(benchmark, spec, batch, action)
 
 
 def cost_of(benchmark: Benchmark, measurements: Measurements) -> dict[str, Any]:
     """Return a benchmark's entry of the record."""
-    other = representative(benchmark)
-    picked = picked_for(benchmark, measurements)
-    batch = fitting_batch(other, picked["dearest"], measurements)
+    batch, other = fitting_batch(benchmark, measurements), representative(benchmark)
     entry: dict[str, Any] = {
         "batch_size": batch,
         "published_batch_size": PUBLISHED_BATCH.get(benchmark.search_space, 64),
     }
-    for role, spec in picked.items():
-        size = size_for(benchmark, spec, measurements)
+    for role, spec in measurements.picked(benchmark).items():
         costs: dict[str, Any] = {
-            action: _rounded(measurements.of_network(benchmark, spec, batch, action))
-            for action in ("contiguous", "channels_last")
+            action: _rounded(measurements.cost(benchmark, spec, batch, action))
+            for action in (PASSES if role != "extreme" else PASSES[:1])
         }
-        together = _rounded(measurements.of_network(other, spec, batch, "together"))
-        together.pop("build_s")
-        costs["together"] = {**together, "measured_on": other.key}
-        entry[role] = {"spec": spec, **size, **costs}
+        if role != "extreme":
+            together = _rounded(measurements.cost(other, spec, batch, "together"))
+            together.pop("build_s")
+            costs["together"] = {**together, "measured_on": other.key}
+        entry[role] = {"spec": spec, **measurements.size(benchmark, spec), **costs}
     return entry
 
 
-def _rounded(cost: dict[str, float] | None) -> dict[str, float]:
+def _rounded(cost: Cost | None) -> Cost:
     assert cost is not None, "a network that was found to fit does not fit"
-    kept: dict[str, float] = {name: round(value, 3) for name, value in cost.items()}
+    kept: Cost = {name: round(value, 3) for name, value in cost.items()}
     if "proxies" in kept:
         kept["proxies"] = int(kept["proxies"])
     return kept

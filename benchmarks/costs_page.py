@@ -16,33 +16,36 @@ that took less than a second. The machine was busy with other work meanwhile: CP
 the waiting, but not what shared caches and memory cost, so the figures are on the high side. Memory
 is the peak resident size of that process, torch's 250 MiB included.
 
-For each benchmark two architectures: **typical**, whose multiply-accumulates are nearest to the
-mean of {sample} drawn at random, and **dearest**, the largest found by climbing over one-edit
-neighbours from the largest of the sample. Benchmarks whose networks differ in nothing but the
-number of classes share both, and the measurement of all proxies together.
+For each search space three architectures: **typical**, whose multiply-accumulates are nearest to
+the mean of {sample} drawn at random; **large**, the one of them whose forward pass keeps most
+memory; **extreme**, the largest found by climbing over one-edit neighbours from there.
 
 ## Batch sizes
 
 The published experiments used batches of 64, and of 32 for TransNAS-Bench-101, on machines that
-have the memory: the dearest networks need more than 30 GB there. The batch size here is the largest
-of 2, 4, 8, 12, 16, 24, 32, 48 and 64, at most the published one, at which **all proxies together on
-the dearest network** stay within {limit} MiB less 256 for the worker beside it and a predictor's
-own tensors.
+have the memory: more than 30 GB there. The batch size here is the largest of 2, 4, 6, 8, 12, 16,
+24, 32, 48 and 64, at most the published one, at which **all proxies together on the large network**
+and **one forward and backward on the extreme one** stay within {limit} MiB less 256 for the worker
+beside it and a predictor's own tensors. All proxies on the extreme network may need more: such an
+architecture is then a failure of status `memory` for a predictor that asks for all of them.
 
-| benchmark | batch | published | dearest: all proxies | dearest: forward + backward |
+| benchmark | batch | published | large: all proxies | extreme: forward + backward |
 |---|---|---|---|---|
 """
 TYPICAL = """
 ## The typical architecture, at that batch
 
-`c` contiguous as a predictor is given it, `cl` with network and images converted to channels_last.
+`c` contiguous as a predictor is given it, `cl` with network and images converted to channels_last;
+the last column says how many proxies there are. What all proxies cost was measured once for
+benchmarks whose networks differ in nothing but the number of classes (`measured_on` in
+`costs.json`).
 
 | benchmark | GMACs per image | build | forward c | backward c | forward cl | backward cl | \
 peak c | peak cl | all proxies |
 |---|---|---|---|---|---|---|---|---|---|
 """
-DEAREST = """
-## The dearest architecture, at that batch
+LARGE = """
+## The large architecture, at that batch
 
 | benchmark | GMACs per image | build | forward c | backward c | forward cl | backward cl | \
 peak c | peak cl | all proxies |
@@ -54,29 +57,30 @@ LIMITS = """
 `zcnas phases` prints, for every phase, what one submission costs that needs one forward, one
 forward and backward, or all proxies, and the limits beside it. The rules, held by a test:
 
-* **query_cpu_s** is at least three times all proxies on the dearest architecture of the phase: the
-  dearest known predictor on the dearest known network, on a machine three times slower.
+* **query_cpu_s** is at least three times all proxies on the large architecture of the phase's
+  dearest benchmark: the dearest known predictor on a large network, on a machine three times
+  slower than this one was.
 * **benchmark_cpu_s** is at least twice all proxies on N typical architectures of the phase's
-  dearest benchmark, so that no predictor that keeps the first limit on typical architectures at the
-  price of all proxies runs out of time; wall time is three times that, a backstop.
+  dearest benchmark, so that nobody at the price of all proxies runs out of time before the last
+  architecture. Wall time is three times that, a backstop.
 * **memory_mb** is 4096: what the batch sizes were chosen for.
-* The time for set-up, 60 s, does not depend on the benchmark: no network is built in it.
+* **setup_s** is 60 and does not depend on the benchmark: no network is built in it.
 """
 
 
 def render(record: CostRecord, sample: int) -> str:
     """Return the page in Markdown."""
-    machine = ", ".join(
-        f"{name.replace('_', ' ')} {value}" for name, value in record.machine.items()
+    parts = [f"{name.replace('_', ' ')} {value}" for name, value in record.machine.items()]
+    page = HEAD.format(
+        machine=f"Machine: {', '.join(parts)}.", sample=sample, limit=record.memory_limit_mib
     )
-    page = HEAD.format(machine=f"Machine: {machine}.", sample=sample, limit=record.memory_limit_mib)
     for key, cost in record.benchmarks.items():
         page += (
             f"| {key} | {cost.batch_size} | {cost.published_batch_size} | "
-            f"{cost.dearest.together.peak_mib:.0f} MiB | "
-            f"{cost.dearest.contiguous.peak_mib:.0f} MiB |\n"
+            f"{cost.large.together.peak_mib:.0f} MiB | "
+            f"{cost.extreme.contiguous.peak_mib:.0f} MiB |\n"
         )
-    for head, role in ((TYPICAL, "typical"), (DEAREST, "dearest")):
+    for head, role in ((TYPICAL, "typical"), (LARGE, "large")):
         page += head
         for key, cost in record.benchmarks.items():
             page += f"| {key} | {_row(getattr(cost, role))} |\n"

@@ -1,11 +1,12 @@
 """What a benchmark costs, as ``benchmarks/bench_costs.py`` measured it: the record and its reader.
 
-The record is ``docs/costs.json``: for each benchmark its batch size and two architectures, the
-``typical`` one, whose multiply-accumulates are nearest to the mean of a seeded sample, and the
-``dearest`` one found. Sums over many architectures follow from the first, limits from the second.
-Times are CPU seconds of one pinned core, one thread, in a process that has run nothing before, as
-a query's child has not; memory is the peak resident size of that process in MiB, torch included.
-No torch here.
+The record is ``docs/costs.json``. For each benchmark it has the batch size and three architectures:
+``typical``, whose multiply-accumulates are nearest to the mean of a seeded sample; ``large``, the
+sample's largest; ``extreme``, the largest found in the whole space. Sums over many architectures
+follow from the first, limits from the second, and that everything fits from the third. Times are
+CPU seconds of one pinned core, one thread, in a process that has run nothing before, as a query's
+child has not; memory is the peak resident size of that process in MiB, torch included. No torch
+here.
 """
 
 from __future__ import annotations
@@ -23,7 +24,11 @@ IDLE_MIB = 250
 """Resident size of a process that has imported torch and done nothing."""
 
 
-class PassCost(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class _Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A part of the record: immutable, and nothing unknown in it."""
+
+
+class PassCost(_Record, frozen=True, kw_only=True):
     """One forward and one backward of the training loss at the benchmark's batch size."""
 
     build_s: float
@@ -32,7 +37,7 @@ class PassCost(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     peak_mib: float
 
 
-class ProxyCost(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class ProxyCost(_Record, frozen=True, kw_only=True):
     """All proxies that are defined for the benchmark, evaluated together.
 
     Attributes:
@@ -43,42 +48,60 @@ class ProxyCost(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
             nothing but the number of classes.
     """
 
-    measured_on: str
     proxies: int
     total_s: float
     peak_mib: float
+    measured_on: str
 
 
-class ArchitectureCost(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One architecture of a benchmark.
+class ExtremeCost(_Record, frozen=True, kw_only=True):
+    """An architecture of a benchmark.
 
     Attributes:
         spec: Its canonical string.
         gmacs: Multiply-accumulates of one image, in 10⁹.
         activations_mib: What autograd keeps of one image's forward pass.
         contiguous: Network and images as PyTorch makes them, which is what a predictor is given.
-        channels_last: Both converted to ``torch.channels_last`` first.
-        together: The proxies.
     """
 
     spec: str
     gmacs: float
     activations_mib: float
     contiguous: PassCost
+
+
+class ArchitectureCost(ExtremeCost, frozen=True, kw_only=True):
+    """An architecture of which more was measured.
+
+    Attributes:
+        channels_last: Network and images converted to ``torch.channels_last`` first.
+        together: The proxies.
+    """
+
     channels_last: PassCost
     together: ProxyCost
 
 
-class BenchmarkCost(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class BenchmarkCost(_Record, frozen=True, kw_only=True):
     """A benchmark at the batch size that fits into the memory limit."""
 
     batch_size: int
     published_batch_size: int
     typical: ArchitectureCost
-    dearest: ArchitectureCost
+    large: ArchitectureCost
+    extreme: ExtremeCost
+
+    @property
+    def peak_mib(self) -> float:
+        """The most memory that any of the measurements needed."""
+        return max(
+            self.large.together.peak_mib,
+            self.large.contiguous.peak_mib,
+            self.extreme.contiguous.peak_mib,
+        )
 
 
-class CostRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class CostRecord(_Record, frozen=True, kw_only=True):
     """``docs/costs.json``: the machine and all benchmarks."""
 
     machine: dict[str, str]
@@ -103,15 +126,15 @@ class PhaseCost:
         forward_s: A predictor that needs one forward, over all benchmarks and architectures.
         both_s: One forward and one backward.
         together_s: All proxies.
-        dearest_query_s: All proxies on the dearest architecture of any benchmark.
-        dearest_benchmark_s: All proxies on the dearest benchmark's N typical architectures.
+        large_query_s: All proxies on the large architecture of the dearest benchmark.
+        dearest_benchmark_s: All proxies on N typical architectures of the dearest benchmark.
         peak_mib: The most memory any of that needs.
     """
 
     forward_s: float
     both_s: float
     together_s: float
-    dearest_query_s: float
+    large_query_s: float
     dearest_benchmark_s: float
     peak_mib: float
 
@@ -119,13 +142,13 @@ class PhaseCost:
 def estimate(phase: Phase, record: CostRecord) -> PhaseCost:
     """Return what a phase costs: N times the typical architecture of each benchmark.
 
-    Times and memory beyond a process that has done nothing are proportional to the batch, so a
+    Times, and memory beyond that of an idle process, are taken as proportional to the batch, so a
     phase whose batch size is not the measured one is scaled; where they agree nothing is.
 
     Raises:
         InputDataError: The record lacks one of the phase's benchmarks.
     """
-    forward = both = together = dearest_query = dearest_benchmark = peak = 0.0
+    forward = both = together = large_query = dearest_benchmark = peak = 0.0
     for benchmark in phase.get_benchmarks():
         if benchmark.key not in record.benchmarks:
             raise InputDataError(
@@ -134,16 +157,14 @@ def estimate(phase: Phase, record: CostRecord) -> PhaseCost:
             )
         cost = record.benchmarks[benchmark.key]
         scale = phase.batch_size_of(benchmark) / cost.batch_size
-        one, count = cost.typical.contiguous, phase.architectures
+        typical, large, count = cost.typical, cost.large, phase.architectures
+        one = typical.contiguous
         forward += count * (one.build_s + scale * one.forward_s)
         both += count * (one.build_s + scale * (one.forward_s + one.backward_s))
-        every = count * (one.build_s + scale * cost.typical.together.total_s)
+        every = count * (one.build_s + scale * typical.together.total_s)
         together += every
         dearest_benchmark = max(dearest_benchmark, every)
-        dearest = cost.dearest
-        dearest_query = max(
-            dearest_query, dearest.contiguous.build_s + scale * dearest.together.total_s
-        )
-        needed = max(dearest.together.peak_mib, dearest.contiguous.peak_mib)
-        peak = max(peak, IDLE_MIB + scale * (needed - IDLE_MIB))
-    return PhaseCost(forward, both, together, dearest_query, dearest_benchmark, peak)
+        query = large.contiguous.build_s + scale * large.together.total_s
+        large_query = max(large_query, query)
+        peak = max(peak, IDLE_MIB + scale * (cost.peak_mib - IDLE_MIB))
+    return PhaseCost(forward, both, together, large_query, dearest_benchmark, peak)

@@ -28,7 +28,7 @@ def list_phases(
     table.add_column("phase", no_wrap=True)
     for name in (
         "bench-\nmarks", "N", "forward\nCPU h", "+ backward\nCPU h", "13 proxies\nCPU h",
-        "dearest query\n13 proxies", "limit per\nquery", "dearest\nbenchmark",
+        "large query\n13 proxies", "limit per\nquery", "dearest\nbenchmark",
         "limit per\nbenchmark", "memory\nof limit",
     ):  # fmt: skip
         table.add_column(name, justify="right")
@@ -40,7 +40,7 @@ def list_phases(
             str(len(phase.benchmarks)),
             str(phase.architectures),
             *(f"{number:.2f}" for number in hours),
-            f"{cost.dearest_query_s:.0f} s",
+            f"{cost.large_query_s:.0f} s",
             f"{limits.query_cpu_s} s",
             f"{cost.dearest_benchmark_s:.0f} s",
             f"{limits.benchmark_cpu_s} s",

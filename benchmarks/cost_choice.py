@@ -1,0 +1,104 @@
+"""Which architectures stand for a benchmark in ``bench_costs.py``; nothing is computed for it.
+
+Networks are built without memory (PyTorch's meta device) and run once, which tells what autograd
+would keep and how many multiply-accumulates there are.
+"""
+
+from __future__ import annotations
+
+import random
+import statistics
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
+
+from zcnas.benchmarks import BENCHMARKS, Benchmark
+from zcnas.search_spaces import SPECS, Spec, build_network, import_networks
+
+SAMPLE = 20
+CLIMB = 100
+SPACE_STANDS_FOR = {
+    "transbench101_micro": "transbench101_micro_class_scene",
+    "transbench101_macro": "transbench101_macro_autoencoder",
+}
+"""Search space to the benchmark whose sizes decide, where it has no cifar10."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """What a network needs by its shapes alone, per image."""
+
+    spec: Spec
+    activations_mib: float
+    gmacs: float
+
+    @property
+    def price(self) -> tuple[float, float]:
+        """What to compare networks by: memory, and time among those that need the same."""
+        return round(self.activations_mib, 2), self.gmacs
+
+
+def size_of(spec: Spec, benchmark: Benchmark) -> Size:
+    """Return what autograd keeps of one image's forward pass and its multiply-accumulates."""
+    kept: dict[int, torch.UntypedStorage] = {}
+    with torch.device("meta"):
+        network = build_network(spec, benchmark)
+        images = torch.empty(2, *benchmark.dataset.input_shape)
+    weights = {parameter.untyped_storage()._cdata for parameter in network.parameters()}
+
+    def keep(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        if storage._cdata not in weights:
+            kept[storage._cdata] = storage
+        return tensor
+
+    with (
+        torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor),
+        FlopCounterMode(display=False) as counter,
+    ):
+        network(images)
+    activations = sum(storage.nbytes() for storage in kept.values()) / len(images) / 2**20
+    return Size(spec, activations, counter.get_total_flops() / 2 / len(images) / 1e9)
+
+
+def pick(search_space: str) -> dict[str, str]:
+    """Return the typical, the large and the extreme architecture of a search space.
+
+    Typical is the one of a seeded sample whose multiply-accumulates are nearest to the sample's
+    mean; large is the sample's largest by what autograd keeps, then by multiply-accumulates;
+    extreme is where a climb over one-edit neighbours from there ends.
+    """
+    rng = random.Random(0)
+    benchmark = BENCHMARKS[SPACE_STANDS_FOR.get(search_space, f"{search_space}_cifar10")]
+    import_networks(benchmark)
+    sample = [size_of(SPECS[search_space].sample(rng), benchmark) for _ in range(SAMPLE)]
+    mean = statistics.mean(size.gmacs for size in sample)
+    typical = min(sample, key=lambda size: abs(size.gmacs - mean))
+    large = extreme = max(sample, key=lambda size: size.price)
+    neighbours = list(extreme.spec.neighbours())
+    rng.shuffle(neighbours)
+    for _ in range(CLIMB):
+        if not neighbours:
+            break
+        other = size_of(neighbours.pop(), benchmark)
+        if other.price > extreme.price:
+            extreme = other
+            neighbours = list(extreme.spec.neighbours())
+            rng.shuffle(neighbours)
+    return {
+        role: str(size.spec)
+        for role, size in (("typical", typical), ("large", large), ("extreme", extreme))
+    }
+
+
+def representative(benchmark: Benchmark) -> Benchmark:
+    """Return the first benchmark whose networks have the same layers before the classifier."""
+    return next(other for other in BENCHMARKS.values() if _trunk(other) == _trunk(benchmark))
+
+
+def _trunk(benchmark: Benchmark) -> tuple[str, str, tuple[int, ...]]:
+    target = benchmark.dataset.target
+    decoder = {"normal": "image", "soft_label": "pooled", "layout": "pooled"}.get(target, target)
+    return benchmark.search_space, decoder, benchmark.dataset.input_shape
