@@ -13,7 +13,7 @@ COLUMN_KEYS = (
     *("title", "key", "index", "sorting", "computation", "computation_indexes", "precision"),
     "hidden",
 )
-COMPUTATIONS = ("sum", "avg", "min", "max")
+COMPUTATIONS = ("sum", "avg", "min", "max", "avg_rank")
 
 
 def check_column(
