@@ -12,6 +12,8 @@ DATA ?= $(ZCNAS_DATA)
 BASE ?=
 TESTS ?= tests
 ANEW ?=
+SCHEDULER ?=
+SHARD ?= 0
 
 BIN := .venv/bin
 ZCNAS := $(BIN)/zcnas
@@ -23,7 +25,7 @@ PIP := $(BIN)/pip --quiet --disable-pip-version-check
 .PHONY: help install score dry-run submission leaderboard data phases sample bundle bundle-check emulate image check test verify-spaces bench
 
 help:  ## list the targets
-	@echo "Variables: SUBMISSIONS= SUBMISSION= PHASE= ISOLATION=auto|docker|process CPUS=0,1 OUT= DATA= BASE= PYTHON="
+	@echo "Variables: SUBMISSIONS= SUBMISSION= PHASE= ISOLATION=auto|docker|process CPUS=0,1 OUT= ANEW=yes SCHEDULER= SHARD= DATA= BASE= PYTHON="
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
 install: .venv/installed  ## set up the virtual environment .venv
@@ -35,12 +37,16 @@ install: .venv/installed  ## set up the virtual environment .venv
 	$(PIP) install -e .
 	@touch $@
 
+.venv/installed-cluster: .venv/installed
+	$(PIP) install -e '.[cluster]'
+	@touch $@
+
 .venv/installed-dev: .venv/installed
 	$(PIP) install -e '.[cluster,tables,dev]'
 	@touch $@
 
-score: install  ## score SUBMISSIONS on PHASE and print the leaderboard
-	$(ZCNAS) score $(SUBMISSIONS) --phase $(PHASE) --isolation $(ISOLATION) --cpus '$(CPUS)' --out $(OUT) $(if $(ANEW),--anew)
+score: $(if $(SCHEDULER),.venv/installed-cluster,install)  ## score SUBMISSIONS on PHASE and print the leaderboard
+	$(ZCNAS) score $(SUBMISSIONS) --phase $(PHASE) --isolation $(ISOLATION) --cpus '$(CPUS)' --out $(OUT) $(if $(ANEW),--anew) --scheduler '$(SCHEDULER)' --shard $(SHARD)
 
 dry-run: install  ## score your SUBMISSION on the practice phase and explain the result
 	$(ZCNAS) dry-run $(SUBMISSION) --isolation $(ISOLATION) --cpus '$(CPUS)'

@@ -5,30 +5,28 @@ Warnings, live progress, the table, and a participant's explanation.
 
 from __future__ import annotations
 
-import threading
+import contextlib
+import importlib.util
+import signal
 from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 
 from zcnas.competition import Competition, load_halves
-from zcnas.errors import PredictionError
+from zcnas.competition.engines import Engine
+from zcnas.errors import OrganiserError, PredictionError
+from zcnas.isolation import Isolation
 from zcnas.isolation.choice import choose_isolation
 from zcnas.leaderboard import Entry, Leaderboard, render
 from zcnas.machine import parse_cpus
 from zcnas.phases import Phase
-from zcnas.records import Manifest, Prediction, read_json, read_predictions
+from zcnas.progress import watch_run
+from zcnas.records import Manifest, read_json, read_predictions
 from zcnas.submissions import submission_name
 
 
@@ -44,33 +42,86 @@ def run_competition(
     console: Console,
     *,
     anew: bool = False,
+    scheduler: str = "",
+    shard: int | None = None,
 ) -> Leaderboard:
-    """Score submissions with live progress, print the leaderboard, and return it.
+    """Score submissions with live progress and return the leaderboard.
+
+    SIGTERM ends it as Ctrl-C does: within seconds, with nothing left running.
 
     Raises:
         ZcnasError: Before anything runs: a phase, a folder, a CPU list or an engine is not as it
             must be.
     """
-    usable = parse_cpus(cpus)
     halves = load_halves(phase, input_dir, reference_dir, data_dir)
-    chosen = choose_isolation(
-        isolation,
-        phase,
-        lambda text: console.print(text, style="yellow", markup=False, soft_wrap=True),
-    )
+    usable: list[int] = []
+    if scheduler:
+        chosen, engine, where = join_cluster(isolation, cpus, scheduler)
+    else:
+        usable, engine = parse_cpus(cpus), None
+        chosen = choose_isolation(
+            isolation,
+            phase,
+            lambda text: console.print(text, style="yellow", markup=False, soft_wrap=True),
+        )
+        where = f"CPUs {usable}"
     console.print(
         f"{phase.title} phase: {len(submissions)} submissions × {len(phase.benchmarks)} "
         f"benchmarks × "
-        f"{halves.architectures} architectures, isolation {chosen.description}, CPUs {usable}",
+        f"{halves.architectures} architectures, isolation {chosen.description}, {where}",
         markup=False,
         highlight=False,
         soft_wrap=True,
     )
     total = sum(len(data.architectures) for data in halves.inputs.values())
-    bars = ProgressBars(console, [submission_name(path) for path in submissions], total)
-    with bars.progress:
-        competition = Competition(phase, halves, chosen, usable, out, bars.advance, anew=anew)
+    watch = watch_run(console, [submission_name(path) for path in submissions], total)
+    with _sigterm_interrupts(), watch:
+        competition = Competition(
+            phase, halves, chosen, usable, out, watch.advance, anew, shard, engine
+        )
         return competition.score(submissions)
+
+
+def join_cluster(
+    isolation: str, cpus: str, scheduler: str
+) -> tuple[Isolation, Callable[[], Engine], str]:
+    """Return isolation and engine of a run on a cluster, and words for where it runs.
+
+    Raises:
+        OrganiserError: What was asked for does not go together, or the extra is not installed.
+    """
+    if isolation == "process":
+        raise OrganiserError(
+            "ISOLATION=process is refused with SCHEDULER=: on a cluster every submission runs in "
+            "a container; leave ISOLATION= out"
+        )
+    if cpus:
+        raise OrganiserError(
+            "CPUS= names CPUs of this machine and says nothing with SCHEDULER=; set ZCNAS_CPUS "
+            "where a worker is started"
+        )
+    if importlib.util.find_spec("distributed") is None:
+        raise OrganiserError(
+            "SCHEDULER= needs the packages of the extra 'cluster': pip install -e '.[cluster]'"
+        )
+    from zcnas.competition.cluster import ClusterEngine, ClusterIsolation, security_for
+
+    security_for(scheduler)
+    return ClusterIsolation(), lambda: ClusterEngine(scheduler), f"scheduler {scheduler}"
+
+
+@contextlib.contextmanager
+def _sigterm_interrupts() -> Iterator[None]:
+    """Have SIGTERM do what Ctrl-C does."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    earlier = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, earlier)
 
 
 def print_leaderboard(leaderboard: Leaderboard, out: Path, console: Console) -> None:
@@ -88,39 +139,6 @@ def print_leaderboard(leaderboard: Leaderboard, out: Path, console: Console) -> 
     page = out / "leaderboard" / "index.html"
     if page.is_file():
         console.print(f"pages: {page}", markup=False, highlight=False, soft_wrap=True)
-
-
-class ProgressBars:
-    """One bar per submission, plus what each is doing and how many architectures failed."""
-
-    def __init__(self, console: Console, names: list[str], total: int) -> None:
-        self.progress = Progress(
-            TextColumn("{task.fields[name]}", markup=False),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[state]}", markup=False),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            console=console,
-        )
-        self._lock = threading.Lock()
-        self._failed: Counter[str] = Counter()
-        self._tasks: dict[str, TaskID] = {
-            name: self.progress.add_task("", total=total, name=name, state="waiting", start=False)
-            for name in names
-        }
-
-    def advance(self, submission: str, benchmark: str, prediction: Prediction | None) -> None:
-        """Show that a benchmark began, or that one more architecture is done."""
-        with self._lock:
-            task = self._tasks[submission]
-            if prediction is None:
-                self.progress.start_task(task)
-            else:
-                self._failed[submission] += prediction.status != "ok"
-            failed = self._failed[submission]
-            state = f"{benchmark}, {failed} failed" if failed else benchmark
-            self.progress.update(task, state=state, advance=0 if prediction is None else 1)
 
 
 def explain(entry: Entry, phase: Phase, out: Path, console: Console) -> None:

@@ -31,6 +31,12 @@ OutOption = Annotated[Path, typer.Option(help="Folder for the results.")]
 AnewOption = Annotated[
     bool, typer.Option("--anew", help="Delete the results in OUT instead of going on with them.")
 ]
+SchedulerOption = Annotated[
+    str, typer.Option(help="A Dask scheduler, tls://host:8786: run on its workers, not here.")
+]
+ShardOption = Annotated[
+    int, typer.Option(min=0, help="Architectures of one job; 0 for all of a benchmark.")
+]
 BenchmarkOption = Annotated[
     list[str] | None, typer.Option("--benchmark", help="Only this benchmark; may be repeated.")
 ]

@@ -18,6 +18,8 @@ from zcnas.commands.options import (
     IsolationOption,
     OutOption,
     PhaseOption,
+    SchedulerOption,
+    ShardOption,
     console,
     data_dir,
     halves_of,
@@ -25,6 +27,12 @@ from zcnas.commands.options import (
 from zcnas.errors import InvalidSubmission
 from zcnas.phases import load_phase
 from zcnas.submissions import find_submissions
+
+CLUSTER_SHARD = 100
+"""Architectures of one job on a cluster, unless SHARD= says otherwise.
+
+A job's worker takes seconds to start, and a lost host loses what it has not reported.
+"""
 
 
 def score(
@@ -37,6 +45,8 @@ def score(
     out: OutOption = Path("build/score"),
     benchmark: BenchmarkOption = None,
     anew: AnewOption = False,
+    scheduler: SchedulerOption = "",
+    shard: ShardOption = 0,
 ) -> None:
     """Score submissions on a phase, print the leaderboard and write its pages."""
     from zcnas.commands.results import publish_run
@@ -55,6 +65,8 @@ def score(
         out,
         console,
         anew=anew,
+        scheduler=scheduler,
+        shard=shard or (CLUSTER_SHARD if scheduler else None),
     )
     if (submissions / ARRIVALS_FILE).is_file():
         shutil.copyfile(submissions / ARRIVALS_FILE, out / ARRIVALS_FILE)

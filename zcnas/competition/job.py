@@ -101,6 +101,12 @@ class JobResult(msgspec.Struct, frozen=True, kw_only=True):
     log: str
     fault: str
 
+    @classmethod
+    def of_fault(cls, job: Job, host: str, fault: str) -> bytes:
+        """Return the encoded result of a job that could not begin."""
+        result = cls(job=job.number, host=host, predictions=(), manifest=None, log="", fault=fault)
+        return msgspec.json.encode(result)
+
 
 _T = TypeVar("_T", Report, JobResult)
 

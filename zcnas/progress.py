@@ -1,0 +1,188 @@
+"""A run while it runs: bars where there is a terminal, lines where there is none."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from types import TracebackType
+from typing import Protocol, Self
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from zcnas.records import Prediction
+
+MAX_ROWS = 12
+"""Submissions shown at once; beyond that, those that are done make room."""
+LINE_INTERVAL_S = 60.0
+"""Seconds between two lines of the whole run where there is no terminal."""
+
+
+class Watch(Protocol):
+    """Shows a run; entered when it begins."""
+
+    def __enter__(self) -> Self:
+        """Begin to show."""
+        ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Show the end."""
+        ...
+
+    def advance(self, submission: str, benchmark: str, prediction: Prediction | None) -> None:
+        """Show that a benchmark began (no prediction), or that one more architecture is done."""
+        ...
+
+
+def watch_run(console: Console, names: list[str], total: int) -> Watch:
+    """Return what shows a run on this console.
+
+    Args:
+        console: Where to.
+        names: The submissions.
+        total: Architectures of one submission, all benchmarks together.
+    """
+    return (Bars if console.is_terminal else Lines)(console, names, total)
+
+
+class Bars:
+    """A bar for the whole run with its rate and time left, and one per submission under way."""
+
+    def __init__(self, console: Console, names: list[str], total: int) -> None:
+        self._progress = Progress(
+            TextColumn("{task.fields[name]}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            _Rate(),
+            TextColumn("{task.fields[state]}", markup=False),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=console,
+        )
+        self._lock = threading.Lock()
+        self._failed: Counter[str] = Counter()
+        self._total = total
+        self._tasks: dict[str, TaskID] = {}
+        self._many = len(names) > MAX_ROWS
+        self._all = self._progress.add_task(
+            "", total=total * len(names), name="all", state=f"{len(names)} submissions"
+        )
+        if not self._many:
+            for name in names:
+                self._task(name)
+
+    def __enter__(self) -> Self:
+        """Begin to show."""
+        self._progress.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Leave the last state on the terminal."""
+        self._progress.__exit__(kind, error, trace)
+
+    def advance(self, submission: str, benchmark: str, prediction: Prediction | None) -> None:
+        """Show that a benchmark began, or that one more architecture is done."""
+        with self._lock:
+            task = self._task(submission)
+            if prediction is None:
+                self._progress.start_task(task)
+            else:
+                self._failed[submission] += prediction.status != "ok"
+                self._progress.advance(self._all)
+            failed = self._failed[submission]
+            state = f"{benchmark}, {failed} failed" if failed else benchmark
+            self._progress.update(task, state=state, advance=0 if prediction is None else 1)
+            if self._many and self._progress.tasks[task].finished:
+                self._progress.update(task, visible=False)
+
+    def _task(self, name: str) -> TaskID:
+        if name not in self._tasks:
+            self._tasks[name] = self._progress.add_task(
+                "", total=self._total, name=name, state="waiting", start=False
+            )
+        return self._tasks[name]
+
+
+class _Rate(ProgressColumn):
+    """Architectures per minute, lately."""
+
+    def render(self, task: Task) -> Text:
+        """Return the rate, or nothing while there is none."""
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{60 * speed:.0f}/min", style="progress.data.speed")
+
+
+class Lines:
+    """A line when a submission begins and ends, and one for the whole run every minute."""
+
+    def __init__(self, console: Console, names: list[str], total: int) -> None:
+        self._console = console
+        self._total = total
+        self._names = names
+        self._lock = threading.Lock()
+        self._done: Counter[str] = Counter()
+        self._failed: Counter[str] = Counter()
+        self._begun: set[str] = set()
+        self._start = self._last_line = time.monotonic()
+
+    def __enter__(self) -> Self:
+        """Begin to show."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Say how far the run came."""
+        self._say(self._state())
+
+    def advance(self, submission: str, benchmark: str, prediction: Prediction | None) -> None:
+        """Say that a submission began or ended, and now and then where the run is."""
+        with self._lock:
+            if prediction is None:
+                if submission not in self._begun:
+                    self._begun.add(submission)
+                    self._say(f"{submission}: begun")
+                return
+            self._done[submission] += 1
+            self._failed[submission] += prediction.status != "ok"
+            if self._done[submission] == self._total:
+                failed = self._failed[submission]
+                self._say(f"{submission}: done, {failed} of {self._total} architectures failed")
+            if time.monotonic() - self._last_line > LINE_INTERVAL_S:
+                self._last_line = time.monotonic()
+                self._say(self._state())
+
+    def _state(self) -> str:
+        done, total = self._done.total(), self._total * len(self._names)
+        rate = done / max(time.monotonic() - self._start, 1e-9)
+        left = f", about {(total - done) / rate / 60:.0f} min left" if 0 < done < total else ""
+        return f"{done} of {total} architectures, {60 * rate:.0f}/min{left}"
+
+    def _say(self, text: str) -> None:
+        stamp = time.strftime("%H:%M:%S")
+        self._console.print(f"{stamp} {text}", markup=False, highlight=False, soft_wrap=True)
