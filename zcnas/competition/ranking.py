@@ -82,8 +82,7 @@ def leaderboard_of(
         isolation=description,
         data_sources=sources,
         accuracy_sources={
-            key: f"{reference.source} {reference.version}: {reference.metric} ({reference.unit})"
-            for key, reference in halves.references.items()
+            key: reference.provenance for key, reference in halves.references.items()
         },
         benchmarks=phase.benchmarks,
         entries=rank_entries(entries),

@@ -70,6 +70,12 @@ class Table:
             ) from None
         return math.fsum(values) / len(values)
 
+    @property
+    def training_seeds(self) -> tuple[int, int]:
+        """The fewest and the most training seeds an architecture has."""
+        counts = {len(values) for values in self.accuracies.values()}
+        return min(counts), max(counts)
+
     def means(self) -> dict[str, float]:
         """Return the mean over the seeds of every architecture, in the table's order."""
         return {architecture: self.mean(architecture) for architecture in self.accuracies}
