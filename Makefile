@@ -22,7 +22,7 @@ AXE := build/axe/axe.min.js
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install score dry-run submission leaderboard data phases sample bundle bundle-check emulate image check test verify-spaces bench
+.PHONY: help install score dry-run submission leaderboard status rank merge data phases sample bundle bundle-check emulate image check test verify-spaces bench
 
 help:  ## list the targets
 	@echo "Variables: SUBMISSIONS= SUBMISSION= PHASE= ISOLATION=auto|docker|process CPUS=0,1 OUT= ANEW=yes SCHEDULER= SHARD= DATA= BASE= PYTHON="
@@ -56,6 +56,15 @@ submission: install  ## check your SUBMISSION and zip it for upload
 
 leaderboard: install  ## print the leaderboard in OUT again, write its pages (SITE= AFTER_DEADLINE=yes)
 	$(ZCNAS) leaderboard $(OUT) $(if $(SITE),--site '$(SITE)') $(if $(AFTER_DEADLINE),--after-deadline)
+
+status: install  ## say what is done, running and failed in OUT, and why
+	$(ZCNAS) status $(OUT)
+
+rank: install  ## make the leaderboard of OUT again from stored predictions
+	$(ZCNAS) rank $(OUT)
+
+merge: install  ## merge the results folders FROM="A B" into OUT
+	$(ZCNAS) merge $(FROM) --out $(OUT)
 
 data: install  ## fetch the datasets' published files into DATA, say what to get by hand
 	$(ZCNAS) data $(if $(DATA),--to $(DATA))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from zcnas.commands import data, handing_in, machine, phases, platforms, results, scoring
+from zcnas.commands import data, handing_in, machine, phases, platforms, results, runs, scoring
 from zcnas.commands.options import errors
 from zcnas.errors import OrganiserError, ZcnasError
 
@@ -19,6 +19,9 @@ app.command("data")(data.data)
 app.command("phases")(phases.list_phases)
 app.command("sample")(phases.sample)
 app.command("leaderboard")(results.leaderboard)
+app.command("status")(runs.status)
+app.command("rank")(runs.rank)
+app.command("merge")(runs.merge)
 app.command("bundle")(platforms.bundle)
 app.command("bundle-check")(platforms.bundle_check)
 app.command("emulate")(platforms.emulate)

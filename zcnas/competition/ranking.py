@@ -1,40 +1,106 @@
 """From stored predictions to entries and the leaderboard.
 
-``make score`` ends with it, and ``zcnas rank`` does it again without running anything.
+``make score`` ends with it, and ``zcnas rank`` does it again without running anything. What a
+benchmark's predictions amount to is kept beside them (``outcome.json``) and read again as long as
+neither they nor the reference have changed; the failure rule is applied after that, so another one
+costs nothing.
 """
 
 from __future__ import annotations
 
+import hashlib
+import math
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from scoring_program.scoring import score_submission
-from zcnas.competition.halves import Halves
-from zcnas.competition.results import SubmissionRecord, read_manifest
-from zcnas.errors import ZcnasError
+import msgspec
+
+from scoring_program.scoring import MISSING, BenchmarkScore, Scores, score_benchmark
+from zcnas.competition.results import ResultsFolder, RunRecord, SubmissionRecord, read_manifest
+from zcnas.errors import PredictionError, ResultsError, ZcnasError
 from zcnas.leaderboard import Entry, Leaderboard, rank_entries
 from zcnas.phases import Phase
-from zcnas.records import Reference, write_json
+from zcnas.records import Reference, read_json, read_predictions, write_json
+
+OUTCOME = "outcome.json"
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What the predictions of one benchmark amount to, whatever the failure rule.
+
+    Attributes:
+        size: Bytes of the predictions file; -1 if there is none.
+        changed_ns: When it was changed last.
+        reference_sha256: Digest of the accuracies it was compared with.
+        tau: None if the scores say nothing: all equal, or all failed.
+        failures: Failed architectures by status.
+        wall_time_s: Of all queries.
+        cpu_time_s: Of all queries.
+    """
+
+    size: int
+    changed_ns: int
+    reference_sha256: str
+    tau: float | None
+    failures: dict[str, int]
+    wall_time_s: float
+    cpu_time_s: float
+
+    def under(self, failure_tau: float) -> BenchmarkScore:
+        """Return the benchmark's score under a failure rule."""
+        tau = failure_tau if self.tau is None else self.tau
+        return BenchmarkScore(tau, Counter(self.failures), self.wall_time_s, self.cpu_time_s)
+
+
+class Outcomes(msgspec.Struct, frozen=True, kw_only=True):
+    """``<submission>/outcome.json``."""
+
+    method: str
+    benchmarks: dict[str, Outcome]
+
+
+def digest_of_reference(reference: Reference) -> str:
+    """Return the SHA-256 of a benchmark's accuracies and their order."""
+    return hashlib.sha256(msgspec.json.encode(reference.accuracies)).hexdigest()
 
 
 def entry_of(
-    record: SubmissionRecord, folder: Path, phase: Phase, references: Mapping[str, Reference]
+    record: SubmissionRecord,
+    folder: Path,
+    phase: Phase,
+    references: Mapping[str, tuple[Reference, str]],
 ) -> Entry:
     """Score a submission's stored predictions, write ``scores.json``, and return its entry.
 
-    A fault of this machine gives no score.
+    A fault of our machines gives no score.
+
+    Args:
+        record: The submission.
+        folder: Its results.
+        phase: Benchmarks and the failure rule.
+        references: Benchmark to the hidden half and its digest.
     """
     if record.fault:
         (folder / "scores.json").unlink(missing_ok=True)
         return organiser_error(record.name, record.fault)
     try:
-        scores = score_submission(phase, folder, references)
-        write_json(folder / "scores.json", scores.columns())
+        outcomes = _outcomes_of(folder, phase, references)
+        scores = Scores(
+            {key: outcomes.benchmarks[key].under(phase.failure_tau) for key in phase.benchmarks}
+        )
+        if missing := scores.failures[MISSING]:
+            return organiser_error(
+                record.name,
+                f"not finished: {missing} architectures are missing; give the same `make score` "
+                "again to go on",
+            )
+        _write_if_new(folder / "scores.json", scores.columns())
     except (ZcnasError, OSError) as error:
         return organiser_error(record.name, str(error))
     return Entry(
         submission=record.name,
-        method=_method_of(folder, phase) or record.name,
+        method=outcomes.method or record.name,
         score=scores.score,
         kendall_tau={key: result.tau for key, result in scores.benchmarks.items()},
         status="invalid_submission" if record.refusal else "scored",
@@ -46,7 +112,7 @@ def entry_of(
 
 
 def organiser_error(name: str, message: str) -> Entry:
-    """Return the entry of a submission this machine could not score."""
+    """Return the entry of a submission our machines could not score."""
     return Entry(
         submission=name,
         method="",
@@ -61,31 +127,93 @@ def organiser_error(name: str, message: str) -> Entry:
 
 
 def leaderboard_of(
-    phase: Phase, halves: Halves, isolation: tuple[str, str], entries: list[Entry]
+    phase: Phase, run: RunRecord, references: Mapping[str, Reference], entries: list[Entry]
 ) -> Leaderboard:
-    """Return the leaderboard of some entries, in their order of arrival.
-
-    Args:
-        phase: The phase.
-        halves: Its data.
-        isolation: Name and description of where workers ran.
-        entries: The entries.
-    """
-    name, description = isolation
-    sources = {key: halves.minibatches[key].source for key in phase.benchmarks}
+    """Return the leaderboard of some entries, in their order of arrival."""
+    bindings = {key: run.benchmarks[key] for key in phase.benchmarks}
+    sources = {key: binding.data_source for key, binding in bindings.items()}
+    architectures = max(binding.architectures for binding in bindings.values())
     return Leaderboard(
         phase=phase.name,
         title=(
-            f"{phase.title} phase · {halves.architectures} architectures per benchmark · "
-            f"isolation: {name} · images: {'; '.join(sorted(set(sources.values())))}"
+            f"{phase.title} phase · {architectures} architectures per benchmark · "
+            f"isolation: {run.isolation} · images: {'; '.join(sorted(set(sources.values())))}"
         ),
-        isolation=description,
+        isolation=run.isolation_description,
         data_sources=sources,
-        accuracy_sources={
-            key: reference.provenance for key, reference in halves.references.items()
-        },
+        accuracy_sources={key: reference.provenance for key, reference in references.items()},
         benchmarks=phase.benchmarks,
         entries=rank_entries(entries),
+    )
+
+
+def rank_again(
+    results: ResultsFolder, phase: Phase, references: Mapping[str, Reference]
+) -> Leaderboard:
+    """Return the leaderboard of every submission in a results folder, running nothing.
+
+    Raises:
+        ResultsError: No run has used the folder.
+    """
+    run = results.record()
+    if run is None:
+        raise ResultsError(f"{results.path} holds no run; name the OUT= of one")
+    digested = {key: (each, digest_of_reference(each)) for key, each in references.items()}
+    entries = []
+    for record in results.submissions():
+        folder = results.path / record.name
+        entries.append(entry_of(record, folder, phase, digested))
+    return leaderboard_of(phase, run, references, entries)
+
+
+def _outcomes_of(
+    folder: Path, phase: Phase, references: Mapping[str, tuple[Reference, str]]
+) -> Outcomes:
+    """Return what a submission's predictions amount to; compute only what has changed."""
+    path = folder / OUTCOME
+    try:
+        known = read_json(path, Outcomes, PredictionError) if path.exists() else None
+    except PredictionError:
+        known = None
+    outcomes = {
+        key: _outcome(
+            folder / f"{key}.predictions.jsonl",
+            *references[key],
+            known.benchmarks.get(key) if known else None,
+        )
+        for key in phase.benchmarks
+    }
+    if known and all(known.benchmarks.get(key) is each for key, each in outcomes.items()):
+        return known
+    fresh = Outcomes(
+        method=_method_of(folder, phase),
+        benchmarks={**(known.benchmarks if known else {}), **outcomes},
+    )
+    write_json(path, fresh)
+    return fresh
+
+
+def _outcome(path: Path, reference: Reference, digest: str, known: Outcome | None) -> Outcome:
+    try:
+        stat = path.stat()
+        size, changed_ns = stat.st_size, stat.st_mtime_ns
+    except FileNotFoundError:
+        size, changed_ns = -1, 0
+    if known and (known.size, known.changed_ns, known.reference_sha256) == (
+        size,
+        changed_ns,
+        digest,
+    ):
+        return known
+    result = score_benchmark(read_predictions(path) if size >= 0 else [], reference, math.nan)
+    return Outcome(
+        size=size,
+        changed_ns=changed_ns,
+        reference_sha256=digest,
+        tau=None if math.isnan(result.tau) else result.tau,
+        failures=dict(result.failures),
+        wall_time_s=result.wall_time_s,
+        cpu_time_s=result.cpu_time_s,
     )
 
 
@@ -95,3 +223,12 @@ def _method_of(folder: Path, phase: Phase) -> str:
         if manifest is not None:
             return manifest.public.method
     return ""
+
+
+def _write_if_new(path: Path, columns: dict[str, float]) -> None:
+    try:
+        if msgspec.json.decode(path.read_bytes()) == columns:
+            return
+    except (OSError, msgspec.MsgspecError):
+        pass
+    write_json(path, columns)

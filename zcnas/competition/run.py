@@ -24,7 +24,7 @@ from zcnas.competition.halves import Halves
 from zcnas.competition.host import Host
 from zcnas.competition.job import Job, MinibatchOrder, encode_minibatch
 from zcnas.competition.parts import Part, SubmissionRun
-from zcnas.competition.ranking import entry_of, leaderboard_of
+from zcnas.competition.ranking import digest_of_reference, entry_of, leaderboard_of
 from zcnas.competition.results import (
     BenchmarkBinding,
     ResultsFolder,
@@ -104,6 +104,10 @@ class _Run:
         self._temporary = temporary
         self._progress = competition.progress
         self._entries: dict[str, Entry] = {}
+        self._references = {
+            key: (reference, digest_of_reference(reference))
+            for key, reference in self._halves.references.items()
+        }
         self._events = EventLog(competition.output / EVENTS)
         self._program = stage_worker(temporary / "program")
         self._program_sha256 = digest_of(self._program)
@@ -127,8 +131,8 @@ class _Run:
         engine.close()
         leaderboard = leaderboard_of(
             self._phase,
-            self._halves,
-            (competition.isolation.name, competition.isolation.description),
+            self._binding(),
+            self._halves.references,
             [self._entries[submission_name(path)] for path in submissions],
         )
         write_leaderboard(leaderboard, competition.output)
@@ -259,7 +263,7 @@ class _Run:
 
     def _enter(self, record: SubmissionRecord, folder: Path) -> None:
         """Score a submission that is done."""
-        entry = entry_of(record, folder, self._phase, self._halves.references)
+        entry = entry_of(record, folder, self._phase, self._references)
         self._entries[record.name] = entry
         if entry.status == "organiser_error":
             self._events.add("organiser_error", record.name, message=entry.message)

@@ -1,0 +1,291 @@
+"""A real scheduler and real workers, with certificates and containers, and what ends them."""
+
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from zcnas.competition import cluster as cluster_module
+from zcnas.competition.cluster import ClusterEngine, is_loopback, refuse_open_workers, security_for
+from zcnas.errors import OrganiserError
+
+from .conftest import outcome
+
+BENCHMARK = "nasbench201_imagenet16_120"
+BIN = Path(sys.executable).parent
+
+
+@pytest.fixture(scope="module")
+def authorities(tmp_path_factory):
+    """Two certificate authorities that know nothing of each other, as docs/cluster.md makes one."""
+    folders = []
+    for name in ("ours", "foreign"):
+        folder = tmp_path_factory.mktemp(name)
+        run = lambda *words, cwd=folder: subprocess.run(  # noqa: E731
+            ["openssl", *words], cwd=cwd, check=True, capture_output=True
+        )
+        new = ("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2")
+        run(*new, "-subj", f"/CN={name}", "-keyout", "ca.key", "-out", "ca.pem")
+        run(
+            "req",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-subj",
+            "/CN=zcnas",
+            "-keyout",
+            "key.pem",
+            "-out",
+            "request.pem",
+        )
+        run(
+            "x509",
+            "-req",
+            "-in",
+            "request.pem",
+            "-CA",
+            "ca.pem",
+            "-CAkey",
+            "ca.key",
+            "-CAcreateserial",
+            "-days",
+            "2",
+            "-out",
+            "cert.pem",
+        )
+        folders.append(folder)
+    return folders
+
+
+def settings(folder):
+    """Return Dask's environment for the certificates in a folder."""
+    prefix = "DASK_DISTRIBUTED__COMM__TLS__"
+    roles = ("CLIENT", "SCHEDULER", "WORKER")
+    return {
+        f"{prefix}CA_FILE": str(folder / "ca.pem"),
+        **{f"{prefix}{role}__CERT": str(folder / "cert.pem") for role in roles},
+        **{f"{prefix}{role}__KEY": str(folder / "key.pem") for role in roles},
+    }
+
+
+class Cluster:
+    """A scheduler and workers on ports of their own, each a process that can be killed."""
+
+    def __init__(self, folder, environment):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.address = f"tls://127.0.0.1:{self.port}"
+        self.folder = folder
+        self.environment = {**os.environ, **environment}
+        self.scheduler = self.start("scheduler", "--host", self.address, "--no-dashboard")
+        self.workers = [self.start_worker() for _ in range(2)]
+
+    def start(self, kind, *words):
+        log = (self.folder / f"{kind}.log").open("a")
+        with log:
+            return subprocess.Popen(
+                [BIN / "dask", kind, *words], env=self.environment, stdout=log, stderr=log
+            )
+
+    def start_worker(self):
+        words = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--death-timeout", "60")
+        return self.start("worker", self.address, *words)
+
+    def kill(self, process):
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+    def close(self):
+        for process in (*self.workers, self.scheduler):
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def cluster(authorities, tmp_path):
+    running = Cluster(tmp_path, settings(authorities[0]))
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def scored(cluster, tmp_path, repository):
+    """A function that starts ``zcnas score`` on a cheap submission."""
+
+    def start(out, *words):
+        sample = repository / "starting_kit" / "submissions" / "params"
+        return subprocess.Popen(
+            [
+                *(BIN / "zcnas", "score", sample, "--benchmark", BENCHMARK, "--out", out),
+                *words,
+            ],
+            env={**cluster.environment, "COLUMNS": "100"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    return start
+
+
+def lines_in(out):
+    path = out / "params" / f"{BENCHMARK}.predictions.jsonl"
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def wait_for_lines(process, out, count):
+    end = time.monotonic() + 120
+    while len(lines_in(out)) < count:
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() < end, "no progress"
+        time.sleep(0.05)
+    return lines_in(out)
+
+
+@pytest.mark.container
+def test_a_killed_worker_and_a_killed_scheduler_change_nothing_but_the_time(
+    cluster, scored, docker_isolation, tmp_path
+):
+    out = tmp_path / "cluster"
+    words = ("--scheduler", cluster.address, "--shard", "20")
+    first = scored(out, *words)
+    wait_for_lines(first, out, 5)
+    cluster.kill(cluster.workers.pop())
+    cluster.workers.append(cluster.start_worker())
+    wait_for_lines(first, out, 30)
+    cluster.kill(cluster.scheduler)
+    said, _ = first.communicate(timeout=120)
+    assert first.returncode == 3, said
+    assert f"the scheduler at {cluster.address} does not answer" in " ".join(said.split())
+    kept = lines_in(out)
+    for worker in cluster.workers:
+        cluster.kill(worker)
+
+    cluster.scheduler = cluster.start("scheduler", "--host", cluster.address, "--no-dashboard")
+    cluster.workers = [cluster.start_worker() for _ in range(2)]
+    second = scored(out, *words)
+    said, _ = second.communicate(timeout=300)
+    assert second.returncode == 0, said
+    assert set(kept) <= set(lines_in(out)), "lines of the first run, times included, are kept"
+
+    here = scored(tmp_path / "here", "--isolation", "process")
+    said, _ = here.communicate(timeout=300)
+    assert here.returncode == 0, said
+    assert outcome(out) == outcome(tmp_path / "here")
+
+
+def test_a_client_of_another_authority_and_one_without_certificates_are_refused(
+    cluster, authorities, monkeypatch
+):
+    import dask
+
+    monkeypatch.setattr(cluster_module, "CONNECT_S", 2)
+    foreign = authorities[1]
+    certificates = {
+        "distributed.comm.tls.ca-file": str(authorities[0] / "ca.pem"),
+        "distributed.comm.tls.client.cert": str(foreign / "cert.pem"),
+        "distributed.comm.tls.client.key": str(foreign / "key.pem"),
+    }
+    with dask.config.set(certificates), pytest.raises(OrganiserError, match="does not answer"):
+        ClusterEngine(cluster.address)
+    with pytest.raises(OrganiserError, match="needs certificates: set DASK_.*CA_FILE"):
+        ClusterEngine(cluster.address)
+
+
+class Booby:
+    """Leaves a file where it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return (open, (self.path, "w"))
+
+
+def answer_with_a_pickle(path):
+    from distributed import get_worker
+
+    class Trap:
+        def __reduce__(self):
+            return (open, (path, "w"))
+
+    assert get_worker()
+    return Trap()
+
+
+def test_an_answer_that_is_a_pickle_is_not_loaded(cluster, authorities, tmp_path):
+    import dask
+
+    trap = tmp_path / "sprung"
+    control = pickle.dumps(Booby(str(tmp_path / "control")))
+    pickle.loads(control).close()  # noqa: S301 - our own
+    assert (tmp_path / "control").exists(), "unpickling springs it"
+    names = {
+        "distributed.comm.tls.ca-file": str(authorities[0] / "ca.pem"),
+        "distributed.comm.tls.client.cert": str(authorities[0] / "cert.pem"),
+        "distributed.comm.tls.client.key": str(authorities[0] / "key.pem"),
+    }
+    with dask.config.set(names):
+        engine = ClusterEngine(cluster.address)
+    try:
+        future = engine._executor.submit(answer_with_a_pickle, str(trap))
+        with pytest.raises((TypeError, OSError)):
+            future.result(timeout=20)
+        assert not trap.exists()
+    finally:
+        engine.stop()
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("tcp://192.0.2.7:8786", "leaves this machine without encryption.*write tls://"),
+        ("192.0.2.7:8786", "is no address of a scheduler; write tls://"),
+        ("http://127.0.0.1:8786", "is no address of a scheduler"),
+        ("tcp://no-such-host.invalid:8786", "without encryption"),
+        ("tls://127.0.0.1:8786", "needs certificates"),
+    ],
+)
+def test_an_unsafe_address_is_refused_before_anything_is_sent(address, message):
+    with pytest.raises(OrganiserError, match=message):
+        security_for(address)
+
+
+def test_workers_reached_over_a_network_without_tls_are_refused():
+    refuse_open_workers({"tcp://127.0.0.1:1": {}, "tls://192.0.2.7:1": {}})
+    with pytest.raises(OrganiserError, match="192.0.2.7:1 is reached without encryption"):
+        refuse_open_workers({"tcp://127.0.0.1:1": {}, "tcp://192.0.2.7:1": {}})
+
+
+def test_loopback_is_this_machine_only():
+    assert is_loopback("127.0.0.1")
+    assert is_loopback("localhost")
+    assert is_loopback("::1")
+    assert not is_loopback("192.0.2.7")
+    assert not is_loopback("0.0.0.0")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--isolation", "process"), "ISOLATION=process is refused with SCHEDULER="),
+        (("--cpus", "0"), "set ZCNAS_CPUS where a worker is started"),
+    ],
+)
+def test_what_does_not_go_with_a_scheduler_is_refused(words, message, tmp_path):
+    done = subprocess.run(
+        [BIN / "zcnas", "score", "--scheduler", "tcp://127.0.0.1:1", *words],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert message in " ".join(done.stderr.split())
