@@ -209,38 +209,37 @@ class Booby:
         return (open, (self.path, "w"))
 
 
-def answer_with_a_pickle(path):
-    from distributed import get_worker
-
-    class Trap:
-        def __reduce__(self):
-            return (open, (path, "w"))
-
-    assert get_worker()
-    return Trap()
-
-
-def test_an_answer_that_is_a_pickle_is_not_loaded(cluster, authorities, tmp_path):
+def test_an_answer_that_is_a_pickle_is_not_loaded(cluster, caplog, tmp_path):
     import dask
 
-    trap = tmp_path / "sprung"
-    control = pickle.dumps(Booby(str(tmp_path / "control")))
-    pickle.loads(control).close()  # noqa: S301 - our own
-    assert (tmp_path / "control").exists(), "unpickling springs it"
-    names = {
-        "distributed.comm.tls.ca-file": str(authorities[0] / "ca.pem"),
-        "distributed.comm.tls.client.cert": str(authorities[0] / "cert.pem"),
-        "distributed.comm.tls.client.key": str(authorities[0] / "key.pem"),
-    }
-    with dask.config.set(names):
+    control, trap = tmp_path / "control", tmp_path / "sprung"
+    pickle.loads(pickle.dumps(Booby(str(control)))).close()  # noqa: S301 - our own
+    assert control.exists(), "unpickling springs it"
+
+    def answer_with_a_pickle(path):
+        class Trap:
+            def __reduce__(self):
+                return (open, (path, "w"))
+
+        return Trap()
+
+    with dask.config.set(certificates_of(cluster)):
         engine = ClusterEngine(cluster.address)
-    try:
-        future = engine._executor.submit(answer_with_a_pickle, str(trap))
-        with pytest.raises((TypeError, OSError)):
-            future.result(timeout=20)
-        assert not trap.exists()
-    finally:
-        engine.stop()
+        try:
+            future = engine._executor.submit(answer_with_a_pickle, str(trap))
+            with pytest.raises(TimeoutError):
+                future.result(timeout=5)
+            assert "only able to deserialize data with ['dask', 'msgpack']" in caplog.text
+            assert not trap.exists()
+        finally:
+            engine.stop()
+
+
+def certificates_of(cluster):
+    """Return Dask's configuration of a cluster's environment."""
+    import dask
+
+    return dask.config.collect_env(cluster.environment)
 
 
 @pytest.mark.parametrize(
