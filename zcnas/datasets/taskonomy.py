@@ -25,7 +25,7 @@ stay in [0, 1]. Nothing is flipped or recoloured: every architecture sees the sa
 
 Deviation: the publication trains on 75 and 47 classes, NAS-Bench-Suite-Zero's networks have 100 and
 63, hence the selections of those sizes. The normals are mapped to [-1, 1], the range of the
-network's tanh; published code is of two minds ([0, 1] in one place), so that scale is unverified.
+network's tanh and of the fallback; the published configuration leaves them in [0, 1].
 
 Reference: Duan et al., "TransNAS-Bench-101", CVPR 2021, arXiv:2105.11871, and its code
 (yawen-d/TransNASBench, ``lib/data/load_ops.py``, ``taskonomy_dataset.py`` and the configurations);
