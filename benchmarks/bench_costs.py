@@ -5,10 +5,11 @@
 For each benchmark three architectures (``cost_choice.py``): typical, large and extreme. The batch
 size is the largest of ``BATCHES``, at most the published one, at which all proxies together on the
 large network, and one forward and backward on the extreme one, stay within ``BUDGET_MIB``: measured
-at a small batch, extrapolated on a line, verified. Then build, forward and backward are measured
-contiguous and channels_last, each in a fresh process (``cost_of_one.py``), those below a second
-three times. All proxies together are measured once for benchmarks whose networks differ in nothing
-but the number of classes.
+at a small batch, extrapolated on a line, verified. Then build, forward and backward of the typical
+network are measured on every benchmark, contiguous and channels_last, each in a fresh process
+(``cost_of_one.py``), those below a second three times. All proxies together, and the large and the
+extreme network, are measured once for benchmarks whose networks differ in nothing but the number of
+classes.
 
 Every measurement is a line of the raw file, and what is there is not measured again: interrupt and
 call again as you like, several processes at once on files of their own, joined with ``cat``. Once
@@ -54,7 +55,12 @@ DECISIVE = {("large", "together"): 2.9, ("extreme", "contiguous"): 1.2}
 
 Measured on NAS-Bench-101 and -201; used to guess the batch size, which is then verified.
 """
-PASSES = ("contiguous", "channels_last")
+PASSES = {
+    "typical": ("contiguous", "channels_last"),
+    "large": ("contiguous",),
+    "extreme": ("contiguous",),
+}
+"""Which passes are measured of each architecture."""
 CHEAP_S = 1.0
 
 Cost = dict[str, float]
@@ -179,15 +185,16 @@ def measure_by_urgency(benchmarks: list[Benchmark], measurements: Measurements) 
     alone = [benchmark for benchmark in benchmarks if representative(benchmark) is benchmark]
     for benchmark in alone:
         print(f"{benchmark.key}: batch {fitting_batch(benchmark, measurements)}", flush=True)
-    plan = [(alone, *decisive) for decisive in DECISIVE]
-    plan += [(alone, "typical", "contiguous"), (alone, "typical", "together")]
-    plan += [
-        (group, role, action)
-        for group in (alone, benchmarks)
-        for action in PASSES
-        for role in ("typical", "large")
+    plan = [
+        (alone, "extreme", "contiguous"),
+        (alone, "typical", "contiguous"),
+        (alone, "typical", "together"),
+        (alone, "large", "together"),
+        (alone, "large", "contiguous"),
+        (alone, "typical", "channels_last"),
+        (benchmarks, "typical", "contiguous"),
+        (benchmarks, "typical", "channels_last"),
     ]
-    plan += [(benchmarks, "extreme", "contiguous")]
     for group, role, action in plan:
         for benchmark in group:
             spec, batch = measurements.picked(benchmark)[role], 0
@@ -200,18 +207,18 @@ def cost_of(benchmark: Benchmark, measurements: Measurements) -> dict[str, Any]:
     batch, other = fitting_batch(benchmark, measurements), representative(benchmark)
     entry: dict[str, Any] = {
         "batch_size": batch,
+        "measured_on": other.key,
         "published_batch_size": PUBLISHED_BATCH.get(benchmark.search_space, 64),
     }
     for role, spec in measurements.picked(benchmark).items():
+        on = benchmark if role == "typical" else other
         costs: dict[str, Any] = {
-            action: _rounded(measurements.cost(benchmark, spec, batch, action))
-            for action in (PASSES if role != "extreme" else PASSES[:1])
+            action: _rounded(measurements.cost(on, spec, batch, action)) for action in PASSES[role]
         }
         if role != "extreme":
-            together = _rounded(measurements.cost(other, spec, batch, "together"))
-            together.pop("build_s")
-            costs["together"] = {**together, "measured_on": other.key}
-        entry[role] = {"spec": spec, **measurements.size(benchmark, spec), **costs}
+            costs["together"] = _rounded(measurements.cost(other, spec, batch, "together"))
+            costs["together"].pop("build_s")
+        entry[role] = {"spec": spec, **measurements.size(on, spec), **costs}
     return entry
 
 

@@ -44,14 +44,11 @@ class ProxyCost(_Record, frozen=True, kw_only=True):
         proxies: How many; epe_nas needs classes.
         total_s: CPU seconds, building the network not included.
         peak_mib: Peak resident size.
-        measured_on: The benchmark it was measured on: this one, or one whose networks differ in
-            nothing but the number of classes.
     """
 
     proxies: int
     total_s: float
     peak_mib: float
-    measured_on: str
 
 
 class ExtremeCost(_Record, frozen=True, kw_only=True):
@@ -70,25 +67,40 @@ class ExtremeCost(_Record, frozen=True, kw_only=True):
     contiguous: PassCost
 
 
-class ArchitectureCost(ExtremeCost, frozen=True, kw_only=True):
-    """An architecture of which more was measured.
+class LargeCost(ExtremeCost, frozen=True, kw_only=True):
+    """An architecture of which the proxies were measured as well."""
 
-    Attributes:
-        channels_last: Network and images converted to ``torch.channels_last`` first.
-        together: The proxies.
-    """
-
-    channels_last: PassCost
     together: ProxyCost
 
 
+class TypicalCost(LargeCost, frozen=True, kw_only=True):
+    """An architecture of which everything was measured.
+
+    Attributes:
+        channels_last: Network and images converted to ``torch.channels_last`` first.
+    """
+
+    channels_last: PassCost
+
+
 class BenchmarkCost(_Record, frozen=True, kw_only=True):
-    """A benchmark at the batch size that fits into the memory limit."""
+    """A benchmark at the batch size that fits into the memory limit.
+
+    Attributes:
+        batch_size: B.
+        published_batch_size: That of the published experiments.
+        measured_on: Where ``large``, ``extreme`` and all proxies were measured: on this benchmark,
+            or on one whose networks differ in nothing but the number of classes.
+        typical: The typical architecture; its passes are always this benchmark's own.
+        large: The large one.
+        extreme: The extreme one.
+    """
 
     batch_size: int
     published_batch_size: int
-    typical: ArchitectureCost
-    large: ArchitectureCost
+    measured_on: str
+    typical: TypicalCost
+    large: LargeCost
     extreme: ExtremeCost
 
     @property
