@@ -56,8 +56,10 @@ def rank_scores(scores: Sequence[float | None]) -> NDArray[np.int32]:
 def draw_weights(architectures: int, seed: int, resamples: int = RESAMPLES) -> NDArray[np.float32]:
     """Return how often each resample draws each architecture, (N, R); every column sums to N."""
     rng = np.random.default_rng(seed)
-    drawn = rng.multinomial(architectures, np.full(architectures, 1 / architectures), resamples)
-    return np.ascontiguousarray(drawn.T, dtype=np.float32)
+    drawn = rng.integers(architectures, size=(architectures, resamples))
+    cells = drawn * resamples + np.arange(resamples)
+    counts = np.bincount(cells.ravel(), minlength=architectures * resamples)
+    return counts.reshape(architectures, resamples).astype(np.float32)
 
 
 def resample_taus(

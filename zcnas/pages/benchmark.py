@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -14,11 +11,14 @@ from numpy.typing import NDArray
 
 from zcnas.outcomes import Analysis, Outcomes
 from zcnas.pages.small_figures import histogram_figure, interval_figure, scatter_figure
+from zcnas.pages.views import pack
 from zcnas.statistics import rank_scores, resample_taus
 
 COMPARED = 12
 """How many of the best submissions are drawn and compared with each other."""
 DISPUTED = 10
+MAX_PICTURED = 300
+"""Submissions up to which every row has a picture of its interval beside the numbers."""
 BINS = 20
 
 
@@ -42,7 +42,7 @@ class TauRow:
     baseline: bool
     tau: float
     interval: Sequence[float]
-    whisker: Markup
+    whisker: Markup | str
     tau_a: float
     distinct: int
     spearman: float
@@ -79,7 +79,7 @@ class BenchmarkView:
     scatters: tuple[tuple[str, float, Markup], ...]
     agreement: tuple[tuple[str, tuple[float | None, ...]], ...]
     disputed: tuple[Disputed, ...]
-    packed: str
+    packed: Markup
 
 
 def benchmark_view(
@@ -101,8 +101,10 @@ def benchmark_view(
         specs: Id to architecture; empty where architectures are not to be seen.
     """
     ordered = sorted(submissions, key=lambda each: -analysis.taus[each.row, column])
-    rows = tuple(_tau_row(outcomes, analysis, column, each) for each in ordered)
-    rows = tuple(_placed(rows))
+    few = len(ordered) <= MAX_PICTURED
+    rows = tuple(
+        _placed([_tau_row(outcomes, analysis, column, each, drawn=few) for each in ordered])
+    )
     drawn = ordered[:COMPARED]
     counts, edges = np.histogram(outcomes.accuracies, bins=BINS)
     shape = (len(drawn), len(outcomes.tokens))
@@ -130,7 +132,9 @@ def benchmark_view(
     )
 
 
-def _tau_row(outcomes: Outcomes, analysis: Analysis, column: int, each: Compared) -> TauRow:
+def _tau_row(
+    outcomes: Outcomes, analysis: Analysis, column: int, each: Compared, *, drawn: bool
+) -> TauRow:
     index = (each.row, column)
     tau, interval = float(analysis.taus[index]), analysis.intervals[index].tolist()
     return TauRow(
@@ -140,7 +144,7 @@ def _tau_row(outcomes: Outcomes, analysis: Analysis, column: int, each: Compared
         baseline=each.baseline,
         tau=tau,
         interval=interval,
-        whisker=interval_figure(tau, interval, (), outcomes.ceiling),
+        whisker=interval_figure(tau, interval, (), outcomes.ceiling) if drawn else "",
         tau_a=float(analysis.tau_a[index]),
         distinct=int(analysis.distinct[index]),
         spearman=float(analysis.spearman[index]),
@@ -204,12 +208,11 @@ def _disputed(
     )
 
 
-def _pack(outcomes: Outcomes, specs: Mapping[str, str]) -> str:
-    numbers = range(1, len(outcomes.tokens) + 1)
-    columns = [numbers, outcomes.tokens, outcomes.accuracies.round(4).tolist()]
-    names = ["no.", "id", f"accuracy ({outcomes.unit})"]
+def _pack(outcomes: Outcomes, specs: Mapping[str, str]) -> Markup:
+    columns: dict[str, Sequence[object]] = {
+        "id": outcomes.tokens,
+        f"accuracy ({outcomes.unit})": outcomes.accuracies.round(4).tolist(),
+    }
     if specs:
-        names.append("architecture")
-        columns.append([specs.get(token, "") for token in outcomes.tokens])
-    table = [{"columns": names, "rows": list(zip(*columns, strict=True))}]
-    return base64.b64encode(zlib.compress(json.dumps(table).encode(), 9)).decode()
+        columns["architecture"] = [specs.get(token, "") for token in outcomes.tokens]
+    return pack([columns])

@@ -42,7 +42,9 @@ def environment() -> Environment:
 
 def _harmless(value: object) -> object:
     """Return a text without control characters; our own markup and numbers as they are."""
-    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    if not isinstance(value, str) or isinstance(value, Markup) or value.isprintable():
+        return value
+    return printable(value)
 
 
 @functools.cache

@@ -21,13 +21,13 @@ def interval_figure(
     baselines: Iterable[float] = (),
     ceiling: float | None = None,
 ) -> Markup:
-    """Return tau and its interval on a line from −1 to 1, as SVG.
+    """Return tau and its interval on a line from −1 to 1, as SVG; the line is its background.
 
     Hidden from screen readers: the numbers stand beside it.
     """
     x, low, high = (round(100 * value) for value in (tau, *interval))
     ticks = "".join(f"M{round(100 * value)}-6V6" for value in sorted(set(baselines)))
-    parts = ['<path class="axis" d="M-100 0H100M0-5V5"/>']
+    parts = []
     if ticks:
         parts.append(f'<path class="tick" d="{ticks}"/>')
     if ceiling is not None:

@@ -101,6 +101,7 @@ def view_of(
                 if name != about.submission and each.benchmark.key in taus
             },
             (hrefs or {}).get(each.benchmark.key, ""),
+            complete=complete,
         )
         for column, each in enumerate(outcomes)
     )
@@ -131,6 +132,7 @@ def view_of(
         logs_cut=cut,
         provenance=_provenance(about.manifests),
         packed=pack_architectures(outcomes, row, complete=complete),
+        complete=complete,
     )
 
 

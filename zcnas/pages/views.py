@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -91,7 +92,7 @@ class BenchmarkRow:
     slowest: TimeUsed
     used: TimeUsed
     whisker: Markup
-    scatter: Markup
+    scatter: Markup | None
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,8 @@ class SubmissionView:
     logs: tuple[tuple[str, str], ...]
     logs_cut: bool
     provenance: tuple[tuple[str, str], ...]
-    packed: str
+    packed: Markup
+    complete: bool
 
 
 def benchmark_row(
@@ -131,6 +133,8 @@ def benchmark_row(
     limits: Limits,
     baselines: Mapping[str, float],
     href: str = "",
+    *,
+    complete: bool = True,
 ) -> BenchmarkRow:
     """Return one benchmark of one submission.
 
@@ -141,6 +145,7 @@ def benchmark_row(
         limits: The phase's.
         baselines: Name to tau of every baseline on this benchmark.
         href: The benchmark's own page, if there is one.
+        complete: Draw the scatter; without, the page's script draws it from the packed table.
     """
     row, column = index
     failed = np.isnan(outcomes.scores[row])
@@ -148,7 +153,6 @@ def benchmark_row(
     interval = tuple(analysis.intervals[row, column].tolist())
     cpu = outcomes.cpu_time_s[row]
     count = int(failed.sum())
-    ranks = rank_scores([None if v != v else v for v in outcomes.scores[row].tolist()])
     key = outcomes.benchmark.key
     return BenchmarkRow(
         key=key,
@@ -166,9 +170,15 @@ def benchmark_row(
         slowest=_time_used(float(cpu.max()), limits.query_cpu_s),
         used=_time_used(float(cpu.sum()), limits.benchmark_cpu_s),
         whisker=interval_figure(tau, interval, baselines.values(), outcomes.ceiling),
-        scatter=scatter_figure(
-            ranks, failed, f"{key}: ranks by score against ranks by accuracy, tau-b {tau:.3f}"
-        ),
+        scatter=_scatter(outcomes, row, failed, tau) if complete else None,
+    )
+
+
+def _scatter(outcomes: Outcomes, row: int, failed: NDArray[np.bool_], tau: float) -> Markup:
+    ranks = rank_scores([None if v != v else v for v in outcomes.scores[row].tolist()])
+    key = outcomes.benchmark.key
+    return scatter_figure(
+        ranks, failed, f"{key}: ranks by score against ranks by accuracy, tau-b {tau:.3f}"
     )
 
 
@@ -188,33 +198,44 @@ def failure_rows(outcomes: Outcomes, row: int) -> list[FailureRow]:
     return found
 
 
-def pack_architectures(benchmarks: Sequence[Outcomes], row: int, *, complete: bool) -> str:
+def pack_architectures(benchmarks: Sequence[Outcomes], row: int, *, complete: bool) -> Markup:
     """Return the tables of all architectures as base64 of deflated JSON.
+
+    A table has column names and columns; where there are no numbers the script counts from 1.
 
     Args:
         benchmarks: The outcomes.
         row: Which submission.
-        complete: With ids, accuracies and all digits; without, what a site of a thousand pages has
-            room for: the benchmark's page tells ids and accuracies.
+        complete: With ids, accuracies, ranks and all digits; without, what a site of a thousand
+            pages has room for: the benchmark's page tells ids and accuracies.
     """
-    tables = [_table(outcomes, row, complete=complete) for outcomes in benchmarks]
-    content = json.dumps(tables, separators=(",", ":"), allow_nan=False).encode()
-    return base64.b64encode(zlib.compress(content, 9)).decode()
+    return pack([_table(outcomes, row, complete=complete) for outcomes in benchmarks])
 
 
-def _table(outcomes: Outcomes, row: int, *, complete: bool) -> dict[str, object]:
-    values = outcomes.scores[row].tolist()
-    ranks = _descending_ranks(outcomes.scores[row])
+def pack(tables: Sequence[Mapping[str, Sequence[object]]]) -> Markup:
+    """Return tables of equally long columns as base64 of deflated JSON, the names apart."""
+    content = [{"names": list(each), "columns": list(each.values())} for each in tables]
+    text = json.dumps(content, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return Markup(base64.b64encode(zlib.compress(text.encode(), 6)).decode())
+
+
+def _table(outcomes: Outcomes, row: int, *, complete: bool) -> dict[str, Sequence[object]]:
     digits = 8 if complete else 4
-    scores = [None if v != v else _json_number(v, digits) for v in values]
-    status = [None if s == 0 else STATUSES[s] for s in outcomes.statuses[row].tolist()]
-    times = [round(t, 3 if complete else 2) for t in outcomes.cpu_time_s[row].tolist()]
-    columns: dict[str, Sequence[object]] = {"no.": range(1, len(values) + 1)}
+    columns: dict[str, Sequence[object]] = {}
     if complete:
         columns["id"] = outcomes.tokens
         columns[f"accuracy ({outcomes.unit})"] = outcomes.accuracies.round(4).tolist()
-    columns |= {"score": scores, "rank by score": ranks, "CPU s": times, "failure": status}
-    return {"columns": list(columns), "rows": list(zip(*columns.values(), strict=True))}
+    columns["score"] = [
+        None if v != v else _json_number(v, digits) for v in outcomes.scores[row].tolist()
+    ]
+    if complete:
+        columns["rank by score"] = _descending_ranks(outcomes.scores[row])
+    times = outcomes.cpu_time_s[row].astype(np.float64)
+    columns["CPU s"] = times.round(3 if complete else 2).tolist()
+    statuses = outcomes.statuses[row]
+    if statuses.any():
+        columns["failure"] = [STATUSES[s] if s else None for s in statuses.tolist()]
+    return columns
 
 
 def _descending_ranks(scores: NDArray[np.float64]) -> list[int | None]:
@@ -225,7 +246,7 @@ def _descending_ranks(scores: NDArray[np.float64]) -> list[int | None]:
 
 
 def _json_number(value: float, digits: int) -> float | str:
-    if np.isinf(value):
+    if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     return float(f"{value:.{digits}g}")
 

@@ -1,0 +1,312 @@
+"""The pages in a real browser: sorting, filtering, the keyboard, no request leaving, axe-core."""
+
+import functools
+import json
+import shutil
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from zcnas.benchmarks import BENCHMARKS
+from zcnas.leaderboard import Entry, Leaderboard, rank_entries
+from zcnas.phases import load_phase
+from zcnas.publishing import publish
+from zcnas.records import Prediction, Reference
+
+ROOT = Path(__file__).resolve().parents[2]
+AXE = ROOT / "build" / "axe" / "axe.min.js"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A headless Chromium."""
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("no chromium here; apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(browser):
+    """A function that opens a page; the test fails if the page complains or asks for anything."""
+    contexts, complaints = [], []
+
+    def visit(path, width=1280, scheme="light", **options):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, **options
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
+        page.on("request", note)
+        page.goto(path.as_uri())
+        return page
+
+    def note(request):
+        if not request.is_navigation_request() and not request.url.startswith("data:"):
+            complaints.append(request.url)
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def names(page):
+    """The entries on the ranking as they stand, those filtered away left out."""
+    cells = page.locator("#board tbody tr:not([hidden]) th a")
+    return cells.all_inner_texts()
+
+
+def numbers(page, heading):
+    """The numbers of the visible rows in the column of that heading."""
+    heads = page.locator("#board thead th").all_inner_texts()
+    column = next(i for i, text in enumerate(heads) if text.startswith(heading))
+    cells = page.locator(f"#board tbody tr:not([hidden]) > :nth-child({column + 1})")
+    return [float(text.replace("−", "-")) for text in cells.all_inner_texts() if text != "–"]
+
+
+def test_the_ranking_stands_in_the_order_of_the_leaderboard(site, published, open_page):
+    page = open_page(site / "index.html")
+    page.get_by_label("entries that do not count").check()
+    assert names(page) == [entry.submission for entry in published.entries]
+
+
+def test_a_heading_sorts_and_a_second_click_turns_the_order_around(site, open_page):
+    page = open_page(site / "index.html")
+    button = page.locator("#board thead th", has_text="cifar100").get_by_role("button")
+    button.click()
+    falling = numbers(page, "nasbench201_cifar100")
+    assert falling == sorted(falling, reverse=True)
+    assert len(set(falling)) > 2
+    heading = page.locator("th[aria-sort]")
+    assert heading.count() == 1
+    assert heading.get_attribute("aria-sort") == "descending"
+    assert "highest first" in page.locator("#shown").inner_text()
+    button.click()
+    assert numbers(page, "nasbench201_cifar100") == falling[::-1]
+
+
+def test_entries_without_a_number_stay_last_in_either_order(site, open_page):
+    page = open_page(site / "index.html")
+    for _ in range(2):
+        page.get_by_role("button", name="Score").click()
+        assert names(page)[-1] == "broken"
+
+
+def test_the_keyboard_alone_sorts_and_filters(site, open_page):
+    page = open_page(site / "index.html")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent").startswith("Failed"):
+            break
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    failed = numbers(page, "Failed")
+    assert failed == sorted(failed, reverse=True)
+    assert failed[0] == 21
+    page.get_by_label("Find").focus()
+    page.keyboard.type("NOISY")
+    assert names(page) == ["noisy"]
+
+
+def test_boxes_and_search_filter_and_say_how_many_are_left(site, open_page):
+    page = open_page(site / "index.html")
+    assert set(names(page)) == {"plain", "noisy", "coarse", "Ünï$x^2$ & <b>", "broken"}
+    page.get_by_label("entries that do not count").check()
+    assert "late" in names(page)
+    page.get_by_label("baselines").uncheck()
+    assert "coarse" not in names(page)
+    page.get_by_label("only without failures").check()
+    assert "Ünï$x^2$ & <b>" not in names(page)
+    assert page.locator("#shown").inner_text().startswith("4 of 6 entries")
+    page.get_by_label("Find").fill("alert(")  # the team's name
+    assert names(page) == ["plain", "late"]
+
+
+def test_choosing_a_benchmark_shows_its_column_alone_and_sorts_by_it(site, open_page):
+    page = open_page(site / "index.html")
+    page.get_by_label("Show").select_option("tau:nasbench201_cifar10")
+    heads = page.locator("#board thead th:visible").all_inner_texts()
+    assert [head.split()[0] for head in heads if head.startswith("nasbench")] == [
+        "nasbench201_cifar10"
+    ]
+    taus = numbers(page, "nasbench201_cifar10")
+    assert taus == sorted(taus, reverse=True)
+    page.get_by_label("Show").select_option("base")
+    assert not any("nasbench" in h for h in page.locator("thead th:visible").all_inner_texts())
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_no_page_is_wider_than_the_window(site, open_page, width):
+    for path in sorted(site.iterdir()):
+        page = open_page(path, width)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path.name
+
+
+def test_hostile_names_run_nothing_and_are_shown_as_text(site, published, open_page):
+    """Dialogs and foreign requests fail every test of this module; here they would be provoked."""
+    for path in sorted(site.iterdir()):
+        page = open_page(path)
+        page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+        page.wait_for_timeout(50)
+        assert page.evaluate("document.querySelectorAll('main img, main b script').length") == 0
+    strange = next(e for e in published.entries if e.submission.startswith("Ü"))
+    page = open_page(site / "index.html")
+    page.get_by_role("link", name=strange.submission).click()
+    assert page.locator("h1").inner_text() == strange.method.replace("\u202e", "\ufffd")
+
+
+def test_the_table_of_architectures_unpacks_to_the_predictions(site, open_page):
+    page = open_page(site / "submission-plain.html")
+    section = page.locator("details[data-table='0']")
+    section.locator("summary").click()
+    rows = section.locator("tbody tr")
+    rows.first.wait_for()
+    assert rows.count() == 100
+    accuracies = [float(t) for t in section.locator("tbody td:nth-child(3)").all_inner_texts()]
+    assert accuracies == sorted(accuracies, reverse=True)
+
+
+def test_every_page_can_be_read_without_a_script(site, open_page, published):
+    page = open_page(site / "index.html", java_script_enabled=False)
+    assert names(page) == [entry.submission for entry in published.entries]
+    assert page.locator(".controls").is_hidden()
+    assert page.locator(".plot svg").count() == 4
+
+
+def test_print_shows_the_ranking_without_its_controls(site, open_page):
+    page = open_page(site / "index.html")
+    page.emulate_media(media="print")
+    assert page.locator(".controls").is_hidden()
+    assert page.locator("nav").is_hidden()
+    box = page.locator(".scroll.tall").first
+    assert box.evaluate("(e) => getComputedStyle(e).overflow") == "visible"
+
+
+@functools.cache
+def axe_source():
+    if not AXE.is_file():
+        pytest.skip("axe-core is not here; `make test` fetches it where npm is installed")
+    return AXE.read_text(encoding="utf-8")
+
+
+def violations(page):
+    """What axe-core finds wrong with a page, all its rules on."""
+    page.evaluate(axe_source())
+    found = page.evaluate("async () => (await axe.run({ resultTypes: ['violations'] })).violations")
+    return [(v["id"], v["help"], [n["html"][:120] for n in v["nodes"]][:3]) for v in found]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation_on_any_kind_of_page(site, open_page, scheme):
+    strange = next(site.glob("submission--n-*"))
+    kinds = ("index", "phase", "benchmark-nasbench201_cifar10", strange.stem, "submission-broken")
+    for path in (site / f"{kind}.html" for kind in kinds):
+        page = open_page(path, scheme=scheme)
+        page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+        page.wait_for_timeout(50)
+        assert violations(page) == [], path.name
+
+
+def test_axe_finds_no_violation_at_the_width_of_a_phone(site, open_page):
+    for name in ("index.html", "submission-plain.html"):
+        assert violations(open_page(site / name, width=390)) == []
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory):
+    """The site of 200 submissions on all 28 benchmarks."""
+    out = tmp_path_factory.mktemp("many")
+    phase = load_phase(ROOT / "reference_data" / "phases.toml", "full")
+    phase = msgspec.structs.replace(phase, benchmarks=tuple(BENCHMARKS))
+    rng = np.random.default_rng(0)
+    tokens = [f"{number:08x}" for number in range(12)]
+    references = {
+        key: Reference(
+            benchmark=key, metric="m", unit="percent", source="s", version="1", table_sha256="0",
+            accuracies=dict(zip(tokens, rng.normal(90, 3, 12).tolist(), strict=True)),
+        )
+        for key in phase.benchmarks
+    }  # fmt: skip
+    entries = []
+    for number in range(200):
+        name = f"entry{number:03d}"
+        (out / name).mkdir()
+        for key in phase.benchmarks:
+            lines = [Prediction(id=t, status="ok", score=float(rng.normal())) for t in tokens]
+            content = b"\n".join(msgspec.json.encode(line) for line in lines)
+            (out / name / f"{key}.predictions.jsonl").write_bytes(content)
+        taus = dict(zip(phase.benchmarks, rng.uniform(-1, 1, 28).tolist(), strict=True))
+        entries.append(
+            Entry(
+                submission=name, method=name, score=sum(taus.values()) / 28, kendall_tau=taus,
+                status="scored", failures={}, wall_time_s=1.0, cpu_time_s=1.0,
+            )
+        )  # fmt: skip
+    board = Leaderboard(
+        phase="full", title="Full", isolation="docker", data_sources={}, accuracy_sources={},
+        benchmarks=phase.benchmarks, entries=rank_entries(entries),
+    )  # fmt: skip
+    publish(board, phase, references, out, resamples=100)
+    return out / "leaderboard"
+
+
+def test_a_ranking_of_200_by_28_starts_with_an_overview_and_opens_to_one_search_space(
+    many, open_page
+):
+    page = open_page(many / "index.html")
+    visible = page.locator("#board thead th:visible")
+    assert not any("_cifar10" in head for head in visible.all_inner_texts())
+    assert visible.filter(has_text="mean").count() == 5, "one per search space"
+    page.get_by_label("Show").select_option("space:nasbench301")
+    heads = visible.all_inner_texts()
+    assert sum(head.startswith("nasbench301") for head in heads) == 4
+    assert sum("nasbench301" in head for head in heads) == 5
+    means = numbers(page, "mean nasbench301")
+    assert len(means) == 200
+    assert means == sorted(means, reverse=True)
+
+
+def test_names_and_headings_stay_in_sight_while_a_large_table_is_scrolled(many, open_page):
+    for width in (390, 1280):
+        page = open_page(many / "index.html", width)
+        page.get_by_label("Show").select_option("all")
+        page.locator(".scroll.tall").first.evaluate("(e) => e.scrollTo(1500, 3000)")
+        places = page.evaluate(
+            """() => {
+              const box = document.querySelector(".scroll.tall").getBoundingClientRect();
+              const name = document.querySelectorAll("#board tbody th")[60].getBoundingClientRect();
+              const head = document.querySelector("#board thead th").getBoundingClientRect();
+              return [name.left - box.left, head.top - box.top];
+            }"""
+        )
+        assert places == pytest.approx([0, 0], abs=2), json.dumps(places)
+
+
+def test_axe_finds_no_violation_in_a_large_ranking(many, open_page):
+    page = open_page(many / "index.html")
+    page.get_by_label("Show").select_option("all")
+    assert violations(page) == []
