@@ -12,6 +12,7 @@ DATA ?= $(ZCNAS_DATA)
 BASE ?=
 TESTS ?= tests
 ANEW ?=
+MINUTES ?= 30
 SCHEDULER ?=
 SHARD ?= 0
 
@@ -22,7 +23,7 @@ AXE := build/axe/axe.min.js
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install score dry-run submission leaderboard status rank merge data phases sample bundle bundle-check emulate image check test verify-spaces bench
+.PHONY: help install score dry-run submission leaderboard status rank merge data phases sample bundle bundle-check emulate image check test verify-spaces soak bench
 
 help:  ## list the targets
 	@echo "Variables: SUBMISSIONS= SUBMISSION= PHASE= ISOLATION=auto|docker|process CPUS=0,1 OUT= ANEW=yes SCHEDULER= SHARD= DATA= BASE= PYTHON="
@@ -102,6 +103,9 @@ $(AXE):
 
 verify-spaces: .venv/installed-dev  ## compare every network with the published figures (ZCNAS_DATA)
 	$(BIN)/python benchmarks/verify_spaces.py --data "$(ZCNAS_DATA)" --record docs/verified_spaces.md
+
+soak: .venv/installed-dev  ## kill everything at random for MINUTES=30 and compare (root, Docker)
+	$(BIN)/python tests/competition/soak.py $(MINUTES)
 
 bench: .venv/installed-dev  ## every benchmark; bench-NAME for one
 	for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file; done

@@ -18,8 +18,11 @@ from zcnas.records import Architecture, Prediction
 
 RETRIES = 2
 """How often a job is run again after a fault of our machines."""
-BACK_OFF_S = 1.0
-"""Seconds before the first repetition; doubled before the next."""
+BACK_OFF_S = 5.0
+"""Seconds before the first repetition; doubled before the next.
+
+An engine that is started again by its supervisor is back by then.
+"""
 POLL_S = 0.5
 
 Progress = Callable[[str, str, Prediction | None], None]
