@@ -1,6 +1,6 @@
 # One front door: every target is a thin line over the console script `zcnas`. `make help` lists them.
 PYTHON ?= python3
-SUBMISSIONS ?= starting_kit/submissions
+SUBMISSIONS ?=
 SUBMISSION ?= starting_kit/submissions/synflow
 PLATFORM ?= codabench
 BUNDLE ?=
@@ -46,7 +46,7 @@ install: .venv/installed  ## set up the virtual environment .venv
 	$(PIP) install -e '.[cluster,tables,dev]'
 	@touch $@
 
-score: $(if $(SCHEDULER),.venv/installed-cluster,install)  ## score SUBMISSIONS on PHASE and print the leaderboard
+score: $(if $(SCHEDULER),.venv/installed-cluster,install)  ## score SUBMISSIONS (three samples by default) on PHASE and print the leaderboard
 	$(ZCNAS) score $(SUBMISSIONS) --phase $(PHASE) --isolation $(ISOLATION) --cpus '$(CPUS)' --out $(OUT) $(if $(ANEW),--anew) --scheduler '$(SCHEDULER)' --shard $(SHARD)
 
 dry-run: install  ## score your SUBMISSION on the practice phase and explain the result

@@ -6,12 +6,8 @@ Counts the architectures that each enumeration yields, builds every architecture
 table gives a parameter count for, and compares parameters and operations. Networks are built
 without memory on PyTorch's meta device, so that nothing is initialised and nothing is computed.
 
-The published ``flops`` are no count of multiply-accumulates. The rule that reproduces them: the
-multiply-accumulates of convolutions and linear layers, 1 per output of a convolution's bias, 2 per
-output of an affine BatchNorm and 1 of another, 1 per output of a ReLU or leaky ReLU, k² per output
-of k×k pooling and (H+1)·(W+1) per output of global pooling. Transposed convolutions, tanh and
-additions count nothing, NAS-Bench-101's global pooling counts nothing because NASLib's network
-takes a mean there, and of a jigsaw's nine tiles the encoder is counted on one.
+The published ``flops`` are no count of multiply-accumulates; ``zcnas.proxies.flops`` has the rule
+that reproduces them.
 """
 
 from __future__ import annotations
@@ -34,12 +30,11 @@ import torch
 from torch import Tensor, nn
 
 from zcnas.benchmarks import BENCHMARKS, Benchmark, get_benchmark
+from zcnas.proxies import flops
 from zcnas.search_spaces import SPECS, build_network
-from zcnas.search_spaces.nasbench101.network import NasBench101Network
 from zcnas.search_spaces.nasbench101.spec import NasBench101Spec
 from zcnas.search_spaces.nasbench201.spec import NasBench201Spec
 from zcnas.search_spaces.network import Network
-from zcnas.search_spaces.taskonomy import TaskNetwork
 from zcnas.tables.nas_bench_suite_zero import read_spec
 
 ENUMERATED = {
@@ -60,34 +55,15 @@ def build_on_meta(spec: Any, benchmark: Benchmark) -> Network:
         return build_network(spec, benchmark).eval()
 
 
+def operations(network: Network, input_shape: tuple[int, ...]) -> tuple[int, int]:
+    """Return (multiply-accumulates, published count) of one forward pass of one input."""
+    with _shapes_only():
+        return flops.operations(network, input_shape)
+
+
 def parameters(network: nn.Module) -> int:
     """Return how many trainable numbers a network has."""
     return sum(parameter.numel() for parameter in network.parameters())
-
-
-def operations(network: Network, input_shape: tuple[int, ...]) -> tuple[int, int]:
-    """Return (multiply-accumulates, published count) of one forward pass of one input."""
-    macs = published = 0
-
-    def count(layer: nn.Module, inputs: tuple[Tensor], output: Tensor) -> None:
-        nonlocal macs, published
-        done, counted = _operations_of(layer, inputs[0], output)
-        macs += done
-        if not (isinstance(network, NasBench101Network) and layer is network.pool[0]):
-            published += counted
-
-    leaves = [layer for layer in network.modules() if not any(layer.children())]
-    handles = [leaf.register_forward_hook(count) for leaf in leaves]
-    with torch.no_grad(), _shapes_only():
-        if len(input_shape) == 4 and isinstance(network, TaskNetwork):
-            features = network.encoder(torch.empty(1, *input_shape[1:], device="meta"))
-            macs *= input_shape[0]
-            network.decoder(features.repeat(1, input_shape[0], 1, 1))
-        else:
-            network(torch.empty(1, *input_shape, device="meta"))
-    for handle in handles:
-        handle.remove()
-    return macs, published
 
 
 def published_rows(folder: Path, benchmark: Benchmark) -> list[tuple[str, dict[str, Any]]]:
@@ -197,36 +173,13 @@ def _middle(rows: int, wrong_hashes: int, wrong_params: int, mmacs: float) -> li
         "",
         "NAS-Bench-Suite-Zero's columns `params` and `flops`. The last column is Spearman's ρ of "
         "our multiply-accumulates with the published flops; the flops themselves are compared by "
-        "the rule in the script's documentation. The published counts leave out NAS-Bench-301's "
+        "the rule of `zcnas/proxies/flops.py`. The published counts leave out NAS-Bench-301's "
         "auxiliary classifier (0.468234 M on CIFAR-10) and the discriminator of autoencoder and "
         "normal; so do our networks.",
         "",
         "| benchmark | published rows | compared | params differ | flops differ | ρ of MACs |",
         "|---|---|---|---|---|---|",
     ]
-
-
-def _operations_of(layer: nn.Module, inputs: Tensor, output: Tensor) -> tuple[int, int]:
-    """Return (multiply-accumulates, published count) of one layer."""
-    size = output.numel()
-    if isinstance(layer, nn.ConvTranspose2d):
-        return inputs.numel() * layer.weight[0].numel(), 0
-    if isinstance(layer, nn.Conv2d):
-        macs = size * layer.weight[0].numel()
-        return macs, macs + (size if layer.bias is not None else 0)
-    if isinstance(layer, nn.Linear):
-        return size * layer.in_features, size * layer.in_features
-    if isinstance(layer, nn.BatchNorm2d):
-        return 0, size * (2 if layer.affine else 1)
-    if isinstance(layer, nn.ReLU | nn.LeakyReLU):
-        return 0, size
-    if isinstance(layer, nn.MaxPool2d | nn.AvgPool2d):
-        assert isinstance(layer.kernel_size, int)
-        return 0, size * layer.kernel_size**2
-    if isinstance(layer, nn.AdaptiveAvgPool2d):
-        height, width = inputs.shape[-2:]
-        return 0, size * (height + 1) * (width + 1)
-    return 0, 0
 
 
 @contextlib.contextmanager

@@ -61,8 +61,10 @@ def _calls(network: nn.Module, names: list[str], monkeypatch) -> Counter:
     def counting_grad(outputs, inputs, *args, **options):
         if len(inputs) > 1:
             counted["to weights"] += 1
-        elif inputs[0].dim() == 4:
+        elif inputs[0].shape == (networks.BATCH, 2, 6, 6):
             counted["to input"] += 1
+        elif outputs.dim() > 0:
+            counted["layer to its weight"] += 1
         return grad(outputs, inputs, *args, **options)
 
     with monkeypatch.context() as patch:
@@ -79,12 +81,21 @@ def _calls(network: nn.Module, names: list[str], monkeypatch) -> Counter:
         (["flops", "nwot"], {"forward of 6": 1}),
         (["grad_norm", "plain", "snip", "fisher"], {"forward of 6": 1, "to weights": 1}),
         (["jacov", "epe_nas"], {"forward of 6": 1, "to input": 1}),
-        (["grasp", "snip"], {"forward of 6": 1, "to weights": 2}),
+        (
+            ["grasp", "snip", "fisher"],
+            {"forward of 6": 1, "to weights": 1, "layer to its weight": 5},
+        ),
         (["synflow"], {"forward of 1": 1, "to weights": 1}),
         (["zen"], {"forward of 6": 2}),
         (
             list(PROXIES),
-            {"forward of 6": 3, "forward of 1": 1, "to weights": 3, "to input": 1},
+            {
+                "forward of 6": 3,
+                "forward of 1": 1,
+                "to weights": 2,
+                "layer to its weight": 5,
+                "to input": 1,
+            },
         ),
     ],
 )

@@ -162,8 +162,8 @@ def test_the_trace_of_the_correlations_and_the_diagonal_of_the_kernel_are_counts
     assert correlation_matrix(rows).trace().item() == pytest.approx(5.0, rel=1e-14)
     images, targets = networks.minibatch(networks.build(Branches))
     nwot = Nwot(networks.build(Branches), images, targets)
-    nwot.relu(images)
-    nwot.relu(images[:, :1])
+    nwot.relu(images.relu())
+    nwot.relu(images[:, :1].relu())
     assert nwot.kernel.diagonal().tolist() == [2 * 36 + 36] * networks.BATCH
 
 
@@ -172,7 +172,7 @@ def test_one_product_gives_the_kernel_of_nwot():
 
     images, targets = networks.minibatch(networks.build(Branches))
     nwot = Nwot(networks.build(Branches), images, targets)
-    nwot.relu(images)
+    nwot.relu(images.relu())
     x = (images > 0).flatten(1).double()
     assert torch.equal(nwot.kernel, x @ x.T + (1 - x) @ (1 - x).T)
 

@@ -19,6 +19,8 @@ errors = Console(stderr=True)
 PHASES = ROOT / "reference_data" / "phases.toml"
 COSTS = ROOT / "docs" / "costs.json"
 SAMPLES = ROOT / "starting_kit" / "submissions"
+FIRST_SAMPLES = tuple(SAMPLES / name for name in ("nwot", "params", "synflow"))
+"""Enough for a first leaderboard in a few minutes; all of them take about an hour of CPU time."""
 PUBLIC_INPUT = ROOT / "starting_kit" / "input_data"
 
 PhaseOption = Annotated[str, typer.Option(help="Phase of reference_data/phases.toml.")]

@@ -10,8 +10,8 @@ import typer
 
 from zcnas.arrivals import ARRIVALS_FILE
 from zcnas.commands.options import (
+    FIRST_SAMPLES,
     PHASES,
-    SAMPLES,
     AnewOption,
     BenchmarkOption,
     CpusOption,
@@ -37,8 +37,9 @@ A job's worker takes seconds to start, and a lost host loses what it has not rep
 
 def score(
     submissions: Annotated[
-        Path, typer.Argument(help="A submission, or a folder of them.")
-    ] = SAMPLES,
+        list[Path] | None,
+        typer.Argument(help="Submissions, or folders of them; by default three of the samples."),
+    ] = None,
     phase: PhaseOption = "practice",
     isolation: IsolationOption = "auto",
     cpus: CpusOption = "",
@@ -54,8 +55,9 @@ def score(
 
     chosen = load_phase(PHASES, phase).only(benchmark or [])
     inputs, references = halves_of(chosen)
+    places = submissions or list(FIRST_SAMPLES)
     leaderboard = run_competition(
-        find_submissions(submissions),
+        [path for place in places for path in find_submissions(place)],
         chosen,
         inputs,
         references,
@@ -68,8 +70,8 @@ def score(
         scheduler=scheduler,
         shard=shard or (CLUSTER_SHARD if scheduler else None),
     )
-    if (submissions / ARRIVALS_FILE).is_file():
-        shutil.copyfile(submissions / ARRIVALS_FILE, out / ARRIVALS_FILE)
+    if len(places) == 1 and (places[0] / ARRIVALS_FILE).is_file():
+        shutil.copyfile(places[0] / ARRIVALS_FILE, out / ARRIVALS_FILE)
     leaderboard = publish_run(leaderboard, chosen, out)
     print_leaderboard(leaderboard, out, console)
     if any(entry.status == "organiser_error" for entry in leaderboard.entries):

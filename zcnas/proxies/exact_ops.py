@@ -13,23 +13,24 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.autograd import Function
+from torch.nn import functional
 
 
 class AveragePool3x3(Function):
     """The mean of each pixel's 3×3 neighbourhood inside the image: stride 1, borders not padded.
 
-    Equal to ``avg_pool2d(x, 3, 1, 1, count_include_pad=False)``, as two one-dimensional sums.
+    Equal to ``avg_pool2d(x, 3, 1, 1, count_include_pad=False)``, as a depthwise convolution.
     """
 
     @staticmethod
     def forward(ctx: Any, images: Tensor) -> Tensor:
         """Return the pooled images, of the input's shape."""
-        return _divide_by_count(_sum_3x3(images))
+        return _sum_3x3(images).mul_(_inverse_count(images))
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Tensor:
         """Return the adjoint: the sum over the neighbours that a pixel was averaged into."""
-        return _sum_3x3(_divide_by_count(gradients[0].clone()))
+        return _sum_3x3(gradients[0] * _inverse_count(gradients[0]))
 
     @staticmethod
     def jvp(ctx: Any, *tangents: Tensor) -> Tensor:
@@ -39,31 +40,20 @@ class AveragePool3x3(Function):
 
 
 def _sum_3x3(images: Tensor) -> Tensor:
-    return _sum_of_three(_sum_of_three(images, 2), 3)
+    """Return the sum of each pixel's neighbourhood, zeros outside the image."""
+    if images.dtype == torch.float64:  # oneDNN has no depthwise convolution of doubles
+        return functional.avg_pool2d(images, 3, 1, 1, divisor_override=1)
+    channels = images.shape[1]
+    return functional.conv2d(images, images.new_ones(channels, 1, 3, 3), None, 1, 1, 1, channels)
 
 
-def _sum_of_three(images: Tensor, dim: int) -> Tensor:
-    """Return x[i-1] + x[i] + x[i+1] along ``dim``, without what lies outside."""
-    last = images.shape[dim] - 1
-    if last == 0:
-        return images.clone()
-    total = torch.empty_like(images)
-    earlier, later = images.narrow(dim, 0, last), images.narrow(dim, 1, last)
-    torch.add(earlier, later, out=total.narrow(dim, 0, last))
-    total.select(dim, last).copy_(images.select(dim, last))
-    total.narrow(dim, 1, last).add_(earlier)
-    return total
-
-
-def _divide_by_count(images: Tensor) -> Tensor:
-    """Divide in place by the number of neighbours: 9, at a border 6, in a corner 4."""
-    images.mul_(1.0 / (min(images.shape[2], 3) * min(images.shape[3], 3)))
-    for dim in (2, 3):
-        size = images.shape[dim]
-        if size > 2:
-            images.select(dim, 0).mul_(1.5)
-            images.select(dim, size - 1).mul_(1.5)
-    return images
+def _inverse_count(images: Tensor) -> Tensor:
+    """Return one over the number of neighbours (H, W): 9, at a border 6, in a corner 4."""
+    rows, columns = (images.new_full((size,), 3.0) for size in images.shape[2:])
+    for neighbours in (rows, columns):
+        neighbours[:1].sub_(1.0)
+        neighbours[-1:].sub_(1.0)
+    return (rows[:, None] * columns).reciprocal_()
 
 
 class BatchNormTangent(Function):
@@ -77,7 +67,7 @@ class BatchNormTangent(Function):
     which is BatchNorm's ordinary backward applied to t. For a cotangent c the adjoint in t is T(x,
     c), and in x, with p = ⟨x̂, c⟩, q = ⟨x̂, t⟩ and A = ⟨c, t⟩ − ⟨c⟩⟨t⟩,
 
-        −r (q T(x, c) + p T(x, t) + γ r (A − p q) x̂).
+        −γ r² (q (c − ⟨c⟩) + p (t − ⟨t⟩) + (A − 3 p q) x̂).
 
     The affine weight γ is a constant here.
     """
@@ -101,29 +91,30 @@ class BatchNormTangent(Function):
             mean: μ (C,), of the batch.
             inverse_std: r (C,), of the batch.
         """
-        normalised, along, total = _batch_norm_backward(
+        derivative, along, total = _batch_norm_backward(
             tangent, features, affine, mean, inverse_std
         )
-        ctx.save_for_backward(features, tangent, normalised, affine, mean, inverse_std)
-        ctx.moments = (along, total)
-        return normalised
+        ctx.save_for_backward(features, tangent, affine, mean, inverse_std, along, total)
+        return derivative
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         """Return the adjoints in x and t."""
         cotangent = gradients[0]
-        features, tangent, normalised, affine, mean, inverse_std = ctx.saved_tensors
+        features, tangent, affine, mean, inverse_std, along, total = ctx.saved_tensors
         count = features.numel() // features.shape[1]
-        q, mean_t = (moment / count for moment in ctx.moments)
+        q, mean_t = along / count, total / count
         adjoint_t, along, total = _batch_norm_backward(
             cotangent, features, affine, mean, inverse_std
         )
         p, mean_c = along / count, total / count
-        a = (cotangent * tangent).mean((0, 2, 3)) - mean_c * mean_t
-        slope = -(inverse_std**3) * affine * (a - p * q)
-        adjoint_x = adjoint_t * _per_channel(-inverse_std * q)
-        adjoint_x.addcmul_(normalised, _per_channel(-inverse_std * p))
-        adjoint_x.addcmul_(features - _per_channel(mean), _per_channel(slope))
+        a = _channel_dot(cotangent, tangent) / count - mean_c * mean_t
+        scale = -affine * inverse_std.square()
+        slope = scale * inverse_std * (a - 3 * p * q)
+        shift = -scale * (q * mean_c + p * mean_t) - slope * mean
+        adjoint_x = torch.addcmul(_per_channel(shift), features, _per_channel(slope))
+        adjoint_x.addcmul_(cotangent, _per_channel(scale * q))
+        adjoint_x.addcmul_(tangent, _per_channel(scale * p))
         return adjoint_x, adjoint_t, None, None, None
 
 
@@ -135,6 +126,15 @@ def _batch_norm_backward(
         gradient, features, affine, None, None, mean, inverse_std, True, 0.0, [True, True, True]
     )
     return outputs
+
+
+def _channel_dot(left: Tensor, right: Tensor) -> Tensor:
+    """Return Σ a·b per channel (C,): what BatchNorm's backward sums, with μ = 0 and r = 1."""
+    zero, one = left.new_zeros(left.shape[1]), left.new_ones(left.shape[1])
+    total: Tensor = torch.ops.aten.native_batch_norm_backward(
+        left, right, None, None, None, zero, one, True, 0.0, [False, True, False]
+    )[1]
+    return total
 
 
 def _per_channel(values: Tensor) -> Tensor:

@@ -39,7 +39,7 @@ class Nwot(Proxy):
         self.shares: dict[int, tuple[weakref.ref[Tensor], Tensor]] = {}
 
     def relu(self, rectified: Tensor) -> None:
-        """Add x xᵀ + (1−x)(1−x)ᵀ of one ReLU; the counts are exact in float32 below 2²⁴ units."""
+        """Add x xᵀ + (1−x)(1−x)ᵀ of one ReLU, in integers."""
         known, share = self.shares.get(id(rectified), (None, None))
         if known is None or share is None or known() is not rectified:
             share = self._share(rectified.detach())
@@ -51,8 +51,8 @@ class Nwot(Proxy):
             return torch.tensor(float(rectified[0].numel()))
         if rectified.dim() == 4:  # the order of units is free; this one is contiguous
             rectified = rectified.permute(0, 2, 3, 1)
-        active = (rectified > 0).flatten(1).to(torch.float32)  # (B, d)
-        both = active @ active.T
+        active = rectified.bool().flatten(1).view(torch.int8)  # (B, d); nothing is below zero
+        both = torch._int_mm(active, active.T)
         count = both.diagonal()
         return active.shape[1] - count[:, None] - count[None, :] + 2 * both
 

@@ -4,17 +4,20 @@ In order, each only if some proxy listens to it:
 
 1. forward in train mode, channels_last, with the derivative along the weights if GraSP is there
    (see below);
-2. backward of the loss to the weights;
-3. backward of Σz to the input;
-4. backward of Σ_l θ_l·g_l to the weights.
+2. backward of Σz to the input;
+3. backward of the loss to the weights, or, if GraSP is there, of p = Σ_l θ_l·g_l, which gives the
+   gradients of the loss as well.
 
-The fourth is what GraSP needs. With p(θ) = Σ_l θ_l·g_l (the proxy ``plain``), ∇p = g + Hθ, hence Σ
-θ⊙Hḡ = ḡᵀHθ = ḡᵀ∇p − ‖g‖². And p is the derivative of L when all weights are scaled by 1 + τ, so a
-forward pass that carries dz/dτ beside z gives p = ∂L/∂z · dz/dτ as a scalar that one ordinary
-backward differentiates: no gradient of a gradient is built. A layer's answer y is linear in its
-weight, so dy/dτ is y itself (without its bias) plus the layer applied to the derivative of its
-input. Where BatchNorm follows, y's own share is cancelled but for ε: this is what makes ``plain``
-a sum over the few weights that no BatchNorm rescales. Nothing is dropped here, ε included.
+What GraSP needs follows from p (the proxy ``plain``): ∇p = g + Hθ, hence Σ θ⊙Hḡ = ḡᵀHθ = ḡᵀ∇p −
+‖g‖². And p is the derivative of L when all weights are scaled by 1 + τ, so a forward pass that
+carries dz/dτ beside z gives p = ∂L/∂z · dz/dτ as a scalar that one ordinary backward
+differentiates: no gradient of a gradient is built. A layer's answer y is linear in its weight, so
+dy/dτ is y itself (without its bias) plus the layer applied to the derivative of its input. Where
+BatchNorm follows, y's own share is cancelled but for ε: this is what makes ``plain`` a sum over the
+few weights that no BatchNorm rescales. Nothing is dropped here, ε included.
+
+Since p is linear in the derivatives dy/dτ, and L depends on y as p on dy/dτ, its backward arrives
+at dy/dτ with ∂p/∂(dy/dτ) = ∂L/∂y: the loss needs no backward of its own.
 """
 
 from __future__ import annotations
@@ -33,7 +36,12 @@ from zcnas.proxies.proxy import Proxy, listeners
 
 
 class SharedForward(Interpreter):
-    """The forward pass: tells the proxies what happens and prepares the backward passes."""
+    """The forward pass: tells the proxies what happens and prepares the backward passes.
+
+    Attributes:
+        gradients: g_l of every weight by the id of the network's own, if the derivative along the
+            weights is carried; complete after the backward of p.
+    """
 
     def __init__(
         self, weights: Mapping[int, Tensor], proxies: Sequence[Proxy], along_weights: bool
@@ -43,20 +51,55 @@ class SharedForward(Interpreter):
         self.relu_listeners = listeners(proxies, "relu")
         self.gradient_listeners = listeners(proxies, "layer_gradient")
         self.along_weights = along_weights
+        self.gradients = {key: torch.zeros_like(weight) for key, weight in weights.items()}
         self.in_loss_backward = False
 
     def layer(
         self, op: Op, features: Tensor, weight: Tensor, bias: Tensor | None = None, *options: Any,
         **named_options: Any,
     ) -> Tensor:  # fmt: skip
-        """Run a layer; hook its gradient; add what scaling its weight adds to the derivative."""
-        answer = super().layer(op, features, weight, bias, *options, **named_options)
+        """Run a layer; prepare for its gradient; add what scaling its weight adds to dy/dτ."""
+        leaf = self.weights.get(id(weight))
+        own = leaf.view_as(leaf) if leaf is not None and self.along_weights else leaf
+        answer = super().layer(
+            op, features, weight if own is None else own, bias, *options, **named_options
+        )
         self._tell(op, features, weight, answer)
-        if exact_ops.is_zero(answer) or id(weight) not in self.weights:
+        if exact_ops.is_zero(answer) or own is None:
             return answer
+        if self.along_weights:
+            return self._scale_with_weight(answer, bias, weight, own)
         if self.gradient_listeners:
-            self._hook(weight, answer)
-        return _scaled_with_weight(answer, bias) if self.along_weights else answer
+            kept = answer.detach()
+            answer.register_hook(  # type: ignore[no-untyped-call]
+                lambda gradient: self._reduce(weight, kept, gradient)
+            )
+        return answer
+
+    def _scale_with_weight(
+        self, answer: Tensor, bias: Tensor | None, weight: Tensor, own: Tensor
+    ) -> Tensor:
+        """Add what scaling the layer's weight contributes to dy/dτ: the answer less its bias."""
+        answer, tangent = split_dual(answer)
+        share = answer
+        if bias is not None:
+            share = answer - bias.view(-1, *[1] * (answer.dim() - 2))
+        # Its gradient is not that of ``answer``, so without a tangent it is a tensor of its own.
+        along = share.view_as(share) if tangent is None else tangent + share
+
+        def receive(gradient: Tensor) -> None:
+            self._reduce(weight, answer.detach(), gradient)
+            self.gradients[id(weight)] += torch.autograd.grad(
+                answer, [own], gradient, retain_graph=True
+            )[0]
+
+        along.register_hook(receive)  # type: ignore[no-untyped-call]
+        return make_dual(answer, along)
+
+    def _reduce(self, weight: Tensor, answer: Tensor, gradient: Tensor) -> None:
+        if self.in_loss_backward:
+            for proxy in self.gradient_listeners:
+                proxy.layer_gradient(weight, answer, gradient)
 
     def relu(self, op: Op, features: Tensor, inplace: bool = False) -> Tensor:
         """Rectify and tell."""
@@ -106,16 +149,6 @@ class SharedForward(Interpreter):
         for proxy in self.operation_listeners:
             proxy.operation(op, features, weight, answer)
 
-    def _hook(self, weight: Tensor, answer: Tensor) -> None:
-        kept = split_dual(answer)[0].detach() if self.along_weights else answer.detach()
-
-        def reduce(gradient: Tensor) -> None:
-            if self.in_loss_backward:
-                for proxy in self.gradient_listeners:
-                    proxy.layer_gradient(weight, kept, gradient)
-
-        answer.register_hook(reduce)  # type: ignore[no-untyped-call]
-
 
 def run(
     proxies: Mapping[str, type[Proxy]], network: nn.Module, inputs: Tensor, targets: Tensor
@@ -154,35 +187,30 @@ def _run_passes(
     )
     images.requires_grad_(bool(want_jacobian))
     leaves = [weight.requires_grad_(want_loss) for weight in layers_of(network)]
-    forward = SharedForward(
-        dict(zip(theta_ids(network), leaves, strict=True)), proxies, bool(second_order)
-    )
+    keys = theta_ids(network)
+    forward = SharedForward(dict(zip(keys, leaves, strict=True)), proxies, bool(second_order))
     with torch.set_grad_enabled(want_backward), dual_level(), forward:
         outputs, along = split_dual(network(images))
     # The level is closed before any backward, which would carry derivatives along as well.
-    if want_loss:
-        output_gradient = _output_gradient(network, outputs, targets)
-        forward.in_loss_backward = True
-        gradients = _gradients(
-            outputs, leaves, output_gradient.detach(), retain=bool(want_jacobian or second_order)
-        )
-        forward.in_loss_backward = False
-        for proxy in want_gradients:
-            proxy.weight_gradients(leaves, gradients)
     if want_jacobian:
-        (jacobian,) = _gradients(
-            outputs, [images], torch.ones_like(outputs), retain=bool(second_order)
-        )
+        (jacobian,) = _gradients(outputs, [images], torch.ones_like(outputs), retain=want_loss)
         matrix = correlation_matrix(jacobian)
         for proxy in want_jacobian:
             proxy.correlations(matrix)
+    if not want_loss:
+        return
+    output_gradient = _output_gradient(network, outputs, targets)
+    forward.in_loss_backward = True
     if second_order:
-        slopes = [torch.zeros_like(leaf) for leaf in leaves]
-        if along is not None:
-            plain = (output_gradient * along).sum()
-            slopes = _gradients(plain, leaves)
-        for proxy in second_order:
-            proxy.gradients_of_plain(gradients, slopes)
+        plain = outputs.new_zeros(()) if along is None else (output_gradient * along).sum()
+        slopes = _gradients(plain, leaves)
+        gradients = [forward.gradients[key] for key in keys]
+    else:
+        gradients = _gradients(outputs, leaves, output_gradient.detach())
+    for proxy in want_gradients:
+        proxy.weight_gradients(leaves, gradients)
+    for proxy in second_order:
+        proxy.gradients_of_plain(gradients, slopes)
 
 
 def _output_gradient(network: nn.Module, outputs: Tensor, targets: Tensor) -> Tensor:
@@ -223,15 +251,6 @@ def correlation_matrix(jacobian: Tensor) -> Tensor:
     rows = rows / torch.where(constant, 1.0, norms)
     matrix: Tensor = rows @ rows.T + (constant & constant.T)
     return matrix.clamp(-1.0, 1.0)
-
-
-def _scaled_with_weight(answer: Tensor, bias: Tensor | None) -> Tensor:
-    """Add what scaling the layer's weight contributes to the derivative: the answer less bias."""
-    plain, tangent = split_dual(answer)
-    share = plain
-    if bias is not None:
-        share = plain - bias.view(-1, *[1] * (plain.dim() - 2))
-    return make_dual(plain, share if tangent is None else tangent + share)
 
 
 def score_alone(proxy: type[Proxy], network: nn.Module, inputs: Tensor, targets: Tensor) -> float:

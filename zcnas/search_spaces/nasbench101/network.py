@@ -133,6 +133,11 @@ class NasBench101Network(Network):
         nn.init.normal_(self.classifier.weight, std=CLASSIFIER_STD)
         nn.init.zeros_(self.classifier.bias)
 
+    @property
+    def uncounted_pool(self) -> nn.Module:
+        """The layer that the published flops leave out: NASLib's network takes a mean instead."""
+        return self.pool[0]
+
     def forward(self, images: Tensor) -> Tensor:
         """Return the logits (B, K)."""
         logits: Tensor = self.classifier(self.pool(self.cells(self.stem(images))))
