@@ -1,0 +1,76 @@
+"""The sample submissions: every proxy is one of them, and each is an example to read."""
+
+from __future__ import annotations
+
+import math
+import random
+from pathlib import Path
+
+import pytest
+import torch
+from torch.utils.data import DataLoader, TensorDataset
+
+from zcnas.benchmarks import get_benchmark
+from zcnas.commands.options import FIRST_SAMPLES
+from zcnas.contract import load_predictor, query_caller, to_score
+from zcnas.proxies import PROXIES, evaluate
+from zcnas.search_spaces import SPECS, build_network
+
+SAMPLES = Path(__file__).parents[2] / "starting_kit" / "submissions"
+OF_2022 = {"normalised_synflow", "normalised_fisher", "grad_norm_times_params"}
+SCALES = {"params": 1e6}
+"""What a sample's score is divided by to be the proxy's."""
+
+
+def _network() -> torch.nn.Module:
+    benchmark = get_benchmark("nasbench201_cifar10")
+    torch.manual_seed(3)
+    return build_network(SPECS["nasbench201"].sample(random.Random(11)), benchmark)
+
+
+def _minibatch() -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    return torch.randn(6, 3, 8, 8, generator=generator), torch.tensor([0, 0, 1, 1, 2, 2])
+
+
+def _score(name: str) -> float:
+    network = _network()
+    torch.manual_seed(5)
+    ask = query_caller(load_predictor(SAMPLES / name))
+    return to_score(ask(network, DataLoader(TensorDataset(*_minibatch()), batch_size=6)))
+
+
+def test_every_proxy_is_a_sample_and_so_are_random_and_three_entries_of_2022():
+    names = {folder.name for folder in SAMPLES.iterdir()}
+    assert names == {*PROXIES, "random", *OF_2022}
+    assert {folder.name for folder in FIRST_SAMPLES} == {"nwot", "params", "synflow"}
+
+
+@pytest.mark.parametrize("proxy", PROXIES)
+def test_the_sample_of_a_proxy_returns_its_score(proxy):
+    network = _network()
+    torch.manual_seed(5)
+    expected = evaluate(network, *_minibatch(), [proxy])[proxy]
+    # plain is a small difference of large float32 numbers; jacov inverts small eigenvalues.
+    tolerance = {"plain": 1e-2, "jacov": 1e-2}.get(proxy, 1e-4)
+    assert _score(proxy) / SCALES.get(proxy, 1) == pytest.approx(expected, rel=tolerance)
+
+
+@pytest.mark.parametrize("name", sorted(OF_2022))
+def test_the_entries_of_2022_give_a_finite_score_that_repeats(name):
+    assert math.isfinite(_score(name))
+    assert _score(name) == _score(name)
+
+
+def test_random_depends_on_the_networks_seed_alone():
+    assert _score("random") == _score("random")
+    ask = query_caller(load_predictor(SAMPLES / "random"))
+    torch.manual_seed(6)
+    assert to_score(ask(_network(), None)) != _score("random")
+
+
+@pytest.mark.parametrize("folder", sorted(SAMPLES.iterdir()), ids=lambda folder: folder.name)
+def test_a_sample_is_short_enough_to_be_read(folder):
+    text = (folder / "predictor.py").read_text()
+    assert len(text.splitlines()) <= 45
+    assert text.startswith('"""')
