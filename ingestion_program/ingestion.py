@@ -20,6 +20,7 @@ import time
 import msgspec
 
 from ingestion_program.recorder import IngestionJob, Recorder
+from zcnas.errors import OrganiserError
 from zcnas.isolation import Isolation
 from zcnas.logs import CappedLog
 from zcnas.records import Manifest, write_json
@@ -36,6 +37,16 @@ def ingest(job: IngestionJob, isolation: Isolation) -> Manifest:
     Raises:
         OrganiserError: This machine failed; the lines written so far stay.
     """
+    try:
+        return _ingest(job, isolation)
+    except OSError as error:
+        raise OrganiserError(
+            f"cannot write the results to {job.output}: {error.strerror or error}; "
+            "free some space there, or name another OUT="
+        ) from None
+
+
+def _ingest(job: IngestionJob, isolation: Isolation) -> Manifest:
     job.output.mkdir(parents=True, exist_ok=True)
     stem = job.output / job.data.benchmark
     manifest_path = stem.with_suffix(".manifest.json")
@@ -52,6 +63,7 @@ def ingest(job: IngestionJob, isolation: Isolation) -> Manifest:
                 write_json(manifest_path, recorder.manifest(started_at, time.monotonic() - start))
             lines.write(msgspec.json.encode(prediction) + b"\n")
             lines.flush()
+            log.raise_failure()
             job.on_prediction(prediction)
     manifest = recorder.manifest(started_at, time.monotonic() - start)
     write_json(manifest_path, manifest)

@@ -124,7 +124,7 @@ class Recorder:
         """
         limits, machine = self._job.limits, self._job.machine
         if (
-            self._query_wall_s > limits.benchmark_wall_s
+            self._query_wall_s + self._setup_wall_s > limits.benchmark_wall_s
             or self._job.used_cpu_s + self.cpu_time_s() > limits.benchmark_cpu_s
         ):
             message = f"the benchmark's {limits.benchmark_cpu_s} s of CPU time were used up before"
@@ -145,6 +145,7 @@ class Recorder:
         if (
             prediction.status == "timeout"
             and prediction.cpu_time_s < limits.query_cpu_s / 2
+            and prediction.wall_time_s >= limits.query_wall_s  # or the worker merely says so
             and self._waits_for_us
         ):
             with machine.alone():  # it waited rather than computed: perhaps for other jobs
@@ -268,7 +269,7 @@ class Recorder:
         self._versions = hello.message
         if self._worker_starts == 1:
             self._start_up_s = time.monotonic() - begin
-        begin = time.monotonic()
+            begin = time.monotonic()  # a later start is on account of whoever lost the worker
         setup = Setup(
             nonce=os.urandom(NONCE_BYTES),
             benchmark=get_benchmark(job.data.benchmark).key,

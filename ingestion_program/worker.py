@@ -36,7 +36,9 @@ from torch.utils.data import DataLoader, TensorDataset
 from zcnas import channel
 from zcnas.benchmarks import Benchmark, get_benchmark
 from zcnas.channel import Answer, AnswerStatus, Query, Setup
+from zcnas.confinement import confine, confine_query
 from zcnas.contract import InvalidScoreError, load_predictor, query_caller, to_score
+from zcnas.scratch import Scratch
 from zcnas.search_spaces import build_network, import_networks, parse_spec
 
 SS_TYPE_2022 = {
@@ -55,8 +57,16 @@ def main(submission: Path) -> None:
     requests, answers = take_private_descriptors()
     _end_with_parent()  # a recorder that is killed leaves no worker behind
     _become_reaper()
+    if os.getpid() != 1:  # no container counts its memory: should the host run out, it goes first
+        _offer_to_go_first()
     torch.set_num_threads(1)
-    versions = f"torch {torch.__version__}, numpy {np.__version__}, python {sys.version.split()[0]}"
+    scratch = Scratch(Path(os.environ["TMPDIR"]))
+    program = (Path(__file__).parent, Path(channel.__file__).parent)
+    confinement = confine((*program, submission), scratch.folder)
+    versions = (
+        f"torch {torch.__version__}, numpy {np.__version__}, python {sys.version.split()[0]}; "
+        f"confined by {confinement}"
+    )
     channel.send_frame(answers, Answer(channel.HELLO_NONCE, "ok", message=versions).encode())
 
     content = channel.receive_frame(requests, channel.MAX_REQUEST_BYTES)
@@ -81,7 +91,8 @@ def main(submission: Path) -> None:
         return
     channel.send_frame(answers, Answer(setup.nonce, "ok", message=method).encode())
 
-    server = QueryServer(setup, benchmark, ask, private=(requests, answers))
+    scratch.remember()
+    server = QueryServer(setup, benchmark, ask, scratch, private=(requests, answers))
     while (content := channel.receive_frame(requests, channel.MAX_REQUEST_BYTES)) is not None:
         channel.send_frame(answers, server.answer(Query.decode(content)).encode())
 
@@ -124,6 +135,7 @@ class QueryServer:
         setup: The recorder's set-up.
         benchmark: The benchmark the set-up names.
         ask: Calls the predictor with a network and a dataloader.
+        scratch: Put back after every query.
         private: Descriptors no child may keep.
     """
 
@@ -132,11 +144,13 @@ class QueryServer:
         setup: Setup,
         benchmark: Benchmark,
         ask: Callable[[Any, Any], Any],
+        scratch: Scratch,
         private: tuple[int, int],
     ) -> None:
         self._setup = setup
         self._benchmark = benchmark
         self._ask = ask
+        self._scratch = scratch
         self._private = private
         dataset = TensorDataset(torch.from_numpy(setup.inputs), torch.from_numpy(setup.targets))
         self._dataloader = DataLoader(dataset, batch_size=len(setup.inputs))
@@ -162,6 +176,7 @@ class QueryServer:
             os.kill(child, signal.SIGKILL)
         _, wait_status, usage = os.wait4(child, 0)
         _kill_descendants()
+        self._scratch.restore()
         status, score, message = self._verdict(said, wait_status, usage, waited_too_long)
         return Answer(
             nonce=query.nonce,
@@ -200,9 +215,9 @@ class QueryServer:
         resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
         resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        Path("/proc/self/oom_score_adj").write_text(
-            "1000"
-        )  # should memory run out, this child goes first
+        confine_query()
+        if os.getppid() == 1:  # in a container: before the worker
+            _offer_to_go_first()
 
     def _verdict(
         self, said: bytes, wait_status: int, usage: resource.struct_rusage, waited_too_long: bool
@@ -274,6 +289,11 @@ def _leave_children_little_to_copy() -> None:
 def _end_with_parent() -> None:
     """Have the kernel end this process when the one that started it ends."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def _offer_to_go_first() -> None:
+    """Should memory run out, have the kernel end this process before others."""
+    Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def _become_reaper() -> None:

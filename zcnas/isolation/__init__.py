@@ -25,6 +25,7 @@ WORKER_ENVIRONMENT = {
     "PYTHONUNBUFFERED": "1",
     "PYTHONNOUSERSITE": "1",
     "LC_ALL": "C.UTF-8",
+    "USER": "predictor",
     # A fork per query then copies and faults a fraction of the pages: the heap has large pages, and
     # what a child needs beyond its parent's heap comes in one piece instead of a mapping each.
     "GLIBC_TUNABLES": (

@@ -15,7 +15,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from docker.errors import DockerException
+from docker.errors import DockerException, NotFound
 from docker.types import LogConfig, Mount
 from requests.exceptions import RequestException
 
@@ -28,6 +28,12 @@ PROGRAM, SUBMISSION, SCRATCH = "/app/program", "/app/ingested_program", "/scratc
 LABEL = "zcnas.worker"
 OWNER_LABEL = "zcnas.owner"
 """Says which process started a container, so that one it has left behind is found."""
+FIRST_USER = 61000
+"""The container's user is this plus its CPU's number.
+
+An account of nobody; and what the kernel counts per user, submissions on two CPUs do not share.
+"""
+SCRATCH_FILES = 10_000
 _MIB = 1 << 20
 _STREAM_HEAD = struct.Struct(">BxxxI")
 _STDOUT, _STDERR = 1, 2
@@ -94,11 +100,17 @@ class ContainerWorker:
         self._api = client.api
         self._log = place.log
         limits = place.limits
+        user = FIRST_USER + place.cpu
         host_config = self._api.create_host_config(
             cpuset_cpus=str(place.cpu),
             network_mode="none",
             read_only=True,
-            tmpfs={SCRATCH: f"size={limits.scratch_mb}m,mode=1777,nosuid,nodev,noexec"},
+            tmpfs={
+                SCRATCH: (
+                    f"size={limits.scratch_mb}m,nr_inodes={SCRATCH_FILES},mode=1777,"
+                    "nosuid,nodev,noexec"
+                )
+            },
             mounts=[
                 Mount(PROGRAM, str(place.program.resolve()), type="bind", read_only=True),
                 Mount(SUBMISSION, str(place.submission.resolve()), type="bind", read_only=True),
@@ -114,7 +126,7 @@ class ContainerWorker:
         container = self._api.create_container(
             image,
             ["python3", f"{PROGRAM}/worker.py", SUBMISSION],
-            user="1000:1000",
+            user=f"{user}:{user}",
             working_dir=SCRATCH,
             environment={**WORKER_ENVIRONMENT, "HOME": SCRATCH, "TMPDIR": SCRATCH},
             stdin_open=True,
@@ -153,17 +165,35 @@ class ContainerWorker:
         return self._memory_kills
 
     def stop(self) -> str:
-        """Kill and remove the container."""
-        end = "stopped by the recorder"
+        """Kill and remove the container.
+
+        Raises:
+            OrganiserError: The engine no longer answers, or no longer knows the container: nothing
+                inside one can bring that about.
+        """
+        if self.stdout < 0:
+            return "stopped by the recorder"
+        end, lost = "stopped by the recorder", None
         self.cpu_time_s()
         self.memory_kills()
-        with contextlib.suppress(DockerException, RequestException):
+        try:
             state = self._api.inspect_container(self._id)["State"]
             if not state["Running"]:
                 end = f"container ended with exit code {state['ExitCode']}"
             if state["OOMKilled"]:
                 self._memory_kills = max(self._memory_kills, 1)
+        except NotFound:
+            lost = "somebody removed the worker's container while it ran"
+        except (DockerException, RequestException) as error:
+            lost = f"the Docker engine is gone ({_short(error)})"
         self._remove()
+        self._close()
+        if lost:
+            raise OrganiserError(f"{lost}; see that the engine runs (`make doctor`), start again")
+        return end
+
+    def _close(self) -> None:
+        """Close the streams."""
         if self.stdout >= 0:
             os.close(self.stdout)  # the reading thread, if blocked on a full pipe, goes on
             self.stdout = -1
@@ -172,7 +202,6 @@ class ContainerWorker:
                 socket = connection._sock
                 connection._response.close()  # the SDK hangs the HTTP response on its stream
                 socket.close()
-        return end
 
     def _attach(self, **streams: int) -> Any:
         """Return a connection to some of the container's streams; it has ``fileno``."""

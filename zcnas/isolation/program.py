@@ -15,9 +15,11 @@ WORKER_MODULES = (
     "zcnas/__init__.py",
     "zcnas/benchmarks.py",
     "zcnas/channel.py",
+    "zcnas/confinement.py",
     "zcnas/contract.py",
     "zcnas/errors.py",
     "zcnas/proxies",
+    "zcnas/scratch.py",
     "zcnas/search_spaces",
 )
 """Files and folders of the repository that the worker, or a submission, may import."""

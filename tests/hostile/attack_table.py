@@ -1,0 +1,98 @@
+"""The attacks, and what comes of each in a container and in a plain process.
+
+A row says what happens to the one large architecture of the test's benchmark and to the others:
+(status, score). ``None`` as a score is any score. For the attacks that only try things, the score
+counts what got through, so 0 says that nothing did.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+Outcome = tuple[str, float | None]
+NOTHING: Outcome = ("ok", 0.0)
+ONE: Outcome = ("ok", 1.0)
+FAILED: Outcome = ("error", None)
+AS_ROOT = os.getuid() == 0
+
+
+@dataclass(frozen=True)
+class Attack:
+    """One attack.
+
+    Attributes:
+        docker: What becomes of the large architecture and of the others, in a container.
+        process: The same in a plain process; None where it is the same.
+        not_prevented: What a plain process cannot be kept from; empty where it is kept from all.
+        needs_landlock: In a plain process, the kernel's Landlock is what prevents it.
+        message: A part of the message of a failure.
+    """
+
+    docker: tuple[Outcome, Outcome]
+    process: tuple[Outcome, Outcome] | None = None
+    not_prevented: str = ""
+    needs_landlock: bool = False
+    message: str = ""
+
+    def expected(self, isolation: str) -> tuple[Outcome, Outcome]:
+        """Return what becomes of the large architecture and of the others."""
+        return self.process if isolation == "process" and self.process else self.docker
+
+
+ATTACKS: dict[str, Attack] = {
+    "reads_the_truth": Attack((NOTHING, NOTHING), needs_landlock=True),
+    "reaches_the_network": Attack((NOTHING, NOTHING)),
+    "sees_others": Attack((NOTHING, NOTHING), needs_landlock=True),
+    "writes_outside": Attack((NOTHING, NOTHING), needs_landlock=True),
+    "changes_modes": Attack(
+        (NOTHING, NOTHING),
+        process=(("ok", 2.0), ("ok", 2.0)),
+        not_prevented="modes and times of the same user's files can be changed",
+    ),
+    "outlives_its_turn": Attack((NOTHING, NOTHING)),
+    "outlives_set_up": Attack((ONE, ONE)),
+    "forks_without_end": Attack(
+        (("ok", None), ("ok", None)),
+        not_prevented="root can start any number of processes in its turn" if AS_ROOT else "",
+    ),
+    "takes_memory": Attack(
+        (("memory", None), ("memory", None)),
+        process=(("memory", None), ONE),
+        not_prevented="shared memory is not counted",
+    ),
+    "widens_its_cpus": Attack((NOTHING, NOTHING)),
+    "takes_time": Attack((("timeout", None), ("timeout", None))),
+    "hangs_in_set_up": Attack(
+        (("timeout", None), ("timeout", None)), message="in set-up: no answer within"
+    ),
+    "fills_the_disk": Attack(
+        (NOTHING, NOTHING),
+        process=(("ok", 2.0), ("ok", 2.0)),
+        not_prevented="the disk can be filled in its turn, by many files",
+    ),
+    "floods_the_output": Attack((ONE, ONE)),
+    "floods_the_channel": Attack((FAILED, FAILED), message="in set-up: the worker"),
+    "closes_the_channel": Attack(
+        (("killed", None), ("killed", None)), message="in set-up: the worker is gone"
+    ),
+    "spoofs_the_channel": Attack((("invalid", None), FAILED)),
+    "patches_our_functions": Attack((("ok", 7.0), FAILED)),
+    "claims_more_time": Attack((("timeout", None), ("timeout", None))),
+    "pretends_a_lost_machine": Attack(
+        (("killed", None), ("killed", None)), message="the worker is gone"
+    ),
+    "dies_in_set_up": Attack(
+        (("killed", None), ("killed", None)), message="in set-up: the worker is gone"
+    ),
+    "attacks_the_worker": Attack((NOTHING, NOTHING), needs_landlock=True),
+    "goes_for_the_recorder": Attack((NOTHING, NOTHING), needs_landlock=True),
+    "escapes": Attack((NOTHING, NOTHING), needs_landlock=True),
+    "leaves_files": Attack((NOTHING, NOTHING)),
+    "locks_its_scratch": Attack(
+        (("killed", None), ("killed", None)), process=(NOTHING, NOTHING) if AS_ROOT else None
+    ),
+    "replaces_our_modules": Attack((NOTHING, NOTHING)),
+    "prints_control_sequences": Attack((FAILED, FAILED), message="ValueError: "),
+    "puts_a_formula_on_the_board": Attack((("ok", None), ("ok", None))),
+}

@@ -1,0 +1,15 @@
+"""Leaves a process behind in set-up, before any query."""
+
+import os
+import time
+
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        time.sleep(1000)
+    os._exit(0)
+
+
+class ZeroCostPredictor:
+    def query(self, graph, dataloader=None):
+        return 1.0

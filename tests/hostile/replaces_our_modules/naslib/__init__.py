@@ -1,0 +1,3 @@
+"""Would run in place of ours."""
+
+raise SystemExit("loaded in place of ours")

@@ -1,0 +1,172 @@
+"""Every attack in a container and in a plain process: its outcome, and nobody else's loss."""
+
+import csv
+import io
+from collections import Counter
+
+import pytest
+from attack_table import ATTACKS
+from hostile_stage import HERE, HONEST, KEY, mode_of
+from rich.console import Console
+
+from zcnas import confinement
+from zcnas.leaderboard import write_leaderboard
+from zcnas.records import Manifest, PredictionError, read_json, read_predictions
+from zcnas.terminal import print_leaderboard
+
+LANDLOCK = confinement._landlock_abi()
+
+
+def predictions_of(run, name):
+    return read_predictions(run.results / name / f"{KEY}.predictions.jsonl")
+
+
+def entry_of(board, name):
+    return next(entry for entry in board.entries if entry.submission == name)
+
+
+def describe(run, name, attack):
+    """Return the outcome in a few words for the table at the end of the run."""
+    predictions = predictions_of(run, name)
+    counts = Counter(p.status if p.score is None else f"ok {p.score:g}" for p in predictions)
+    outcome = ", ".join(f"{count} × {kind}" for kind, count in counts.items())
+    if run.isolation == "process" and attack.not_prevented:
+        return f"{outcome}; NOT PREVENTED: {attack.not_prevented}"
+    return outcome
+
+
+def test_every_attack_has_its_row_and_every_row_its_attack():
+    assert {path.parent.name for path in HERE.glob("*/predictor.py")} == set(ATTACKS)
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_an_attack_has_its_own_outcome(run, name, record_property):
+    attack = ATTACKS[name]
+    predictions = predictions_of(run, name)
+    record_property("attack", (name, run.isolation, describe(run, name, attack)))
+    log = (run.results / name / f"{KEY}.log").read_text()
+    if run.isolation == "process" and attack.needs_landlock and LANDLOCK < 6:
+        pytest.skip(f"this kernel has Landlock {LANDLOCK}; 6 is what prevents it")
+    large, others = attack.expected(run.isolation)
+    assert len(predictions) == 4
+    for prediction, (status, score) in zip(predictions, (large, *[others] * 3), strict=True):
+        assert prediction.status == status, f"{prediction.message}\n{log}"
+        if score is not None:
+            assert prediction.score == score, log
+        if status != "ok":
+            assert attack.message in prediction.message
+    entry = entry_of(run.board, name)
+    assert entry.status == "scored", "an attack is a result like any other, never our fault"
+
+
+def test_neighbours_get_the_same_scores_to_the_last_bit(run):
+    for name in HONEST:
+        alone = read_predictions(run.results_alone / name / f"{KEY}.predictions.jsonl")
+        beside = predictions_of(run, name)
+        assert [p.status for p in beside] == ["ok"] * 4
+        assert [(p.id, p.score.hex()) for p in alone] == [(p.id, p.score.hex()) for p in beside]
+        assert entry_of(run.board, name).kendall_tau == entry_of(run.alone, name).kendall_tau
+        assert entry_of(run.board, name).score == entry_of(run.alone, name).score
+
+
+def test_the_host_is_as_before(run):
+    assert run.left_processes == []
+    assert run.left_files == []
+    truth = {path.name: path.read_text() for path in run.stage.truth.parent.iterdir()}
+    assert truth == run.stage.marks
+    assert not (run.stage.folder / "pwned").exists(), "no pickle was loaded"
+    assert (run.results / "earlier.txt").read_text() == run.stage.secret
+    if run.isolation == "docker":
+        assert mode_of(run.stage.folder / "bait-docker") == 0o640
+
+
+@pytest.mark.container
+def test_no_container_is_left(run, engine):
+    import os
+
+    mine = {"label": f"zcnas.worker={os.getpid()}"}
+    assert engine.containers.list(all=True, filters=mine) == []
+
+
+def test_nobody_reached_the_listener(run):
+    assert run.connections == 0
+
+
+def test_the_secret_is_in_nothing_that_an_attack_wrote(run):
+    for path in run.results.rglob("*"):
+        if path.is_file() and path.parent != run.results:
+            assert run.stage.secret not in path.read_text(), path
+
+
+def test_what_is_left_by_a_query_is_gone_before_the_next_and_no_process_outlives_the_run(run):
+    for name in ("leaves_files", "outlives_its_turn"):
+        assert [p.score for p in predictions_of(run, name)] == [0.0] * 4
+
+
+def test_processes_are_limited_where_the_kernel_counts_them(run):
+    started = [p.score for p in predictions_of(run, "forks_without_end")]
+    if run.isolation == "docker":
+        assert max(started) < run.stage.phase.limits.processes
+    else:
+        assert max(started) <= 100
+
+
+def test_times_are_measured_from_outside_whatever_the_worker_claims(run):
+    first = predictions_of(run, "patches_our_functions")[0]
+    assert first.cpu_time_s >= 0.45, "it computed for half a second and claimed none"
+
+
+def test_a_score_sent_for_another_architecture_is_taken_for_none(run):
+    predictions = predictions_of(run, "patches_our_functions")
+    assert [p.score for p in predictions] == [7.0, None, 7.0, None] or all(
+        "another query than the one in flight" in p.message for p in predictions if p.score is None
+    )
+
+
+def test_each_spoofed_frame_is_refused_for_what_it_is(run):
+    messages = [p.message for p in predictions_of(run, "spoofs_the_channel")]
+    for message, part in zip(
+        messages,
+        ("NaN", "another query than", "no answer", "announced a frame of"),
+        strict=True,
+    ):
+        assert part in message
+
+
+def test_a_claimed_time_out_or_a_vanished_worker_earns_no_second_try(run):
+    for name in ("claims_more_time", "pretends_a_lost_machine"):
+        log = (run.results / name / f"{KEY}.log").read_text()
+        assert log.count("asked") == 4, log
+
+
+def test_logs_keep_to_their_limit(run):
+    for path in run.results.glob(f"*/{KEY}.log"):
+        assert path.stat().st_size <= run.stage.phase.limits.log_kb * 1024 + 4096, path
+    flooded = (run.results / "floods_the_output" / f"{KEY}.log").read_text()
+    assert "the log's size limit is reached" in flooded
+
+
+def test_no_control_sequence_reaches_a_file_or_the_terminal(run):
+    texts = [path.read_text() for path in run.results.rglob("*") if path.is_file()]
+    screen = Console(file=io.StringIO(), width=200)
+    print_leaderboard(run.board, run.results, screen)
+    texts.append(screen.file.getvalue())
+    for text in texts:
+        assert not {c for c in text if not c.isprintable() and c not in "\n\t"}
+        for escaped in ("\\u001b", "\\u009b", "\\u202e", "\\x1b"):
+            assert escaped not in text
+
+
+def test_a_formula_in_a_name_is_text_in_the_table(run, tmp_path):
+    write_leaderboard(run.board, tmp_path)
+    with (tmp_path / "leaderboard.csv").open() as file:
+        rows = {row["submission"]: row for row in csv.DictReader(file)}
+    assert rows["puts_a_formula_on_the_board"]["method"].startswith("'=HYPERLINK")
+    for row in rows.values():
+        assert not [cell for cell in row.values() if cell and cell[0] in "=+@\t\r"]
+
+
+def test_the_manifest_names_the_confinement(run):
+    path = run.results / "honest" / f"{KEY}.manifest.json"
+    manifest = read_json(path, Manifest, PredictionError)
+    assert f"confined by landlock {LANDLOCK}, seccomp" in manifest.public.versions["worker"]

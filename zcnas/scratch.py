@@ -1,0 +1,87 @@
+"""The scratch folder between two queries: as the set-up left it.
+
+What a query writes there must not reach the next one, and what the set-up wrote must reach all.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from pathlib import Path
+
+Signature = tuple[int, int, int, int, int]
+
+
+class Scratch:
+    """Remembers a folder and puts it back.
+
+    Args:
+        folder: The folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._signatures: dict[str, Signature] = {}
+        self._contents: dict[str, tuple[int, bytes | str | None]] = {}
+
+    def remember(self) -> None:
+        """Take the folder as it is for what ``restore`` brings back; its files go into memory."""
+        self._signatures = self._look()
+        self._contents = {name: self._content_of(name) for name in self._signatures}
+
+    def restore(self) -> None:
+        """Remove and rewrite whatever has changed since ``remember``.
+
+        Raises:
+            OSError: Something in the folder resists.
+            RecursionError: Folders are nested too deep to be removed.
+        """
+        if self._look() == self._signatures:
+            return
+        for path in self.folder.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+        for name in sorted(self._contents):
+            mode, content = self._contents[name]
+            path = self.folder / name
+            if content is None:
+                path.mkdir()
+            elif isinstance(content, str):
+                path.symlink_to(content)
+                continue
+            else:
+                path.write_bytes(content)
+                path.chmod(mode)
+        for name in sorted(self._contents, reverse=True):  # a folder may forbid to write into it
+            if self._contents[name][1] is None:
+                (self.folder / name).chmod(self._contents[name][0])
+        self._signatures = self._look()
+
+    def _look(self) -> dict[str, Signature]:
+        """Return what identifies each entry; nobody but the kernel sets the time of a change."""
+        found: dict[str, Signature] = {}
+        for parent, folders, files in os.walk(self.folder):
+            for name in (*folders, *files):
+                path = Path(parent) / name
+                seen = path.lstat()
+                is_folder = stat.S_ISDIR(seen.st_mode)
+                found[path.relative_to(self.folder).as_posix()] = (
+                    seen.st_ino,
+                    seen.st_mode,
+                    0 if is_folder else seen.st_size,
+                    0 if is_folder else seen.st_mtime_ns,
+                    0 if is_folder else seen.st_ctime_ns,
+                )
+        return found
+
+    def _content_of(self, name: str) -> tuple[int, bytes | str | None]:
+        path = self.folder / name
+        mode = path.lstat().st_mode
+        if stat.S_ISLNK(mode):
+            return mode, str(path.readlink())
+        if stat.S_ISDIR(mode):
+            return stat.S_IMODE(mode), None
+        return stat.S_IMODE(mode), path.read_bytes() if stat.S_ISREG(mode) else b""
