@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import typer
 
-from zcnas.commands import data, handing_in, machine, phases, platforms, results, runs, scoring
+from zcnas.commands import (
+    data,
+    handing_in,
+    machine,
+    phases,
+    platforms,
+    results,
+    runs,
+    safety,
+    scoring,
+)
 from zcnas.commands.options import errors
 from zcnas.errors import OrganiserError, ZcnasError
 
@@ -25,6 +35,7 @@ app.command("merge")(runs.merge)
 app.command("bundle")(platforms.bundle)
 app.command("bundle-check")(platforms.bundle_check)
 app.command("emulate")(platforms.emulate)
+app.command("feedback")(safety.feedback)
 app.command("image")(machine.image)
 
 

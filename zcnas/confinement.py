@@ -74,6 +74,9 @@ _DENIED: dict[str, tuple[int, int]] = {
     "sched_setaffinity": (203, 122),
     "sched_setscheduler": (144, 119),
     "sched_setattr": (314, 274),
+    "sched_setparam": (142, 118),
+    "setpriority": (141, 140),
+    "ioprio_set": (251, 30),
     "syslog": (103, 116),
 }
 """System calls a submission has no use for: their numbers on x86_64 and on aarch64.
@@ -81,7 +84,7 @@ _DENIED: dict[str, tuple[int, int]] = {
 Without ``socket`` there is no network, and no way to the Docker engine's socket either; a pair of
 connected local sockets (``socketpair``) can still be had.
 """
-_CLONE, _CLONE3 = (56, 220), (435, 435)
+_CLONE, _CLONE3, _PRLIMIT = (56, 220), (435, 435), (302, 261)
 _CLONE_NAMESPACES = 0x7E020000
 _X32_BIT = 0x40000000
 
@@ -219,8 +222,10 @@ def _program(architecture: int, column: int) -> list[bytes]:
     # Its flags are out of a filter's sight; libraries fall back to clone.
     lines += [instruction(equal, _CLONE3[column], 0, 1), unknown]
     lines += [
-        *(instruction(equal, _CLONE[column], 0, 3), instruction(load, first_argument)),
-        *(instruction(bits, _CLONE_NAMESPACES, 0, 1), refuse),
+        *(instruction(equal, _CLONE[column], 0, 4), instruction(load, first_argument)),
+        *(instruction(bits, _CLONE_NAMESPACES, 0, 1), refuse, allow),
+        *(instruction(equal, _PRLIMIT[column], 0, 3), instruction(load, first_argument)),
+        *(instruction(equal, 0, 1, 0), refuse),  # another process's limits; 0 is one's own
     ]
     return [*lines, allow]
 

@@ -45,3 +45,31 @@ FEEDBACK: dict[Level, Feedback] = {
     ),
 }
 """What each ``feedback`` of ``phases.toml`` shows before the deadline."""
+
+_NAMES = ("submission", "sha256", "status", "refusal")
+_SCORES = (*_NAMES, "method", "rank", "score", "kendall_tau", "failures", "wall_time_s")
+RESULT_FIELDS: dict[Level, tuple[str, ...]] = {
+    "none": _NAMES,
+    "score_only": (*_SCORES, "cpu_time_s"),
+    "full": (*_SCORES, "cpu_time_s", "message"),
+}
+"""Fields of a participant's ``result.json``."""
+
+_MANIFEST = (
+    *("benchmark", "submission", "submission_sha256", "method", "isolation", "data_source"),
+    *("batch_size", "architectures", "limits", "versions", "cpu_model", "setup_status"),
+    *("start_up_s", "setup_wall_s", "worker_starts", "wall_time_s", "cpu_time_s"),
+)
+MANIFEST_FIELDS: dict[Level, tuple[str, ...]] = {
+    "none": (),
+    "score_only": _MANIFEST,
+    "full": (*_MANIFEST, "setup_message"),
+}
+"""Fields of a participant's ``<benchmark>.manifest.json``; the organiser's part is never one."""
+
+FILES: dict[Level, tuple[str, ...]] = {
+    "none": ("result.json",),
+    "score_only": ("result.json", ".manifest.json"),
+    "full": ("result.json", ".manifest.json", ".predictions.jsonl", ".log"),
+}
+"""Files of a participant; a name with a dot in front stands for one per benchmark."""

@@ -29,6 +29,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     over is not ``counted`` and has no rank. The statistics (``zcnas.statistics``) are None until
     they have been computed: 95 % intervals of the score and of each tau, the rank group, and the
     probability of being first.
+    ``sha256`` is the digest of its content; empty if it was refused.
     """
 
     rank: int | None = None
@@ -49,6 +50,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     tau_intervals: dict[str, tuple[float, float]] = {}
     rank_group: int | None = None
     first_probability: float | None = None
+    sha256: str = ""
 
 
 class Leaderboard(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from zcnas.errors import InvalidSubmission, OrganiserError, PhaseError
 from zcnas.isolation.process import ProcessIsolation
 from zcnas.phases import load_phase
 from zcnas.records import read_input, read_predictions, read_reference, write_json
+from zcnas.submissions import digest_of
 
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = ("nasbench201_cifar10", "nasbench201_imagenet16_120")
@@ -70,6 +71,7 @@ def test_a_good_a_failing_and_a_broken_submission_are_each_scored_by_the_policie
     entries = {entry.submission: entry for entry in board.entries}
     assert entries["params"].rank == 1
     assert entries["params"].method == "sum of parameters"
+    assert entries["params"].sha256 == digest_of(paths[0])
     assert entries["params"].score == pytest.approx(sum(entries["params"].kendall_tau.values()) / 2)
     for name in ("fails", "broken"):
         assert (entries[name].rank, entries[name].score) == (2, 0.0)

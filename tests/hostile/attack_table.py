@@ -22,22 +22,24 @@ class Attack:
     """One attack.
 
     Attributes:
-        docker: What becomes of the large architecture and of the others, in a container.
+        docker: What becomes of the large architecture and of the others, in a container; or of
+            each of the four.
         process: The same in a plain process; None where it is the same.
         not_prevented: What a plain process cannot be kept from; empty where it is kept from all.
         needs_landlock: In a plain process, the kernel's Landlock is what prevents it.
         message: A part of the message of a failure.
     """
 
-    docker: tuple[Outcome, Outcome]
-    process: tuple[Outcome, Outcome] | None = None
+    docker: tuple[Outcome, ...]
+    process: tuple[Outcome, ...] | None = None
     not_prevented: str = ""
     needs_landlock: bool = False
     message: str = ""
 
-    def expected(self, isolation: str) -> tuple[Outcome, Outcome]:
-        """Return what becomes of the large architecture and of the others."""
-        return self.process if isolation == "process" and self.process else self.docker
+    def expected(self, isolation: str) -> tuple[Outcome, ...]:
+        """Return what becomes of each of the four architectures."""
+        chosen = self.process if isolation == "process" and self.process else self.docker
+        return chosen if len(chosen) == 4 else (chosen[0], *[chosen[1]] * 3)
 
 
 ATTACKS: dict[str, Attack] = {
@@ -76,8 +78,12 @@ ATTACKS: dict[str, Attack] = {
     "closes_the_channel": Attack(
         (("killed", None), ("killed", None)), message="in set-up: the worker is gone"
     ),
-    "spoofs_the_channel": Attack((("invalid", None), FAILED)),
-    "patches_our_functions": Attack((("ok", 7.0), FAILED)),
+    "spoofs_the_channel": Attack((FAILED, FAILED, FAILED, ("invalid", None))),
+    "patches_our_functions": Attack((("ok", 7.0), ("ok", 7.0))),
+    "answers_for_others": Attack(
+        (("ok", 7.0), FAILED, ("ok", 7.0), FAILED),
+        message="another query than the one in flight",
+    ),
     "claims_more_time": Attack((("timeout", None), ("timeout", None))),
     "pretends_a_lost_machine": Attack(
         (("killed", None), ("killed", None)), message="the worker is gone"
@@ -89,9 +95,7 @@ ATTACKS: dict[str, Attack] = {
     "goes_for_the_recorder": Attack((NOTHING, NOTHING), needs_landlock=True),
     "escapes": Attack((NOTHING, NOTHING), needs_landlock=True),
     "leaves_files": Attack((NOTHING, NOTHING)),
-    "locks_its_scratch": Attack(
-        (("killed", None), ("killed", None)), process=(NOTHING, NOTHING) if AS_ROOT else None
-    ),
+    "locks_its_scratch": Attack((("killed", None), ("killed", None)), message="the worker is gone"),
     "replaces_our_modules": Attack((NOTHING, NOTHING)),
     "prints_control_sequences": Attack((FAILED, FAILED), message="ValueError: "),
     "puts_a_formula_on_the_board": Attack((("ok", None), ("ok", None))),

@@ -5,6 +5,7 @@ Copied into every attack's folder. A query that only tries things returns how ma
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -27,3 +28,14 @@ def successes(**attempts: Callable[[], Any]) -> float:
 def is_large(graph: Any) -> bool:
     """Return whether this is the one large architecture of the test's benchmark."""
     return sum(p.numel() for p in graph.parameters()) > 1_000_000
+
+
+def first_opened(folder: str) -> str | bool:
+    """Return the first descriptor of another process that can be opened, False if none can."""
+    for name in os.listdir(folder):  # noqa: PTH208
+        try:
+            os.close(os.open(f"{folder}/{name}", os.O_RDONLY | os.O_NONBLOCK))
+        except OSError:
+            continue
+        return name
+    return False

@@ -47,9 +47,9 @@ def test_an_attack_has_its_own_outcome(run, name, record_property):
     log = (run.results / name / f"{KEY}.log").read_text()
     if run.isolation == "process" and attack.needs_landlock and LANDLOCK < 6:
         pytest.skip(f"this kernel has Landlock {LANDLOCK}; 6 is what prevents it")
-    large, others = attack.expected(run.isolation)
-    assert len(predictions) == 4
-    for prediction, (status, score) in zip(predictions, (large, *[others] * 3), strict=True):
+    for prediction, (status, score) in zip(
+        predictions, attack.expected(run.isolation), strict=True
+    ):
         assert prediction.status == status, f"{prediction.message}\n{log}"
         if score is not None:
             assert prediction.score == score, log
@@ -112,22 +112,15 @@ def test_processes_are_limited_where_the_kernel_counts_them(run):
 
 
 def test_times_are_measured_from_outside_whatever_the_worker_claims(run):
-    first = predictions_of(run, "patches_our_functions")[0]
-    assert first.cpu_time_s >= 0.45, "it computed for half a second and claimed none"
-
-
-def test_a_score_sent_for_another_architecture_is_taken_for_none(run):
-    predictions = predictions_of(run, "patches_our_functions")
-    assert [p.score for p in predictions] == [7.0, None, 7.0, None] or all(
-        "another query than the one in flight" in p.message for p in predictions if p.score is None
-    )
+    for prediction in predictions_of(run, "patches_our_functions"):
+        assert prediction.cpu_time_s >= 0.45, "it computed for half a second and claimed none"
 
 
 def test_each_spoofed_frame_is_refused_for_what_it_is(run):
     messages = [p.message for p in predictions_of(run, "spoofs_the_channel")]
     for message, part in zip(
         messages,
-        ("NaN", "another query than", "no answer", "announced a frame of"),
+        ("another query than", "unknown status", "announced a frame of", "NaN"),
         strict=True,
     ):
         assert part in message

@@ -33,7 +33,7 @@ FIRST_USER = 61000
 
 An account of nobody; and what the kernel counts per user, submissions on two CPUs do not share.
 """
-SCRATCH_FILES = 10_000
+SCRATCH_FILES = 2000
 _MIB = 1 << 20
 _STREAM_HEAD = struct.Struct(">BxxxI")
 _STDOUT, _STDERR = 1, 2

@@ -4,7 +4,7 @@ import ctypes
 import os
 import signal
 
-from attempts import successes
+from attempts import first_opened, successes
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -29,10 +29,11 @@ class ZeroCostPredictor:
         return successes(
             reads_memory=lambda: open(f"/proc/{worker}/mem", "rb"),
             writes_memory=lambda: open(f"/proc/{worker}/mem", "r+b"),
-            descriptors=lambda: os.listdir(f"/proc/{worker}/fd"),
+            descriptors=lambda: first_opened(f"/proc/{worker}/fd"),
             takes_descriptor=lambda: system_call(438, os.pidfd_open(worker), 3, 0),
             traces=lambda: call("ptrace", 16, worker, 0, 0),
             environment=lambda: open(f"/proc/{worker}/environ").read(),
             limits=lambda: __import__("resource").prlimit(worker, 0, (1, 1)),
+            priority=lambda: os.setpriority(os.PRIO_PROCESS, worker, 19),
             **signals,
         )

@@ -1,16 +1,14 @@
 """Fills its scratch folder with large files, then with empty ones."""
 
-import os
-
 MIB = 1 << 20
 
 
 class ZeroCostPredictor:
     def query(self, graph, dataloader=None):
-        """Return the MiB that went in, plus the thousands of empty files beyond ten."""
+        """Return 1 for more than the limit of 16 MiB, and 1 for more than 2,000 files."""
         written = 0
         try:
-            for number in range(4):
+            for number in range(2):
                 with open(f"large{number}", "wb") as file:
                     for _ in range(15):
                         file.write(bytes(MIB))
@@ -20,10 +18,9 @@ class ZeroCostPredictor:
             print("refused:", error)
         files = 0
         try:
-            for number in range(12_000):
+            for number in range(2500):
                 open(f"empty{number}", "w").close()
                 files += 1
         except OSError as error:
             print("refused:", error)
-        left = len(os.listdir("."))
-        return float(written > 16) + float(files > 10_000) + 0 * left
+        return float(written > 16) + float(files > 2000)

@@ -3,7 +3,7 @@
 import os
 
 import target
-from attempts import successes
+from attempts import first_opened, successes
 
 
 class ZeroCostPredictor:
@@ -11,6 +11,6 @@ class ZeroCostPredictor:
         return successes(
             signal=lambda: os.kill(target.RECORDER, 0),
             memory=lambda: open(f"/proc/{target.RECORDER}/mem", "r+b"),
-            descriptors=lambda: os.listdir(f"/proc/{target.RECORDER}/fd"),
+            descriptors=lambda: first_opened(f"/proc/{target.RECORDER}/fd"),
             handle=lambda: os.pidfd_open(target.RECORDER) and os.kill(target.RECORDER, 0),
         )

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import target
-from attempts import successes
+from attempts import first_opened, successes
 
 SECRET = re.compile(rb"zcnas-truth-[0-9a-f]{32}")
 
@@ -44,7 +44,7 @@ class ZeroCostPredictor:
             through_root=lambda: Path(recorder + "/root" + target.TRUTH).read_text(),
             recorders_environment=lambda: Path(recorder + "/environ").read_bytes(),
             recorders_memory=lambda: open(recorder + "/mem", "rb"),
-            recorders_files=lambda: os.listdir(recorder + "/fd"),
+            recorders_files=lambda: first_opened(recorder + "/fd"),
             any_environment=in_environments,
             own_memory=in_own_memory,
         )
