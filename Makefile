@@ -23,7 +23,7 @@ AXE := build/axe/axe.min.js
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install score dry-run submission leaderboard status rank merge data phases sample bundle bundle-check emulate image check test verify-spaces soak bench
+.PHONY: help install score dry-run submission leaderboard status rank merge data phases sample bundle bundle-check emulate feedback audit doctor image check test fuzz verify-spaces soak bench
 
 help:  ## list the targets
 	@echo "Variables: SUBMISSIONS= SUBMISSION= PHASE= ISOLATION=auto|docker|process CPUS=0,1 OUT= ANEW=yes SCHEDULER= SHARD= DATA= BASE= PYTHON="
@@ -85,6 +85,15 @@ bundle-check: install  ## check the bundles in build/bundle by every rule of the
 emulate: install  ## run SUBMISSION as PLATFORM's worker would (PLATFORM=codabench|codalab)
 	$(ZCNAS) emulate --platform $(PLATFORM) --submission $(SUBMISSION) --isolation $(ISOLATION)
 
+feedback: install  ## write what each participant may see of the run in OUT to build/feedback
+	$(ZCNAS) feedback $(OUT)
+
+audit: install  ## look for signs of memorised benchmarks among SUBMISSIONS scored in OUT
+	$(ZCNAS) audit $(SUBMISSIONS) --out $(OUT) --isolation $(ISOLATION) --cpus '$(CPUS)'
+
+doctor: install  ## check this machine before a run of PHASE, and say how to mend it
+	$(ZCNAS) doctor --phase $(PHASE) --isolation $(ISOLATION) --cpus '$(CPUS)' --out $(OUT)
+
 image: install  ## build the image submissions run in (BASE= another base image)
 	$(ZCNAS) image --base '$(BASE)'
 
@@ -100,6 +109,9 @@ $(AXE):
 	mkdir -p $(@D)
 	cd $(@D) && npm pack --silent axe-core@$(AXE_VERSION) && tar -xzf axe-core-$(AXE_VERSION).tgz --strip-components=1 package/axe.min.js
 	touch $@
+
+fuzz: .venv/installed-dev  ## feed every reader 5,000 bad inputs and record how many were tried
+	ZCNAS_FUZZ_EXAMPLES=5000 ZCNAS_FUZZ_RECORD=docs/fuzzing.md $(BIN)/pytest tests/fuzz
 
 verify-spaces: .venv/installed-dev  ## compare every network with the published figures (ZCNAS_DATA)
 	$(BIN)/python benchmarks/verify_spaces.py --data "$(ZCNAS_DATA)" --record docs/verified_spaces.md

@@ -20,6 +20,9 @@ PROGRAMS = sorted(
 FRONT_DOOR = {
     "zcnas/cli.py",
     "zcnas/terminal.py",
+    "zcnas/audit/replay.py",
+    "zcnas/doctor/engine.py",
+    "zcnas/doctor/checks.py",
     *(
         f"zcnas/{package}/{path.name}"
         for package in ("commands", "competition")

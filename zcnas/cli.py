@@ -36,6 +36,8 @@ app.command("bundle")(platforms.bundle)
 app.command("bundle-check")(platforms.bundle_check)
 app.command("emulate")(platforms.emulate)
 app.command("feedback")(safety.feedback)
+app.command("audit")(safety.audit)
+app.command("doctor")(safety.doctor)
 app.command("image")(machine.image)
 
 

@@ -160,7 +160,7 @@ def read_json(path: Path, record: type[_T], error: type[ZcnasError]) -> _T:
         return msgspec.json.decode(path.read_bytes(), type=record)
     except OSError as reason:
         raise error(f"cannot read {path}: {reason.strerror}") from None
-    except (msgspec.MsgspecError, UnicodeDecodeError) as reason:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as reason:
         raise error(f"{path} is malformed: {reason}") from None
 
 
@@ -227,7 +227,7 @@ def read_predictions(path: Path) -> list[Prediction]:
             continue
         try:
             predictions.append(msgspec.json.decode(line, type=Prediction))
-        except (msgspec.MsgspecError, UnicodeDecodeError) as reason:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as reason:
             if number == len(lines):
                 break  # no newline after it: the writer died in the middle of this line
             raise PredictionError(f"{path}, line {number} is malformed: {reason}") from None

@@ -33,9 +33,9 @@ HONEST = {
     ),
 }
 LIMITS = Limits(
-    query_cpu_s=3,
+    query_cpu_s=2,
     benchmark_cpu_s=120,
-    setup_s=20,
+    setup_s=12,
     memory_mb=1500,
     processes=32,
     scratch_mb=16,

@@ -25,6 +25,12 @@ def entry_of(board, name):
     return next(entry for entry in board.entries if entry.submission == name)
 
 
+def log_of(run, name):
+    """Return what a submission printed; there is no file where it printed nothing."""
+    path = run.results / name / f"{KEY}.log"
+    return path.read_text() if path.is_file() else ""
+
+
 def describe(run, name, attack):
     """Return the outcome in a few words for the table at the end of the run."""
     predictions = predictions_of(run, name)
@@ -44,7 +50,7 @@ def test_an_attack_has_its_own_outcome(run, name, record_property):
     attack = ATTACKS[name]
     predictions = predictions_of(run, name)
     record_property("attack", (name, run.isolation, describe(run, name, attack)))
-    log = (run.results / name / f"{KEY}.log").read_text()
+    log = log_of(run, name)
     if run.isolation == "process" and attack.needs_landlock and LANDLOCK < 6:
         pytest.skip(f"this kernel has Landlock {LANDLOCK}; 6 is what prevents it")
     for prediction, (status, score) in zip(
@@ -127,9 +133,10 @@ def test_each_spoofed_frame_is_refused_for_what_it_is(run):
 
 
 def test_a_claimed_time_out_or_a_vanished_worker_earns_no_second_try(run):
-    for name in ("claims_more_time", "pretends_a_lost_machine"):
-        log = (run.results / name / f"{KEY}.log").read_text()
-        assert log.count("asked") == 4, log
+    """A lost worker is tried once more, as machines do fail; if that ends alike, never again."""
+    for name, asked in (("claims_more_time", 4), ("pretends_a_lost_machine", 5)):
+        log = log_of(run, name)
+        assert log.count("asked") == asked, log
 
 
 def test_logs_keep_to_their_limit(run):

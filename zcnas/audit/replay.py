@@ -129,7 +129,7 @@ class Audit:
         self, program: Path, submission: Path, output: Path, data: BenchmarkInput
     ) -> list[Prediction]:
         """Return what a submission answers; a new seed of the data draws other images as well."""
-        minibatch = self.halves.minibatches[self._key()]
+        minibatch = self.halves.load(self._key())
         if data.eval_seed != self.halves.inputs[self._key()].eval_seed:
             benchmark = self.phase.get_benchmarks()[0]
             minibatch = load_minibatch(benchmark, data.batch_size, data.eval_seed, None)

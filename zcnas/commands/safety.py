@@ -1,17 +1,59 @@
-"""``zcnas feedback``: what leaves the organiser's machine."""
+"""``zcnas doctor``, ``feedback`` and ``audit``: before a run, what leaves it, and a look back."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from zcnas.commands.options import PHASES, console
+from zcnas.commands.options import (
+    PHASES,
+    SAMPLES,
+    CpusOption,
+    IsolationOption,
+    PhaseOption,
+    console,
+    data_dir,
+    halves_of,
+)
 from zcnas.errors import PredictionError
 from zcnas.phases import load_phase
 
 ResultsArgument = Annotated[Path, typer.Argument(help="Folder of an earlier run.")]
+
+
+def doctor(
+    phase: PhaseOption = "practice",
+    isolation: IsolationOption = "auto",
+    cpus: CpusOption = "",
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("build/score"),
+) -> None:
+    """Check this machine before a run, and say how to mend what is wrong; 3 if it must be."""
+    from zcnas.doctor import Situation
+    from zcnas.doctor.checks import CHECKS
+
+    named, drawn = os.environ.get("ZCNAS_DATA"), os.environ.get("ZCNAS_PHASES")
+    situation = Situation(
+        phase=load_phase(PHASES, phase),
+        isolation=isolation,
+        cpus=cpus,
+        out=out,
+        data=Path(named) if named else None,
+        draws=Path(drawn) if drawn else None,
+    )
+    broken = 0
+    for name, check in CHECKS.items():
+        finding = check(situation)
+        broken += finding.verdict == "error"
+        style = {"ok": "green", "warning": "yellow", "error": "red"}[finding.verdict]
+        line = f"{finding.verdict:<8}{name}: {finding.text}"
+        console.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
+        if finding.mend:
+            console.print(f"        mend: {finding.mend}", markup=False, soft_wrap=True)
+    if broken:
+        raise typer.Exit(3)
 
 
 def feedback(
@@ -35,3 +77,43 @@ def feedback(
         markup=False,
         soft_wrap=True,
     )
+
+
+def audit(
+    submissions: Annotated[Path, typer.Argument(help="The submissions of the run.")] = SAMPLES,
+    out: Annotated[Path, typer.Option(help="Folder of the run.")] = Path("build/score"),
+    isolation: IsolationOption = "auto",
+    cpus: CpusOption = "",
+    architectures: Annotated[int, typer.Option(min=2, help="How many to ask again.")] = 4,
+) -> None:
+    """Report signs that a submission remembers a benchmark; advice, never a score."""
+    from zcnas.audit.replay import Audit
+    from zcnas.competition import load_halves
+    from zcnas.isolation.choice import choose_isolation
+    from zcnas.leaderboard import Leaderboard
+    from zcnas.machine import parse_cpus
+    from zcnas.records import read_json
+    from zcnas.submissions import find_submissions
+
+    board = read_json(out / "leaderboard.json", Leaderboard, PredictionError)
+    phase = load_phase(PHASES, board.phase).only(list(board.benchmarks))
+
+    def say(text: str) -> None:
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    look = Audit(
+        phase=phase,
+        halves=load_halves(phase, *halves_of(phase), data_dir()),
+        isolation=choose_isolation(isolation, phase, say),
+        results=out,
+        board=board,
+        cpu=parse_cpus(cpus)[0],
+        architectures=architectures,
+        samples=SAMPLES,
+    )
+    found = look.run(find_submissions(submissions))
+    for name, signs in found.items():
+        say(f"{name}: {'no sign' if not signs else ''}")
+        for sign in signs:
+            say(f"  {sign.kind}: {sign.text}")
+    say(f"{out / 'audit.json'}: signs to look at, no verdict; scores are as before")

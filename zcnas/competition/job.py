@@ -161,7 +161,7 @@ def _decode(content: object, record: type[_T], job: Job) -> _T:
         )
     try:
         decoded = msgspec.json.decode(content, type=record)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise OrganiserError(
             f"a host's {record.__name__} on {job.submission}, {job.data.benchmark} is malformed: "
             f"{error}; install the same version on every host"

@@ -108,6 +108,7 @@ def entry_of(
         wall_time_s=round(scores.wall_time_s, 3),
         cpu_time_s=round(scores.cpu_time_s, 3),
         message=record.refusal,
+        sha256="" if record.refusal else record.sha256,
     )
 
 

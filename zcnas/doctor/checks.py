@@ -1,0 +1,24 @@
+"""The list of checks, in the order they are printed."""
+
+from __future__ import annotations
+
+from zcnas.doctor import Check
+from zcnas.doctor.draw import data, draw
+from zcnas.doctor.engine import canary, engine, image, strays
+from zcnas.doctor.host import clock, cpus, memory, output, packages, temporary
+
+CHECKS: dict[str, Check] = {
+    "packages": packages,
+    "CPUs": cpus,
+    "memory": memory,
+    "results folder": output,
+    "temporary folder": temporary,
+    "clock": clock,
+    "Docker engine": engine,
+    "image": image,
+    "canary": canary,
+    "left containers": strays,
+    "draw of the phase": draw,
+    "data folder": data,
+}
+"""What is checked, by the name it is printed under."""

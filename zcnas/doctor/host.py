@@ -1,0 +1,107 @@
+"""Checks of the machine itself: packages, CPUs, memory, disks, clock."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+
+from zcnas.doctor import Finding, Situation, error, ok, warning
+from zcnas.errors import OrganiserError
+from zcnas.machine import parse_cpus
+
+FREE_GIB = 1
+"""Free space a run may need for results, logs and unpacked submissions."""
+CLOCK_SAMPLE_S = 0.2
+MAX_CLOCK_DRIFT_S = 0.05
+_GIB, _MIB = 1 << 30, 1 << 20
+
+
+def packages(situation: Situation) -> Finding:
+    """The installed packages are the pinned ones, or two machines may disagree on a score."""
+    wrong = []
+    for requirement in importlib.metadata.requires("zcnas") or []:
+        name, _, version = requirement.partition("==")
+        if ";" in requirement or not version:
+            continue
+        try:
+            found = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found = "nothing"
+        if found.partition("+")[0] != version:
+            wrong.append(f"{name} {found} instead of {version}")
+    if wrong:
+        return error(", ".join(wrong), "`make install`")
+    return ok("every package has its pinned version")
+
+
+def cpus(situation: Situation) -> Finding:
+    """The CPU list names CPUs this process may use."""
+    try:
+        usable = parse_cpus(situation.cpus)
+    except OrganiserError as fault:
+        return error(str(fault), f"CPUS= from {sorted(os.sched_getaffinity(0))}")
+    return ok(f"{len(usable)} CPUs: {usable}")
+
+
+def memory(situation: Situation) -> Finding:
+    """Every CPU's worker can have all the memory the phase allows it."""
+    try:
+        count = len(parse_cpus(situation.cpus))
+    except OrganiserError:
+        count = 1
+    needed = count * situation.phase.limits.memory_mb * _MIB
+    available = psutil.virtual_memory().available
+    text = f"{available / _GIB:.1f} GiB free, up to {needed / _GIB:.1f} GiB for {count} workers"
+    if available < needed:
+        return warning(text, "fewer CPUS=, or a smaller memory_mb in phases.toml")
+    return ok(text)
+
+
+def output(situation: Situation) -> Finding:
+    """The results can be written, and there is room for them."""
+    folder = situation.out
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder):
+            pass
+    except OSError as fault:
+        return error(f"cannot write to {folder}: {fault.strerror}", "name another OUT=")
+    return _room(folder, "name another OUT=")
+
+
+def temporary(situation: Situation) -> Finding:
+    """Submissions can be unpacked, and other users cannot be kept from reading the program."""
+    folder = Path(tempfile.gettempdir())
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return error(f"cannot write to {folder}", "set TMPDIR to a folder you may write to")
+    return _room(folder, "set TMPDIR to a folder on a larger disk")
+
+
+def clock(situation: Situation) -> Finding:
+    """The clock that stamps results runs as fast as the one that measures them, and says a date.
+
+    Times are measured by the monotonic clock, so a jump costs nobody anything but a wrong date.
+    """
+    wall, steady = time.time(), time.monotonic()
+    time.sleep(CLOCK_SAMPLE_S)
+    drift = abs((time.time() - wall) - (time.monotonic() - steady))
+    mend = "set the clock (`timedatectl set-ntp true`)"
+    if drift > MAX_CLOCK_DRIFT_S:
+        return warning(f"the clock jumped by {drift:.2f} s while it was watched", mend)
+    year = time.gmtime().tm_year
+    if year < 2024:
+        return warning(f"the clock says {year}; results will carry that date", mend)
+    return ok("the clock runs steadily")
+
+
+def _room(folder: Path, mend: str) -> Finding:
+    free = shutil.disk_usage(folder).free
+    if free < FREE_GIB * _GIB:
+        return error(f"{free // _MIB} MiB free in {folder}, {FREE_GIB} GiB wanted", mend)
+    return ok(f"{free / _GIB:.0f} GiB free in {folder}")
