@@ -292,8 +292,9 @@ def _end_with_parent() -> None:
 
 
 def _offer_to_go_first() -> None:
-    """Should memory run out, have the kernel end this process before others."""
-    Path("/proc/self/oom_score_adj").write_text("1000")
+    """Should memory run out, have the kernel end this process before others, where it lets us."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def _become_reaper() -> None:

@@ -33,8 +33,11 @@ __all__ = [
     "submission_name",
 ]
 
-RESERVED_NAMES = ("leaderboard", "public", "log", "audit")
-"""Names of our own files and folders in the results, with any ending."""
+RESERVED_NAMES = (
+    *("leaderboard", "leaderboard.json", "leaderboard.csv", "run.json", "events.jsonl"),
+    *("audit.json", "submissions.csv"),
+)
+"""Names of our own files and folders in the results."""
 MAX_NAME_LENGTH = 64
 
 
@@ -87,7 +90,7 @@ def submission_name(path: Path) -> str:
     path = path.resolve()
     raw = path.stem if path.suffix == ".zip" else path.name
     name = re.sub(r"[^\w .-]", "_", raw)[:MAX_NAME_LENGTH].strip().lstrip(".-")
-    if not name or name.partition(".")[0].casefold() in RESERVED_NAMES:
+    if not name or name.casefold() in RESERVED_NAMES:
         return f"{name}_"
     return name
 

@@ -182,7 +182,10 @@ def test_a_hidden_phase_is_drawn_outside_the_repository_and_read_by_nobody_else(
     assert draw.draw(drawn).verdict == "ok"
 
 
-def test_a_data_folder_that_is_named_exists(situation, tmp_path):
-    assert draw.data(change(situation, data=tmp_path)).verdict == "ok"
+def test_a_data_folder_that_is_named_exists_and_what_it_lacks_is_named(situation, tmp_path):
+    empty = draw.data(change(situation, data=tmp_path))
+    assert empty.verdict == "warning"
+    assert "CIFAR" in empty.text or "cifar" in empty.text
+    assert "zcnas data --phase practice --check" in empty.mend
     finding = draw.data(change(situation, data=tmp_path / "absent"))
     assert (finding.verdict, finding.mend) == ("error", "correct or unset it")

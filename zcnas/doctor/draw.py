@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from zcnas.datasets.inventory import inventory
 from zcnas.doctor import Finding, Situation, error, ok, warning
 from zcnas.isolation.program import ROOT
 
@@ -35,14 +36,21 @@ def draw(situation: Situation) -> Finding:
 
 
 def data(situation: Situation) -> Finding:
-    """The folder with tables and images is there if it is named."""
+    """The folder with tables and images is there if it is named, and holds what the phase uses."""
     if situation.data is None:
         return ok("ZCNAS_DATA is not set: the minibatches are the synthetic fallback")
     if not situation.data.is_dir():
         return error(
             f"ZCNAS_DATA names {situation.data}, which is no folder", "correct or unset it"
         )
-    return ok(f"ZCNAS_DATA names {situation.data}")
+    missing = [item.what for item in inventory(situation.phase, situation.data) if item.missing]
+    if missing:
+        return warning(
+            f"{situation.data} lacks {', '.join(missing)}",
+            f"`zcnas data --phase {situation.phase.name} --check` says what to do; without "
+            "images the minibatches are the synthetic fallback, and the leaderboard says so",
+        )
+    return ok(f"{situation.data} holds everything phase '{situation.phase.name}' uses")
 
 
 def _readable_by_others(folder: Path) -> list[Path]:
