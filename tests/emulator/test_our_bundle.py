@@ -55,15 +55,16 @@ def scores_of(outcome):
 
 
 ONE_IS_NAN = """
-import os, pathlib
-FIRST = pathlib.Path(os.environ["TMPDIR"], "first")
+import sys
+server, asked = sys.modules["__main__"].QueryServer, []
+answer = server.answer
+server.answer = lambda self, query: [answer(self, query), asked.append(query)][0]
 class ZeroCostPredictor:
     def query(self, graph):
-        if not FIRST.exists():
-            FIRST.touch()
-            return float("nan")
+        if not asked: return float("nan")
         raise ValueError("my fault")
 """
+"""Nothing else lasts from one query to the next, so it counts them in its worker."""
 
 
 def test_a_predictor_that_raises_or_returns_nan_is_finished_with_finite_scores(
