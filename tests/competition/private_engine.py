@@ -38,7 +38,16 @@ class PrivateEngine:
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [
-                    *("dockerd", "-H", self.host, "--bridge=none", "--iptables=false"),
+                    # In a network of its own: without a bridge, a daemon removes the one it finds.
+                    *(
+                        "unshare",
+                        "--net",
+                        "dockerd",
+                        "-H",
+                        self.host,
+                        "--bridge=none",
+                        "--iptables=false",
+                    ),
                     *("--data-root", self.folder / "data", "--exec-root", self.folder / "exec"),
                     *("--pidfile", self.folder / "pid"),
                     *("--containerd-namespace", self.folder.name),
