@@ -76,3 +76,64 @@ def outcome(out):
         for entry in board["entries"]
     ]
     return found
+
+
+@pytest.fixture(scope="session")
+def authorities(tmp_path_factory):
+    """Two certificate authorities that know nothing of each other, as docs/cluster.md makes one."""
+    folders = []
+    for name in ("ours", "foreign"):
+        folder = tmp_path_factory.mktemp(name)
+        run = lambda *words, cwd=folder: subprocess.run(  # noqa: E731
+            ["openssl", *words], cwd=cwd, check=True, capture_output=True
+        )
+        new = ("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2")
+        run(*new, "-subj", f"/CN={name}", "-keyout", "ca.key", "-out", "ca.pem")
+        run(
+            "req",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-subj",
+            "/CN=zcnas",
+            "-keyout",
+            "key.pem",
+            "-out",
+            "request.pem",
+        )
+        run(
+            "x509",
+            "-req",
+            "-in",
+            "request.pem",
+            "-CA",
+            "ca.pem",
+            "-CAkey",
+            "ca.key",
+            "-CAcreateserial",
+            "-days",
+            "2",
+            "-out",
+            "cert.pem",
+        )
+        folders.append(folder)
+    return folders
+
+
+def certificate_settings(folder):
+    """Return Dask's environment for the certificates in a folder."""
+    prefix = "DASK_DISTRIBUTED__COMM__TLS__"
+    roles = ("CLIENT", "SCHEDULER", "WORKER")
+    return {
+        f"{prefix}CA_FILE": str(folder / "ca.pem"),
+        **{f"{prefix}{role}__CERT": str(folder / "cert.pem") for role in roles},
+        **{f"{prefix}{role}__KEY": str(folder / "key.pem") for role in roles},
+    }
+
+
+def certificate_configuration(folder):
+    """Return the same for a process of its own, as keys of Dask's configuration."""
+    names = {"ca-file": "ca.pem"}
+    for role in ("client", "scheduler", "worker"):
+        names |= {f"{role}.cert": "cert.pem", f"{role}.key": "key.pem"}
+    return {f"distributed.comm.tls.{key}": str(folder / name) for key, name in names.items()}

@@ -33,7 +33,20 @@ class PrivateEngine:
             )
 
     def start(self) -> None:
-        """Start the daemon and wait until it answers."""
+        """Start the daemon and wait until it answers.
+
+        On a busy machine its containerd may be too slow for it; then it is started again.
+        """
+        end = time.monotonic() + 120
+        self._launch()
+        while not self.answers():
+            assert time.monotonic() < end, (self.folder / "log").read_text()[-2000:]
+            assert self._process is not None
+            if self._process.poll() is not None:
+                self._launch()
+            time.sleep(0.2)
+
+    def _launch(self) -> None:
         (self.folder / "pid").unlink(missing_ok=True)
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -56,11 +69,6 @@ class PrivateEngine:
                 stdout=log,
                 stderr=log,
             )
-        end = time.monotonic() + 60
-        while not self.answers():
-            assert self._process.poll() is None, (self.folder / "log").read_text()[-2000:]
-            assert time.monotonic() < end, "the daemon does not answer"
-            time.sleep(0.2)
 
     def answers(self) -> bool:
         """Return whether the daemon answers."""

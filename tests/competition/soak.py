@@ -37,7 +37,7 @@ BIN = Path(sys.executable).parent
 BENCHMARK = "nasbench201_imagenet16_120"
 OUT_KB = 4096
 """Size of the file system OUT is on: ample until a strike fills it."""
-PAUSE_S = (2.0, 12.0)
+PAUSE_S = (3.0, 30.0)
 OUTAGE_S = (0.0, 12.0)
 RETURNS_BROKEN = """
 import os

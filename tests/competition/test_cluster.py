@@ -15,63 +15,10 @@ from zcnas.competition import cluster as cluster_module
 from zcnas.competition.cluster import ClusterEngine, is_loopback, refuse_open_workers, security_for
 from zcnas.errors import OrganiserError
 
-from .conftest import outcome
+from .conftest import certificate_configuration, certificate_settings, outcome
 
 BENCHMARK = "nasbench201_imagenet16_120"
 BIN = Path(sys.executable).parent
-
-
-@pytest.fixture(scope="module")
-def authorities(tmp_path_factory):
-    """Two certificate authorities that know nothing of each other, as docs/cluster.md makes one."""
-    folders = []
-    for name in ("ours", "foreign"):
-        folder = tmp_path_factory.mktemp(name)
-        run = lambda *words, cwd=folder: subprocess.run(  # noqa: E731
-            ["openssl", *words], cwd=cwd, check=True, capture_output=True
-        )
-        new = ("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2")
-        run(*new, "-subj", f"/CN={name}", "-keyout", "ca.key", "-out", "ca.pem")
-        run(
-            "req",
-            "-newkey",
-            "rsa:2048",
-            "-nodes",
-            "-subj",
-            "/CN=zcnas",
-            "-keyout",
-            "key.pem",
-            "-out",
-            "request.pem",
-        )
-        run(
-            "x509",
-            "-req",
-            "-in",
-            "request.pem",
-            "-CA",
-            "ca.pem",
-            "-CAkey",
-            "ca.key",
-            "-CAcreateserial",
-            "-days",
-            "2",
-            "-out",
-            "cert.pem",
-        )
-        folders.append(folder)
-    return folders
-
-
-def settings(folder):
-    """Return Dask's environment for the certificates in a folder."""
-    prefix = "DASK_DISTRIBUTED__COMM__TLS__"
-    roles = ("CLIENT", "SCHEDULER", "WORKER")
-    return {
-        f"{prefix}CA_FILE": str(folder / "ca.pem"),
-        **{f"{prefix}{role}__CERT": str(folder / "cert.pem") for role in roles},
-        **{f"{prefix}{role}__KEY": str(folder / "key.pem") for role in roles},
-    }
 
 
 class Cluster:
@@ -110,7 +57,7 @@ class Cluster:
 
 @pytest.fixture
 def cluster(authorities, tmp_path):
-    running = Cluster(tmp_path, settings(authorities[0]))
+    running = Cluster(tmp_path, certificate_settings(authorities[0]))
     yield running
     running.close()
 
@@ -188,11 +135,8 @@ def test_a_client_of_another_authority_and_one_without_certificates_are_refused(
 
     monkeypatch.setattr(cluster_module, "CONNECT_S", 2)
     foreign = authorities[1]
-    certificates = {
-        "distributed.comm.tls.ca-file": str(authorities[0] / "ca.pem"),
-        "distributed.comm.tls.client.cert": str(foreign / "cert.pem"),
-        "distributed.comm.tls.client.key": str(foreign / "key.pem"),
-    }
+    certificates = certificate_configuration(foreign)
+    certificates["distributed.comm.tls.ca-file"] = str(authorities[0] / "ca.pem")
     with dask.config.set(certificates), pytest.raises(OrganiserError, match="does not answer"):
         ClusterEngine(cluster.address)
     with pytest.raises(OrganiserError, match="needs certificates: set DASK_.*CA_FILE"):
@@ -209,7 +153,7 @@ class Booby:
         return (open, (self.path, "w"))
 
 
-def test_an_answer_that_is_a_pickle_is_not_loaded(cluster, caplog, tmp_path):
+def test_an_answer_that_is_a_pickle_is_not_loaded(cluster, authorities, caplog, tmp_path):
     import dask
 
     control, trap = tmp_path / "control", tmp_path / "sprung"
@@ -223,7 +167,7 @@ def test_an_answer_that_is_a_pickle_is_not_loaded(cluster, caplog, tmp_path):
 
         return Trap()
 
-    with dask.config.set(certificates_of(cluster)):
+    with dask.config.set(certificate_configuration(authorities[0])):
         engine = ClusterEngine(cluster.address)
         try:
             future = engine._executor.submit(answer_with_a_pickle, str(trap))
@@ -233,13 +177,6 @@ def test_an_answer_that_is_a_pickle_is_not_loaded(cluster, caplog, tmp_path):
             assert not trap.exists()
         finally:
             engine.stop()
-
-
-def certificates_of(cluster):
-    """Return Dask's configuration of a cluster's environment."""
-    import dask
-
-    return dask.config.collect_env(cluster.environment)
 
 
 @pytest.mark.parametrize(
