@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 import yaml
 from PIL import Image
+from scipy.stats import kendalltau
+from typer.testing import CliRunner
 
 from zcnas.benchmarks import get_benchmark
 from zcnas.bundle import Competition, build_bundles, shared_files
@@ -21,12 +23,22 @@ from zcnas.bundle.check import check_bundle
 from zcnas.bundle.phases import bundle_phase
 from zcnas.bundle.programs import ingestion_program, scoring_program, starting_kit
 from zcnas.bundle.settings import read_settings, schedule
+from zcnas.cli import app
 from zcnas.datasets import Minibatch, load_minibatch
 from zcnas.datasets.frozen import freeze_minibatch, load_hosted_minibatch
 from zcnas.errors import BundleError, InputDataError
+from zcnas.leaderboard import Entry, Leaderboard
 from zcnas.phases import load_phases
-from zcnas.records import Architecture, BenchmarkInput, Reference, read_input, write_json
+from zcnas.records import (
+    Architecture,
+    BenchmarkInput,
+    Reference,
+    read_input,
+    read_reference,
+    write_json,
+)
 from zcnas.seals import derive_key
+from zcnas.search_spaces import build_network, parse_spec
 
 ROOT = Path(__file__).resolve().parents[2]
 PHASES = load_phases(ROOT / "reference_data" / "phases.toml")
@@ -244,6 +256,61 @@ def test_the_starting_kit_runs_the_commands_a_participant_needs(tmp_path):
     assert (tmp_path / "build" / "submission" / "starting_kit.zip").is_file()
     assert (tmp_path / "Makefile").is_file()
     assert not (tmp_path / "tests").exists()
+
+
+def test_the_practice_phases_baselines_are_what_the_samples_score():
+    """Parameters here, counted again; the others are recorded from a run and regression-only."""
+    key = "nasbench201_cifar10"
+    folder = ROOT / "reference_data" / "practice"
+    recorded = json.loads((folder / "baselines.json").read_text())
+    accuracies = read_reference(folder / f"{key}.json").accuracies
+    data = read_input(ROOT / "starting_kit" / "input_data" / f"{key}.json")
+    counts = [
+        sum(
+            p.numel()
+            for p in build_network(
+                parse_spec("nasbench201", a.spec), get_benchmark(key)
+            ).parameters()
+        )
+        for a in data.architectures
+    ]
+    tau = kendalltau(counts, [accuracies[a.id] for a in data.architectures]).statistic
+    assert recorded["params"][key] == round(tau, 4)
+    assert set(recorded["params"]) == set(PHASES["practice"].benchmarks)
+
+
+def test_the_taus_of_a_leaderboard_become_the_baselines_of_its_phase(tmp_path):
+    entry = Entry(
+        submission="mine",
+        method="m",
+        score=0.5,
+        kendall_tau={"nasbench201_cifar10": 0.123456},
+        status="scored",
+        failures={},
+        wall_time_s=1,
+        cpu_time_s=1,
+    )
+    board = Leaderboard(
+        phase="practice",
+        title="",
+        isolation="",
+        data_sources={},
+        accuracy_sources={},
+        benchmarks=("nasbench201_cifar10",),
+        entries=(entry,),
+    )
+    write_json(tmp_path / "leaderboard.json", board)
+    words = ["bundle", "--phase", "practice", "--out", str(tmp_path)]
+    done = CliRunner().invoke(app, [*words, "--baselines", str(tmp_path / "leaderboard.json")])
+    assert done.exit_code == 0, done.output
+    assert "competition.yaml has the sample's docker_image and contact_email" in done.output
+    reference = members(
+        members((tmp_path / "codabench.zip").read_bytes())["reference_data_practice.zip"]
+    )
+    assert json.loads(reference["baselines.json"]) == {"mine": {"nasbench201_cifar10": 0.1235}}
+    write_json(tmp_path / "leaderboard.json", msgspec.structs.replace(board, phase="final"))
+    done = CliRunner().invoke(app, [*words, "--baselines", str(tmp_path / "leaderboard.json")])
+    assert "is of phase final, which is not in the bundle: practice" in str(done.exception)
 
 
 def test_the_logo_is_a_square_picture(built):

@@ -14,6 +14,7 @@ from zcnas.emulator import PLATFORMS, emulate
 from zcnas.emulator.bundles import read_task
 from zcnas.emulator.containers import ContainerRunner
 from zcnas.isolation.image import IMAGE
+from zcnas.phases import load_phase
 from zcnas.records import read_input, read_reference, write_json
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,6 +73,7 @@ class Small:
         write_json(inputs / f"{KEY}.json", self.data)
         write_json(references / "practice" / f"{KEY}.json", self.reference)
         (references / "phases.toml").write_text(PHASES)
+        self.phase = load_phase(references / "phases.toml", "practice")
         (folder / "competition.yaml").write_text(COMPETITION)
         for module in ("options", "scoring", "platforms"):
             monkeypatch.setattr(f"zcnas.commands.{module}.PHASES", references / "phases.toml")

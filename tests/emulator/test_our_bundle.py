@@ -17,6 +17,7 @@ from scipy.stats import kendalltau
 from zcnas.benchmarks import BENCHMARKS
 from zcnas.emulator import emulate
 from zcnas.emulator.bundles import read_task
+from zcnas.emulator.folders import FolderRunner
 from zcnas.records import read_predictions, read_reference
 from zcnas.search_spaces import build_network, parse_spec
 
@@ -134,7 +135,10 @@ ATTACKS = PARAMS.replace(
     "    def query(self, graph, dataloader=None):\n",
     """
     def query(self, graph, dataloader=None):
-        import glob, os, pathlib, signal
+        import glob, os, pathlib, resource, signal, torch
+        print("CPUs:", len(os.sched_getaffinity(0)), "threads:", torch.get_num_threads())
+        for limit in ("CPU", "DATA", "FSIZE"):
+            print(limit, resource.getrlimit(getattr(resource, f"RLIMIT_{limit}"))[0])
         for name in ("mem", "fd/1", "environ"):
             try:
                 path = pathlib.Path("/proc/1", name)
@@ -152,7 +156,7 @@ ATTACKS = PARAMS.replace(
 )
 
 
-def test_the_recorder_cannot_be_read_or_killed_and_mends_what_a_submission_changes(
+def test_limits_hold_and_the_recorder_cannot_be_read_killed_or_overwritten(
     small, containers, submission, tmp_path, tau_of_params
 ):
     outcome = small.submit("codabench", submission(ATTACKS), tmp_path / "out", containers)
@@ -161,6 +165,14 @@ def test_the_recorder_cannot_be_read_or_killed_and_mends_what_a_submission_chang
     for name in ("mem", "fd/1", "environ"):
         assert f"closed: /proc/1/{name}" in log
     assert "keys: []" in log
+    assert "CPUs: 1 threads: 1" in log
+    limits = small.phase.limits
+    for line in (
+        f"CPU {limits.query_cpu_s}",
+        f"DATA {limits.memory_mb << 20}",
+        f"FSIZE {limits.scratch_mb << 20}",
+    ):
+        assert line in log
     assert outcome.status == "Finished", outcome.details
     assert outcome.posted["score"] == pytest.approx(tau_of_params)
     names = {path.name.removeprefix(KEY) for path in outcome.results.iterdir()}
@@ -246,12 +258,17 @@ def test_every_form_gives_identical_digits_in_dry_run_score_and_on_both_platform
                 outcome.scoring / "scores.json", tmp_path / form / platform / "scores.json"
             )
             runs[form, platform] = tmp_path / form / platform
+    tree = small.submit("codabench", forms["packed"], tmp_path / "tree", FolderRunner())
+    assert tree.status == "Finished", tree.details
+    shutil.copytree(tree.results, tmp_path / "no engine")
+    shutil.copyfile(tree.scoring / "scores.json", tmp_path / "no engine" / "scores.json")
+    runs["packed", "folder tree"] = tmp_path / "no engine"
     for place, folder in runs.items():
         columns = json.loads((folder / "scores.json").read_text())
         columns.pop("duration")
         lines = read_predictions(folder / f"{KEY}.predictions.jsonl")
         digits[place] = (columns, [(line.id, line.status, line.score) for line in lines])
-    assert len(digits) == 16
+    assert len(digits) == 17
     first = digits["packed", "dry run"]
     assert {status for _, status, _ in first[1]} == {"ok"}
     assert np.unique([score for *_, score in first[1]]).size == N, "scores that tell apart"

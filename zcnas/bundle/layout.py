@@ -101,7 +101,7 @@ def _task(index: int, phase: BundledPhase) -> dict[str, Any]:
 
 
 def _phase(index: int, phase: BundledPhase) -> dict[str, Any]:
-    settings, feedback = phase.settings, phase.feedback
+    settings = phase.settings
     return {
         "index": index,
         "name": phase.phase.title,
@@ -111,12 +111,20 @@ def _phase(index: int, phase: BundledPhase) -> dict[str, Any]:
         "execution_time_limit": phase.time_limit_s,
         "max_submissions_per_day": settings.max_submissions_per_day,
         "max_submissions": settings.max_submissions,
-        "hide_output": not feedback.messages,
-        "hide_prediction_output": not (feedback.messages and feedback.architectures),
-        "hide_score_output": not feedback.scores,
+        **_hidden(phase),
         "starting_kit": "starting_kit.zip",
         **({"public_data": phase.public_name} if phase.public_name is not None else {}),
         "tasks": [index],
+    }
+
+
+def _hidden(phase: BundledPhase) -> dict[str, bool]:
+    """Return which of a step's outputs participants may not download."""
+    feedback = phase.feedback
+    return {
+        "hide_output": not feedback.messages,
+        "hide_prediction_output": not (feedback.messages and feedback.architectures),
+        "hide_score_output": not feedback.scores,
     }
 
 
@@ -148,6 +156,7 @@ def codalab_yaml(settings: Settings, phases: Sequence[BundledPhase]) -> bytes:
                 "max_submissions": phase.settings.max_submissions,
                 "max_submissions_per_day": phase.settings.max_submissions_per_day,
                 "is_scoring_only": False,
+                **_hidden(phase),
                 "ingestion_program": "ingestion_program.zip",
                 "scoring_program": "scoring_program.zip",
                 "input_data": phase.input_name,

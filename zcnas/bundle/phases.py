@@ -22,6 +22,9 @@ from zcnas.hosted import (
 from zcnas.phases import Phase
 from zcnas.records import BenchmarkInput, Reference, read_input, read_reference
 
+Baselines = dict[str, dict[str, float]]
+"""Name of a baseline to its tau per benchmark."""
+
 
 @dataclass(frozen=True)
 class BundledPhase:
@@ -95,6 +98,7 @@ def bundle_phase(
     input_dir: Path,
     reference_dir: Path,
     data_dir: Path | None,
+    baselines: Baselines | None = None,
 ) -> BundledPhase:
     """Read both halves of a phase and make the files a bundle holds of it.
 
@@ -104,6 +108,7 @@ def bundle_phase(
         input_dir: Folder with ``<benchmark>.json`` for ingestion.
         reference_dir: Folder with ``<benchmark>.json`` for scoring.
         data_dir: Folder with the datasets' published files; None for none.
+        baselines: Instead of the ``baselines.json`` beside the references.
 
     Raises:
         InputDataError: An input is missing or malformed, or a dataset's files are damaged.
@@ -115,12 +120,14 @@ def bundle_phase(
         time_limit_s=settings.time_limit_s or default_time_limit_s(phase),
     )
     described = msgspec.json.format(msgspec.json.encode(hosted), indent=1) + b"\n"
-    baselines = reference_dir / BASELINES_FILE
+    baselines_path = reference_dir / BASELINES_FILE
     inputs, references, sources = {}, {}, {}
     input_files = {HOSTED_PHASE_FILE: described}
     reference_files = {HOSTED_PHASE_FILE: described}
-    if baselines.is_file():
-        reference_files[BASELINES_FILE] = baselines.read_bytes()
+    if baselines is not None:
+        reference_files[BASELINES_FILE] = msgspec.json.encode(baselines, order="sorted")
+    elif baselines_path.is_file():
+        reference_files[BASELINES_FILE] = baselines_path.read_bytes()
     for benchmark in phase.get_benchmarks():
         key, name = benchmark.key, f"{benchmark.key}.json"
         data = inputs[key] = read_input(input_dir / name)

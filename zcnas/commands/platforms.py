@@ -23,6 +23,8 @@ from zcnas.phases import load_phases
 
 if TYPE_CHECKING:
     from zcnas.bundle.check import BundleReport
+    from zcnas.bundle.phases import Baselines
+    from zcnas.bundle.settings import Settings
     from zcnas.emulator.steps import Runner
 
 DEFAULT_PHASES = ("practice", "development", "final")
@@ -34,6 +36,10 @@ def bundle(
     ] = "",
     settings: Annotated[Path, typer.Option(help="What you set of the competition itself.")] = ROOT
     / "competition.yaml",
+    baselines: Annotated[
+        list[Path] | None,
+        typer.Option(help="A leaderboard.json whose taus stand beside a submission's; repeatable."),
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder for the bundles.")] = Path("build/bundle"),
 ) -> None:
     """Write codabench.zip and codalab.zip, ready to upload."""
@@ -47,8 +53,9 @@ def bundle(
     names = [name.strip() for name in phase.split(",") if name.strip()] or _drawn_phases()
     if unknown := [name for name in names if name not in known]:
         raise PhaseError(f"unknown phase '{unknown[0]}'; phases in {PHASES}: {', '.join(known)}")
+    beside = _read_baselines(baselines or [], names)
     phases = tuple(
-        bundle_phase(known[name], chosen, *halves_of(known[name]), data_dir())
+        bundle_phase(known[name], chosen, *halves_of(known[name]), data_dir(), beside.get(name))
         for name, chosen in schedule(read, names)
     )
     samples = tuple(SAMPLES / name for name in SAMPLE_NAMES)
@@ -57,6 +64,50 @@ def bundle(
             f"{path}: {', '.join(p.name for p in phases)} ({path.stat().st_size >> 10} KiB)",
             markup=False,
             highlight=False,
+            soft_wrap=True,
+        )
+
+    _remind_of_samples(read)
+
+
+def _read_baselines(paths: list[Path], names: list[str]) -> dict[str, Baselines]:
+    """Return the taus of leaderboards by phase, to the four decimals a page shows."""
+    from zcnas.leaderboard import Leaderboard
+    from zcnas.records import read_json
+
+    found: dict[str, Baselines] = {}
+    for path in paths:
+        board = read_json(path, Leaderboard, BundleError)
+        if board.phase not in names:
+            raise BundleError(
+                f"{path} is of phase {board.phase}, which is not in the bundle: {', '.join(names)}"
+            )
+        found[board.phase] = {
+            entry.submission: {key: round(tau, 4) for key, tau in entry.kendall_tau.items()}
+            for entry in board.entries
+            if entry.status == "scored"
+        }
+    return found
+
+
+def _remind_of_samples(settings: Settings) -> None:
+    """Say what of the sample settings has not been replaced."""
+    from zcnas.isolation.image import IMAGE
+
+    left = [
+        name
+        for name, value, sample in (
+            ("docker_image", settings.docker_image, IMAGE),
+            ("contact_email", settings.contact_email, "organisers@example.org"),
+        )
+        if value == sample
+    ]
+    if left:
+        console.print(
+            f"before you upload: competition.yaml has the sample's {' and '.join(left)}; see "
+            f"docs/organisers.md",
+            style="yellow",
+            markup=False,
             soft_wrap=True,
         )
 
