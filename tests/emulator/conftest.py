@@ -20,8 +20,9 @@ from zcnas.records import read_input, read_reference, write_json
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "nasbench201_imagenet16_120"
 N = 4
-TIME_LIMIT_S = 36
-"""The platform's; our own deadline then lies at 26 s."""
+TIME_LIMIT_S = 3600
+HURRIED_S = 45
+"""The platform's limits; our own deadline of a hurried run lies at 35 s."""
 
 PHASES = f"""
 [practice]
@@ -74,16 +75,21 @@ class Small:
         write_json(references / "practice" / f"{KEY}.json", self.reference)
         (references / "phases.toml").write_text(PHASES)
         self.phase = load_phase(references / "phases.toml", "practice")
-        (folder / "competition.yaml").write_text(COMPETITION)
         for module in ("options", "scoring", "platforms"):
             monkeypatch.setattr(f"zcnas.commands.{module}.PHASES", references / "phases.toml")
         monkeypatch.setattr("zcnas.commands.options.PUBLIC_INPUT", inputs)
         monkeypatch.delenv("ZCNAS_DATA", raising=False)
-        self.bundles = folder / "bundle"
-        self.command(
-            *("bundle", "--phase", "practice", "--out", self.bundles),
-            *("--settings", folder / "competition.yaml"),
-        )
+        self.bundles = self.bundle(COMPETITION, "bundle")
+        hurried = COMPETITION.replace(f"{TIME_LIMIT_S}", f"{HURRIED_S}")
+        self.hurried = self.bundle(hurried, "hurried")
+
+    def bundle(self, settings, name):
+        """Make bundles with these settings and return their folder."""
+        path = self.folder / f"{name}.yaml"
+        path.write_text(settings)
+        out = self.folder / name
+        self.command("bundle", "--phase", "practice", "--out", out, "--settings", path)
+        return out
 
     def command(self, *words):
         """Run one of our commands and return its result, which must be exit code 0."""
@@ -91,9 +97,9 @@ class Small:
         assert done.exit_code == 0, done.output
         return done
 
-    def submit(self, platform, submission, out, runner, **more):
+    def submit(self, platform, submission, out, runner, bundles=None, **more):
         """Return what a platform makes of a submission."""
-        task = read_task(self.bundles / f"{platform}.zip", platform, None)
+        task = read_task((bundles or self.bundles) / f"{platform}.zip", platform, None)
         return emulate(task, submission, platform, runner, out, **more)
 
     def submit_to_both(self, submission, out, runner, **more):

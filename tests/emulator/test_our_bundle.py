@@ -21,7 +21,7 @@ from zcnas.emulator.folders import FolderRunner
 from zcnas.records import read_predictions, read_reference
 from zcnas.search_spaces import build_network, parse_spec
 
-from .conftest import KEY, ROOT, TIME_LIMIT_S, N, zip_of
+from .conftest import HURRIED_S, KEY, ROOT, N, zip_of
 
 pytestmark = pytest.mark.container
 
@@ -93,14 +93,18 @@ def test_our_own_deadline_keeps_what_was_scored_before_the_platforms_limit_strik
     small, containers, submission, tmp_path
 ):
     runs = small.submit_to_both(
-        submission(ONE_THEN_SLEEPS), tmp_path, containers, enforce_limit=True
+        submission(ONE_THEN_SLEEPS),
+        tmp_path,
+        containers,
+        bundles=small.hurried,
+        enforce_limit=True,
     )
     for outcome in runs.values():
         assert outcome.status == "Finished", outcome.details
         predictions = predictions_of(outcome)
         assert [p.status for p in predictions] == ["ok"] + ["not_reached"] * (N - 1)
         elapsed = (outcome.results / "metadata").read_text()
-        assert float(re.search(r"ingestionElapsedTime: ([\d.]+)", elapsed)[1]) < TIME_LIMIT_S
+        assert float(re.search(r"ingestionElapsedTime: ([\d.]+)", elapsed)[1]) < HURRIED_S
         truth = [small.reference.accuracies[p.id] for p in predictions]
         tau = kendalltau([1] + [0] * (N - 1), truth).statistic
         assert outcome.posted["score"] == pytest.approx(tau)

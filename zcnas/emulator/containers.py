@@ -1,7 +1,8 @@
 """Steps in real containers, started as a platform's worker starts them.
 
-uid 0 without capabilities and without the way to new ones; the network is on; no limit on CPU,
-memory or processes, and nothing is read-only. Which capabilities a platform drops beyond SETUID and
+uid 0 without capabilities and without the way to new ones; the network is on, one made for the run,
+so that containers of two runs do not meet; no limit on CPU, memory or processes, and nothing is
+read-only. Which capabilities a platform drops beyond SETUID and
 SETGID has changed over time, so here it is all of them: what runs here needs none.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+import uuid
 from typing import Any
 
 from docker.errors import DockerException
@@ -33,38 +35,50 @@ class ContainerRunner:
 
     def run(self, steps: list[Step], time_limit_s: float | None) -> list[Ended]:
         """Run steps at the same time; see ``Runner``."""
-        begin = time.monotonic()
-        deadline = None if time_limit_s is None else begin + time_limit_s
-        containers: list[Any] = []
         try:
+            name = f"{LABEL}-{uuid.uuid4().hex}"
+            network = self._client.networks.create(name, labels={LABEL: ""})
             try:
-                for step in steps:
-                    containers.append(self._start(step))
-                return [self._wait(container, begin, deadline) for container in containers]
+                return self._run(steps, time_limit_s, name)
             finally:
-                for step, container in zip(steps, containers, strict=False):
-                    _keep_logs(step, container)
-                    container.remove(force=True)
+                network.remove()
         except (DockerException, RequestException) as error:
             raise OrganiserError(
                 f"a container of {self._image} cannot be run: {error}; `make image` builds it"
             ) from None
 
-    def _start(self, step: Step) -> Any:
-        return self._client.containers.run(
+    def _run(self, steps: list[Step], time_limit_s: float | None, network: str) -> list[Ended]:
+        begin = time.monotonic()
+        deadline = None if time_limit_s is None else begin + time_limit_s
+        containers: list[Any] = []
+        try:
+            for step in steps:
+                containers.append(self._create(step, network))
+            for container in containers:
+                container.start()
+            return [self._wait(container, begin, deadline) for container in containers]
+        finally:
+            for step, container in zip(steps, containers, strict=False):
+                _keep_logs(step, container)
+            ours = {"label": f"{LABEL}={network}"}  # one whose creation was not answered as well
+            for container in self._client.containers.list(all=True, filters=ours):
+                container.remove(force=True)
+
+    def _create(self, step: Step, network: str) -> Any:
+        return self._client.containers.create(
             self._image,
             list(step.command),
-            detach=True,
             user="0:0",
             working_dir=WORKING_DIRECTORY,
             environment={"PYTHONUNBUFFERED": "1"},
             cap_drop=["ALL"],
             security_opt=["no-new-privileges"],
+            network=network,
             mounts=[
                 Mount(inside, str(folder.resolve()), type="bind")
                 for inside, folder in step.mounts.items()
             ],
-            labels={LABEL: step.kind},
+            labels={LABEL: network},
         )
 
     @staticmethod
