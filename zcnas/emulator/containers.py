@@ -60,7 +60,9 @@ class ContainerRunner:
         finally:
             for step, container in zip(steps, containers, strict=False):
                 _keep_logs(step, container)
-            ours = {"label": f"{LABEL}={network}"}  # one whose creation was not answered as well
+            ours: dict[str, str | list[str] | bool] = {
+                "label": f"{LABEL}={network}"
+            }  # one whose creation was not answered as well
             for container in self._client.containers.list(all=True, filters=ours):
                 container.remove(force=True)
 
