@@ -1,6 +1,7 @@
 """What several tests need, and what continuous integration demands of a skipped one."""
 
 import os
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,15 @@ from zcnas.search_spaces.nasbench201.spec import NasBench201Spec
 
 ROOT = Path(__file__).resolve().parents[1]
 IN_CI = os.environ.get("CI") == "true"
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 RESOURCE_MARKERS = ("container", "browser", "real_table")
 
 BIG = str(NasBench201Spec(("nor_conv_3x3",) * 6))
@@ -114,6 +124,20 @@ def engine():
         pytest.skip(str(error))
     yield client
     client.close()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A headless Chromium."""
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("no chromium here; apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture(scope="session")

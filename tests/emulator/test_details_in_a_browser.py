@@ -1,30 +1,10 @@
 """``detailed_results.html`` as the platform shows it, in a real browser."""
 
-import os
-import shutil
-
 import pytest
 
 from .test_our_bundle import KEY, ONE_IS_NAN, N
 
 pytestmark = [pytest.mark.container, pytest.mark.browser]
-BROWSER = os.environ.get("ZCNAS_BROWSER") or shutil.which("chromium")
-FLAGS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-)
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    if BROWSER is None:
-        pytest.skip("no chromium; name one with ZCNAS_BROWSER")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=list(FLAGS))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +23,8 @@ def details(small, containers, tmp_path_factory):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_the_page_fits_is_quiet_and_fetches_nothing(chromium, details, width, scheme):
-    page = chromium.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+def test_the_page_fits_is_quiet_and_fetches_nothing(browser, details, width, scheme):
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
     said, fetched = [], []
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
