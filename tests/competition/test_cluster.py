@@ -66,8 +66,7 @@ def cluster(authorities, tmp_path):
 def scored(cluster, tmp_path, repository):
     """A function that starts ``zcnas score`` on a cheap submission."""
 
-    def start(out, *words):
-        sample = repository / "starting_kit" / "submissions" / "params"
+    def start(out, *words, sample=repository / "starting_kit" / "submissions" / "params"):
         return subprocess.Popen(
             [
                 *(BIN / "zcnas", "score", sample, "--benchmark", BENCHMARK, "--out", out),
@@ -126,6 +125,42 @@ def test_a_killed_worker_and_a_killed_scheduler_change_nothing_but_the_time(
     said, _ = here.communicate(timeout=300)
     assert here.returncode == 0, said
     assert outcome(out) == outcome(tmp_path / "here")
+
+
+@pytest.mark.container
+def test_ctrl_c_stops_the_containers_on_the_clusters_hosts(cluster, scored, engine, tmp_path):
+    from zcnas.isolation.owners import owner_mark
+
+    sleeper = tmp_path / "sleeper"
+    sleeper.mkdir()
+    (sleeper / "predictor.py").write_text(
+        "import time\nclass ZeroCostPredictor:\n"
+        "    def query(self, graph, dataloader=None): time.sleep(50)\n"
+    )
+    process = scored(tmp_path / "out", "--scheduler", cluster.address, sample=sleeper)
+    marks = {owner_mark(worker.pid) for worker in cluster.workers}
+
+    def containers(state):
+        listed = engine.api.containers(all=True, filters={"label": "zcnas.owner"})
+        return [
+            container
+            for container in listed
+            if container["Labels"]["zcnas.owner"] in marks and container["State"] == state
+        ]
+
+    end = time.monotonic() + 120
+    while not containers("running"):
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() < end, "no container was started"
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    begin = time.monotonic()
+    process.communicate(timeout=60)
+    assert time.monotonic() - begin < 30
+    end = time.monotonic() + 30
+    while containers("running"):
+        assert time.monotonic() < end, "a container outlives the command"
+        time.sleep(0.1)
 
 
 def test_a_client_of_another_authority_and_one_without_certificates_are_refused(

@@ -175,3 +175,28 @@ def test_a_full_disk_leaves_the_file_as_it_was(monkeypatch, light_phase, tmp_pat
     assert not file.append(Prediction(id=second, status="ok", score=1.0)), "counted once"
     file.close()
     assert [p.score for p in read_predictions(path)] == [1.0, 12345.678]
+
+
+def test_the_benchmarks_time_runs_out_at_the_same_place_however_it_was_sharded(
+    light_phase, tmp_path
+):
+    """Three seconds each under a limit of ten: the fifth begins after twelve."""
+    import msgspec
+
+    from zcnas.phases import load_phase
+    from zcnas.records import Prediction
+
+    data = read_input(light_phase / "in" / f"{KEYS[0]}.json")
+    limits = load_phase(light_phase / "phases.toml", "practice").limits
+    limits = msgspec.structs.replace(limits, benchmark_cpu_s=10)
+    ids = [entry.id for entry in data.architectures]
+    shuffled = random.Random(1).sample(ids, len(ids))
+    path = tmp_path / "predictions.jsonl"
+    file = PredictionsFile(path, data)
+    for token in shuffled:
+        file.append(Prediction(id=token, status="ok", score=1.0, cpu_time_s=3.0, wall_time_s=3.0))
+    assert file.used_before(ids[4]) == (12.0, 12.0)
+    file.finish(limits)
+    found = read_predictions(path)
+    assert [prediction.id for prediction in found] == ids
+    assert [prediction.status for prediction in found] == ["ok"] * 4 + ["not_reached"] * 11
