@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from zcnas.competition import Competition, load_halves
-from zcnas.errors import InvalidSubmission, OrganiserError, PhaseError
+from zcnas.errors import InvalidSubmission, OrganiserError, PhaseError, ResultsError
 from zcnas.isolation.process import ProcessIsolation
 from zcnas.phases import load_phase
 from zcnas.records import read_input, read_predictions, read_reference, write_json
@@ -173,6 +173,13 @@ def test_two_submissions_of_one_name_are_refused_before_anything_runs(
     with pytest.raises(InvalidSubmission, match="two submissions have this name"):
         compete(small_phase, tmp_path / "out").score([path, path])
     assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_no_run_has_written_is_never_overwritten(small_phase, submissions, tmp_path):
+    path = submissions(params=PARAMS)[0]
+    with pytest.raises(ResultsError, match="params is in the way .* move it, or name another OUT="):
+        compete(small_phase, path.parent).score([path])
+    assert (path / "predictor.py").read_text() == PARAMS
 
 
 def test_halves_of_different_draws_are_refused(small_phase, tmp_path):

@@ -21,6 +21,7 @@ from zcnas.records import Manifest, read_json, write_json
 
 RUN, SUBMISSION, LOCK = "run.json", "submission.json", ".lock"
 SCHEMA_VERSION = 1
+_UNFINISHED = f"{SUBMISSION}.partial"
 
 
 class BenchmarkBinding(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,6 +144,23 @@ class ResultsFolder:
             for path in self.path.glob(f"*/{SUBMISSION}")
         ]
         return sorted(records, key=lambda record: (record.position, record.name))
+
+    def refuse_foreign(self, names: list[str]) -> None:
+        """Refuse to write where something lies that no run has written, a submission's source say.
+
+        Raises:
+            ResultsError: A submission's folder in OUT is not one of results.
+        """
+        for name in names:
+            folder = self.path / name
+            if (folder / SUBMISSION).exists() or not folder.exists():
+                continue
+            if folder.is_dir() and {each.name for each in folder.iterdir()} <= {_UNFINISHED}:
+                continue  # a run was killed when it had just made the folder
+            raise ResultsError(
+                f"{folder} is in the way of the results and was written by no run; move it, or "
+                "name another OUT="
+            )
 
     def open_submission(self, record: SubmissionRecord) -> Path:
         """Return a submission's folder, emptied if it holds results of another content."""

@@ -118,6 +118,7 @@ class _Run:
         competition = self._competition
         if competition.anew:
             self._results.clear()
+        self._results.refuse_foreign([submission_name(path) for path in submissions])
         self._results.bind(self._binding())
         self._events.add("run_started", architectures=self._halves.architectures)
         engine = competition.engine() if competition.engine else self._local_engine()
