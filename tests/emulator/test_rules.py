@@ -4,7 +4,9 @@ import json
 import textwrap
 
 import pytest
+from typer.testing import CliRunner
 
+from zcnas.cli import app
 from zcnas.emulator import emulate
 from zcnas.emulator.bundles import Task, read_task
 from zcnas.emulator.folders import FolderRunner
@@ -285,3 +287,52 @@ def test_a_bundle_that_lacks_something_is_refused_with_the_next_step(tmp_path):
     (tmp_path / "competition.yaml").unlink()
     with pytest.raises(BundleError, match="has no competition.yaml"):
         read_task(tmp_path, "codabench", None)
+
+
+V2 = """
+version: 2
+docker_image: none
+phases: [{index: 0, name: Only, tasks: [0]}]
+tasks:
+  - {index: 0, ingestion_program: ingest, scoring_program: score, reference_data: truth}
+leaderboards: [{columns: [{key: right, index: 0}]}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("answer", "scoring", "code", "words"),
+    [
+        ("42", COMPARES, 0, ["Finished.", "right: 1.0"]),
+        ("41", COMPARES, 0, ["Finished.", "right: 0.0"]),
+        (
+            "42",
+            "import sys; sys.exit(3)",
+            1,
+            ["Failed. the scoring program ended with exit code 3"],
+        ),
+    ],
+)
+def test_the_command_prints_what_the_platform_would_show(tmp_path, answer, scoring, code, words):
+    files = {
+        "bundle/competition.yaml": V2,
+        "bundle/ingest/metadata.yaml": INGESTION,
+        "bundle/ingest/run.py": COPIES,
+        "bundle/score/metadata.yaml": SCORING,
+        "bundle/score/score.py": scoring,
+        "bundle/truth/truth.txt": "42",
+        "mine/metadata": "",
+        "mine/answer.txt": answer,
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    command = [
+        *("emulate", "--platform", "codabench", "--isolation", "process"),
+        *("--bundle", str(tmp_path / "bundle"), "--submission", str(tmp_path / "mine")),
+        *("--out", str(tmp_path / "out")),
+    ]
+    done = CliRunner().invoke(app, command, catch_exceptions=False)
+    assert done.exit_code == code, done.output
+    for word in ["phase Only: a folder tree", *words, "logs and outputs:"]:
+        assert word in done.output.replace("\n", " ")
+    assert (tmp_path / "out" / "codabench" / "logs" / "scoring.stderr").is_file()

@@ -67,7 +67,7 @@ STARTING_KIT = (
     "README.md",
     "competition.yaml",
     "docker",
-    "docs",
+    "docs/participants.md",
     "ingestion_program",
     "pyproject.toml",
     "reference_data/README.md",
