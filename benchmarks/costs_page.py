@@ -18,7 +18,8 @@ is the peak resident size of that process, torch's 250 MiB included.
 
 For each search space three architectures: **typical**, whose multiply-accumulates are nearest to
 the mean of {sample} drawn at random; **large**, the one of them whose forward pass keeps most
-memory; **extreme**, the largest found by climbing over one-edit neighbours from there.
+memory; **extreme**, the largest of the space where that is known (NAS-Bench-201 and
+TransNAS-Bench-101), otherwise the largest found by climbing over one-edit neighbours from there.
 
 ## Batch sizes
 
