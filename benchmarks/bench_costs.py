@@ -12,9 +12,10 @@ extreme network, are measured once for benchmarks whose networks differ in nothi
 classes.
 
 Every measurement is a line of the raw file, and what is there is not measured again: interrupt and
-call again as you like, several processes at once on files of their own, joined with ``cat``. Once
-all 28 are complete, ``docs/costs.json`` and ``docs/costs.md`` are written. The last line is the
-ratio of contiguous to channels_last in forward and backward, the median over benchmarks.
+call again as you like, several processes at once on files of their own, joined with ``cat``.
+``--record`` measures nothing and writes ``docs/costs.json`` and ``docs/costs.md`` of the benchmarks
+that are complete, as does a run over all 28 at its end. The last line is the ratio of contiguous to
+channels_last in forward and backward, the median over benchmarks.
 """
 
 from __future__ import annotations
@@ -99,6 +100,14 @@ class Measurements:
 
         known: Cost = self._get(f"size {benchmark.key} {spec}", measure)
         return known
+
+    def has_sizes(self, benchmark: Benchmark) -> bool:
+        """Return whether a benchmark's batch size follows from what is known."""
+        picked = self._known.get(f"pick {benchmark.search_space}")
+        return picked is not None and all(
+            _key(benchmark, picked[role], SMALL_BATCH, action) in self._known
+            for role, action in DECISIVE
+        )
 
     def known(self, benchmark: Benchmark, spec: str, batch: int, action: str) -> bool:
         """Return whether a network has been measured."""
@@ -202,6 +211,22 @@ def measure_by_urgency(benchmarks: list[Benchmark], measurements: Measurements) 
                 measurements.cost(benchmark, spec, batch, action)
 
 
+def is_complete(benchmark: Benchmark, measurements: Measurements) -> bool:
+    """Return whether everything of a benchmark's entry has been measured."""
+    other = representative(benchmark)
+    if not measurements.has_sizes(other):
+        return False
+    batch = fitting_batch(benchmark, measurements)
+    return all(
+        measurements.known(benchmark if role == "typical" else other, spec, batch, action)
+        for role, spec in measurements.picked(benchmark).items()
+        for action in PASSES[role]
+    ) and all(
+        measurements.known(other, measurements.picked(other)[role], batch, "together")
+        for role in ("typical", "large")
+    )
+
+
 def cost_of(benchmark: Benchmark, measurements: Measurements) -> dict[str, Any]:
     """Return a benchmark's entry of the record."""
     batch, other = fitting_batch(benchmark, measurements), representative(benchmark)
@@ -238,7 +263,7 @@ def machine(core: int) -> dict[str, str]:
         "memory_gib": f"{psutil.virtual_memory().total / 2**30:.0f}",
         "pinned_to": f"CPU {core}, one thread",
         "vector_extensions": torch.backends.cpu.get_cpu_capability(),
-        "torch": torch.__version__,
+        "torch": str(torch.__version__),
         "python": platform.python_version(),
         "kernel": platform.release(),
     }
@@ -250,28 +275,40 @@ def main() -> None:
     parser.add_argument("--benchmark", action="append", choices=BENCHMARKS)
     parser.add_argument("--core", type=int, default=max(os.sched_getaffinity(0)))
     parser.add_argument("--raw", type=Path, default=ROOT / "build" / "costs.jsonl")
+    parser.add_argument("--record", action="store_true", help="measure nothing, write the record")
     arguments = parser.parse_args()
     os.sched_setaffinity(0, {arguments.core})
     torch.set_num_threads(1)
     measurements = Measurements(arguments.raw, arguments.core)
     wanted = [BENCHMARKS[key] for key in arguments.benchmark or BENCHMARKS]
-    measure_by_urgency(wanted, measurements)
-    entries = {benchmark.key: cost_of(benchmark, measurements) for benchmark in wanted}
-    if list(entries) == list(BENCHMARKS):
-        record = {
-            "machine": machine(arguments.core),
-            "memory_limit_mib": LIMIT_MIB,
-            "benchmarks": entries,
-        }
-        write_json(ROOT / "docs" / "costs.json", record)
-        page = render(msgspec.convert(record, CostRecord), SAMPLE)
-        (ROOT / "docs" / "costs.md").write_text(page)
+    if not arguments.record:
+        measure_by_urgency(wanted, measurements)
+    entries = {
+        benchmark.key: cost_of(benchmark, measurements)
+        for benchmark in wanted
+        if is_complete(benchmark, measurements)
+    }
+    if arguments.record or len(entries) == len(BENCHMARKS):
+        write_record(entries, arguments.core)
     ratios = [
         sum(entry["typical"]["contiguous"][name] for name in ("forward_s", "backward_s"))
         / sum(entry["typical"]["channels_last"][name] for name in ("forward_s", "backward_s"))
         for entry in entries.values()
     ]
-    print(f"{statistics.median(ratios):.2f}x")
+    if ratios:
+        print(f"{statistics.median(ratios):.2f}x")
+
+
+def write_record(entries: dict[str, Any], core: int) -> None:
+    """Write ``docs/costs.json`` and ``docs/costs.md``."""
+    record = {
+        "machine": machine(core),
+        "memory_limit_mib": LIMIT_MIB,
+        "benchmarks": entries,
+    }
+    write_json(ROOT / "docs" / "costs.json", record)
+    page = render(msgspec.convert(record, CostRecord), SAMPLE)
+    (ROOT / "docs" / "costs.md").write_text(page)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from zcnas.benchmarks import BENCHMARKS
 from zcnas.costs import CostRecord, PassCost
 
 HEAD = """# What the benchmarks cost
@@ -21,7 +22,7 @@ the mean of {sample} drawn at random; **large**, the one of them whose forward p
 memory; **extreme**, the largest of the space where that is known (NAS-Bench-201 and
 TransNAS-Bench-101), otherwise the largest found by climbing over one-edit neighbours from there.
 
-## Batch sizes
+{missing}## Batch sizes
 
 The published experiments used batches of 64, and of 32 for TransNAS-Bench-101, on machines that
 have the memory: more than 30 GB there. The batch size here is the largest of 2, 4, 6, 8, 12, 16,
@@ -72,8 +73,12 @@ forward and backward, or all proxies, and the limits beside it. The rules, held 
 def render(record: CostRecord, sample: int) -> str:
     """Return the page in Markdown."""
     parts = [f"{name.replace('_', ' ')} {value}" for name, value in record.machine.items()]
+    missing = [key for key in BENCHMARKS if key not in record.benchmarks]
     page = HEAD.format(
-        machine=f"Machine: {', '.join(parts)}.", sample=sample, limit=record.memory_limit_mib
+        machine=f"Machine: {', '.join(parts)}.",
+        sample=sample,
+        limit=record.memory_limit_mib,
+        missing=f"**Not measured yet:** {', '.join(missing)}.\n\n" if missing else "",
     )
     for key, cost in record.benchmarks.items():
         page += (

@@ -73,10 +73,11 @@ def test_another_batch_size_than_the_measured_one_is_scaled():
     assert cost.peak_mib == pytest.approx(IDLE_MIB + 4 * (3000 - IDLE_MIB))
 
 
-def test_a_benchmark_that_was_not_measured_is_named():
-    record = record_of(nasbench201_cifar10=(64, 1, 1))
-    with pytest.raises(InputDataError, match="has no nasbench201_cifar100; measure it with"):
-        estimate(phase(), record)
+def test_a_benchmark_that_was_not_measured_is_named_and_counts_nothing():
+    record = record_of(nasbench201_cifar10=(64, 10, 20))
+    cost = estimate(phase(), record)
+    assert cost.unmeasured == ("nasbench201_cifar100",)
+    assert cost.together_s == pytest.approx(100 * (1 + 10))
 
 
 def test_a_missing_or_malformed_record_is_refused(tmp_path):

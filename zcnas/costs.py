@@ -141,6 +141,7 @@ class PhaseCost:
         large_query_s: All proxies on the large architecture of the dearest benchmark.
         dearest_benchmark_s: All proxies on N typical architectures of the dearest benchmark.
         peak_mib: The most memory any of that needs.
+        unmeasured: Benchmarks that the record lacks; nothing above counts them.
     """
 
     forward_s: float
@@ -149,6 +150,7 @@ class PhaseCost:
     large_query_s: float
     dearest_benchmark_s: float
     peak_mib: float
+    unmeasured: tuple[str, ...]
 
 
 def estimate(phase: Phase, record: CostRecord) -> PhaseCost:
@@ -156,17 +158,12 @@ def estimate(phase: Phase, record: CostRecord) -> PhaseCost:
 
     Times, and memory beyond that of an idle process, are taken as proportional to the batch, so a
     phase whose batch size is not the measured one is scaled; where they agree nothing is.
-
-    Raises:
-        InputDataError: The record lacks one of the phase's benchmarks.
     """
+    unmeasured = tuple(key for key in phase.benchmarks if key not in record.benchmarks)
     forward = both = together = large_query = dearest_benchmark = peak = 0.0
     for benchmark in phase.get_benchmarks():
-        if benchmark.key not in record.benchmarks:
-            raise InputDataError(
-                f"the cost record has no {benchmark.key}; measure it with "
-                f"`python benchmarks/bench_costs.py --benchmark {benchmark.key}`"
-            )
+        if benchmark.key in unmeasured:
+            continue
         cost = record.benchmarks[benchmark.key]
         scale = phase.batch_size_of(benchmark) / cost.batch_size
         typical, large, count = cost.typical, cost.large, phase.architectures
@@ -179,4 +176,4 @@ def estimate(phase: Phase, record: CostRecord) -> PhaseCost:
         query = large.contiguous.build_s + scale * large.together.total_s
         large_query = max(large_query, query)
         peak = max(peak, IDLE_MIB + scale * (cost.peak_mib - IDLE_MIB))
-    return PhaseCost(forward, both, together, large_query, dearest_benchmark, peak)
+    return PhaseCost(forward, both, together, large_query, dearest_benchmark, peak, unmeasured)
