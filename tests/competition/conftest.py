@@ -137,3 +137,17 @@ def certificate_configuration(folder):
     for role in ("client", "scheduler", "worker"):
         names |= {f"{role}.cert": "cert.pem", f"{role}.key": "key.pem"}
     return {f"distributed.comm.tls.{key}": str(folder / name) for key, name in names.items()}
+
+
+@pytest.fixture(scope="session")
+def params_outcome(tmp_path_factory, repository):
+    """What an undisturbed run in plain processes finds of the cheapest sample on one benchmark."""
+    out = tmp_path_factory.mktemp("undisturbed") / "out"
+    sample = repository / "starting_kit" / "submissions" / "params"
+    words = ("--benchmark", KEYS[1], "--isolation", "process", "--out", out)
+    subprocess.run(
+        [Path(sys.executable).parent / "zcnas", "score", sample, *words],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    return outcome(out)
