@@ -48,14 +48,14 @@ class ContainerRunner:
             ) from None
 
     def _run(self, steps: list[Step], time_limit_s: float | None, network: str) -> list[Ended]:
-        begin = time.monotonic()
-        deadline = None if time_limit_s is None else begin + time_limit_s
         containers: list[Any] = []
         try:
             for step in steps:
                 containers.append(self._create(step, network))
             for container in containers:
                 container.start()
+            begin = time.monotonic()
+            deadline = None if time_limit_s is None else begin + time_limit_s
             return [self._wait(container, begin, deadline) for container in containers]
         finally:
             for step, container in zip(steps, containers, strict=False):
