@@ -13,6 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from zcnas.arrivals import read_arrivals
+from zcnas.bundle.settings import read_settings
 from zcnas.channel import MAX_ANSWER_BYTES, Answer
 from zcnas.errors import PredictionError, ZcnasError
 from zcnas.leaderboard import Leaderboard
@@ -59,6 +61,7 @@ BOARD = json.dumps(
         "entries": [],
     }
 ).encode()
+ARRIVALS = b"name,team,received_at,baseline\nmine,us,2026-03-01T12:00:00Z,no\nyours,,,yes\n"
 FOLDER = ROOT / "starting_kit" / "input_data"
 READERS = {
     "predictions": (read_predictions, PREDICTIONS),
@@ -70,6 +73,8 @@ READERS = {
     "phases": (load_phases, (ROOT / "reference_data" / "phases.toml").read_bytes()),
     "manifests": (lambda path: read_json(path, Manifest, PredictionError), MANIFEST),
     "leaderboard": (lambda path: read_json(path, Leaderboard, PredictionError), BOARD),
+    "arrivals": (read_arrivals, ARRIVALS),
+    "competition": (read_settings, (ROOT / "competition.yaml").read_bytes()),
 }
 
 HOSTILE = (
