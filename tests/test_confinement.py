@@ -108,6 +108,13 @@ print("PermissionError" in done.stderr)
     assert run(tmp_path, code) == ["True"]
 
 
+def test_whatever_is_started_stays_in_the_group_that_is_killed(tmp_path):
+    code = """
+print(refused(os.setsid), refused(lambda: os.setpgid(0, 0)))
+"""
+    assert run(tmp_path, code) == ["True", "True"]
+
+
 def test_what_the_kernel_offers_is_said(tmp_path):
     assert run(tmp_path, "print(means)")[-1] == "seccomp"
 
@@ -129,7 +136,7 @@ def test_a_process_with_another_thread_is_not_confined_by_half(tmp_path):
 def test_the_filter_ends_with_allow_and_its_jumps_stay_within():
     """Each instruction is 8 bytes: code, two jump distances, operand (linux/bpf_common.h)."""
     for known in confinement._ARCHITECTURES.values():
-        lines = confinement._program(*known)
+        lines = confinement._program(*known, outside=True)
         assert all(len(line) == 8 for line in lines)
         assert lines[-1][:2] == b"\x06\x00"
         for number, line in enumerate(lines):

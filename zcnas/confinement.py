@@ -84,6 +84,8 @@ _DENIED: dict[str, tuple[int, int]] = {
 Without ``socket`` there is no network, and no way to the Docker engine's socket either; a pair of
 connected local sockets (``socketpair``) can still be had.
 """
+_DENIED_OUTSIDE = {"setsid": (112, 157), "setpgid": (109, 154)}
+"""Denied as well outside of containers: all that a worker starts stays in its group."""
 _CLONE, _CLONE3, _PRLIMIT = (56, 220), (435, 435), (302, 261)
 _CLONE_NAMESPACES = 0x7E020000
 _X32_BIT = 0x40000000
@@ -194,7 +196,7 @@ def _filter_system_calls() -> str:
     known = _ARCHITECTURES.get(platform.machine())
     if known is None:
         return "no seccomp"
-    code = b"".join(_program(*known))
+    code = b"".join(_program(*known, outside=os.getpid() != 1))
     buffer = ctypes.create_string_buffer(code)
     program = struct.pack("=HxxxxxxQ", len(code) // 8, ctypes.addressof(buffer))
     if _LIBC.prctl(22, 2, program, 0, 0) != 0:
@@ -202,7 +204,7 @@ def _filter_system_calls() -> str:
     return "seccomp"
 
 
-def _program(architecture: int, column: int) -> list[bytes]:
+def _program(architecture: int, column: int, outside: bool) -> list[bytes]:
     """Return the filter: instructions (code, jump if true, jump if false, operand)."""
 
     def instruction(code: int, operand: int, if_true: int = 0, if_false: int = 0) -> bytes:
@@ -217,7 +219,7 @@ def _program(architecture: int, column: int) -> list[bytes]:
         *(instruction(load, machine), instruction(equal, architecture, 1, 0), kill),
         *(instruction(load, number), instruction(at_least, _X32_BIT, 0, 1), refuse),
     ]
-    for numbers in _DENIED.values():
+    for numbers in (*_DENIED.values(), *(_DENIED_OUTSIDE.values() if outside else ())):
         lines += [instruction(equal, numbers[column], 0, 1), refuse]
     # Its flags are out of a filter's sight; libraries fall back to clone.
     lines += [instruction(equal, _CLONE3[column], 0, 1), unknown]

@@ -36,7 +36,7 @@ def _profile():
 
 
 @pytest.fixture(scope="session")
-def tally():
+def tally(request):
     """Counts inputs tried and refused per reader; written down at the end of ``make fuzz``."""
 
     def count(reader: str, refused: bool) -> None:
@@ -44,7 +44,7 @@ def tally():
         REFUSED[reader] += refused
 
     yield count
-    if RECORD:
+    if RECORD and not request.session.testsfailed:
         lines = [
             "# Bad inputs tried",
             "",

@@ -54,6 +54,11 @@ ATTACKS: dict[str, Attack] = {
     ),
     "outlives_its_turn": Attack((NOTHING, NOTHING)),
     "outlives_set_up": Attack((ONE, ONE)),
+    "outlives_the_worker": Attack(
+        (("killed", None), ("killed", None)),
+        process=(("timeout", None), ("timeout", None)),  # what is left holds the stream open
+        message="in set-up: ",
+    ),
     "forks_without_end": Attack(
         (("ok", None), ("ok", None)),
         not_prevented="root can start any number of processes in its turn" if AS_ROOT else "",

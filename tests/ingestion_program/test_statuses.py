@@ -92,7 +92,10 @@ def test_a_fork_bomb_costs_one_architecture(ingest_source, docker_isolation):
 def test_processes_left_behind_do_not_reach_the_next_query(ingest_source, isolation):
     body = """for _ in range(5):
             if os.fork() == 0:
-                os.setsid()
+                try:
+                    os.setsid()
+                except OSError:
+                    pass  # outside a container nobody leaves the worker's group
                 if os.fork() == 0:
                     time.sleep(1000)
                 os._exit(0)

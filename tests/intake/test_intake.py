@@ -111,6 +111,17 @@ def test_a_zip_whose_directory_lies_about_a_size_is_refused(tmp_path):
     assert "'zeros' is damaged (BadZipFile)" in refusal(path, tmp_path)[0]
 
 
+def test_a_zip_of_a_later_version_than_is_known_is_refused(tmp_path):
+    """The version needed stands in the directory at bytes 6 and 7 of an entry."""
+    path = zip_of(tmp_path / "new.zip", [("predictor.py", SOURCE)])
+    content = bytearray(path.read_bytes())
+    content[content.rindex(b"PK\x01\x02") + 6] = 255
+    path.write_bytes(content)
+    assert (
+        "cannot be read as a folder or zip: 'zip file version 25.5'" in refusal(path, tmp_path)[0]
+    )
+
+
 @pytest.mark.parametrize("depth", [1, 3])
 def test_a_nested_bomb_is_refused_and_saved_arrays_are_not(tmp_path, depth):
     bomb = io.BytesIO()

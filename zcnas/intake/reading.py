@@ -9,12 +9,18 @@ from __future__ import annotations
 import io
 import os
 import stat
+import struct
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from zcnas.intake import JUNK, MAX_BYTES, MAX_FILES, MAX_NAME_BYTES, is_junk, quoted
 
+_UNREADABLE = (
+    *(OSError, zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError),
+    *(ValueError, OverflowError, struct.error),
+)
+"""What the standard library raises for a zip that is damaged, or of a kind it does not know."""
 _UTF8_FLAG = 0x800
 _ENCRYPTED_FLAG = 0x1
 _ZIP_MAGIC = b"PK\x03\x04"
@@ -31,7 +37,7 @@ def read_files(path: Path, problems: list[str]) -> dict[str, bytes]:
     except UnicodeDecodeError:
         problems.append("the zip holds a name that is not UTF-8; rename the file and zip again")
         return {}
-    except (OSError, zipfile.BadZipFile, zipfile.LargeZipFile, ValueError, EOFError) as error:
+    except _UNREADABLE as error:
         reason = quoted(getattr(error, "strerror", None) or str(error))
         problems.append(f"it cannot be read as a folder or zip: {reason}; zip the folder again")
         return {}
@@ -205,7 +211,7 @@ def _nested_bombs(files: dict[str, bytes]) -> list[str]:
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 inner = archive.infolist()
-        except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, EOFError):
+        except _UNREADABLE:
             continue  # data that begins like a zip: nobody unpacks it
         deeper = [entry.filename for entry in inner if entry.filename.endswith(_ARCHIVE_ENDINGS)]
         if deeper or sum(entry.file_size for entry in inner) > MAX_BYTES:

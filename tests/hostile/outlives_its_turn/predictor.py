@@ -6,10 +6,17 @@ import time
 from pathlib import Path
 
 
+def leave():
+    try:
+        os.setsid()
+    except OSError as error:
+        print("refused:", error)
+
+
 def daemon():
     """Fork twice, so that nobody's child is left, in a session of its own that ignores signals."""
     if os.fork() == 0:
-        os.setsid()
+        leave()
         if os.fork() == 0:
             for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
                 signal.signal(number, signal.SIG_IGN)

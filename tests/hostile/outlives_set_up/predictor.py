@@ -4,7 +4,10 @@ import os
 import time
 
 if os.fork() == 0:
-    os.setsid()
+    try:
+        os.setsid()
+    except OSError as error:
+        print("refused:", error)
     if os.fork() == 0:
         time.sleep(1000)
     os._exit(0)
