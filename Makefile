@@ -11,6 +11,7 @@ OUT ?= build/score
 DATA ?= $(ZCNAS_DATA)
 BASE ?=
 TESTS ?= tests
+TEST_PROCESSES ?= 2
 ANEW ?=
 MINUTES ?= 30
 SCHEDULER ?=
@@ -103,7 +104,7 @@ check: .venv/installed-dev  ## ruff and mypy
 	$(BIN)/mypy
 
 test: .venv/installed-dev $(if $(shell command -v npm),$(AXE))  ## every test (TESTS= some of them)
-	$(BIN)/pytest $(TESTS)
+	$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile $(TESTS)
 
 $(AXE):
 	mkdir -p $(@D)

@@ -34,6 +34,11 @@ CHROMIUM_ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+USABLE_CPUS = sorted(os.sched_getaffinity(0))
+OWN_CPU = USABLE_CPUS[
+    int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % len(USABLE_CPUS)
+]
+"""The CPU of a worker a test starts: one of its own for each process the tests run in."""
 RESOURCE_MARKERS = ("container", "browser", "real_table")
 
 BIG = str(NasBench201Spec(("nor_conv_3x3",) * 6))
@@ -86,6 +91,12 @@ def _own_locks(tmp_path_factory):
 def repository() -> Path:
     """The checkout's root."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def own_cpu() -> int:
+    """The CPU a test may keep busy."""
+    return OWN_CPU
 
 
 @pytest.fixture
@@ -204,7 +215,7 @@ def ingest_source(tmp_path, program) -> Callable[..., Ingested]:
             submission_sha256="0" * 64,
             program=program,
             limits=limits,
-            cpu=min(os.sched_getaffinity(0)),
+            cpu=OWN_CPU,
             output=output,
         )
         manifest = ingest(job, isolation)

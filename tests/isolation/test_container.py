@@ -58,13 +58,13 @@ class ZeroCostPredictor:
 
 @pytest.mark.container
 def test_the_container_has_one_cpu_no_network_no_rights_and_one_writable_folder(
-    ingest_source, engine, docker_isolation, limits, small
+    ingest_source, engine, docker_isolation, limits, small, own_cpu
 ):
     predictions, _, output = ingest_source(INSIDE, docker_isolation, specs=(small,))
     assert predictions[0].status == "ok", predictions[0].message
     log = (output / "nasbench201_cifar10.log").read_text()
     facts = json.loads(next(line for line in log.splitlines() if line.startswith("{")))
-    assert facts["uid"] == FIRST_USER + min(os.sched_getaffinity(0))
+    assert facts["uid"] == FIRST_USER + own_cpu
     assert int(facts["capabilities"], 16) == int(facts["bounding"], 16) == 0
     assert facts["no_new_privs"] == "1"
     assert facts["cpus"] == 1
