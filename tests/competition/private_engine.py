@@ -97,4 +97,8 @@ class PrivateEngine:
         client.close()
         self._process.terminate()
         self._process.wait()
+        mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
+        for path in reversed(mounts):  # a killed daemon leaves its own
+            if path.startswith(f"{self.folder}/"):
+                subprocess.run(["umount", "--lazy", path], check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
