@@ -111,8 +111,8 @@ $(AXE):
 	cd $(@D) && npm pack --silent axe-core@$(AXE_VERSION) && tar -xzf axe-core-$(AXE_VERSION).tgz --strip-components=1 package/axe.min.js
 	touch $@
 
-fuzz: .venv/installed-dev  ## feed every reader 2,000 bad inputs and record how many were tried
-	ZCNAS_FUZZ_EXAMPLES=2000 ZCNAS_FUZZ_RECORD=docs/fuzzing.md $(BIN)/pytest tests/fuzz
+fuzz: .venv/installed-dev  ## feed every reader EXAMPLES=2000 bad inputs and record how many
+	ZCNAS_FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) ZCNAS_FUZZ_RECORD=docs/fuzzing.md $(BIN)/pytest tests/fuzz
 
 verify-spaces: .venv/installed-dev  ## compare every network with the published figures (ZCNAS_DATA)
 	$(BIN)/python benchmarks/verify_spaces.py --data "$(ZCNAS_DATA)" --record docs/verified_spaces.md

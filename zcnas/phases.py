@@ -136,7 +136,7 @@ def load_phases(path: Path) -> dict[str, Phase]:
         raw = msgspec.toml.decode(path.read_bytes(), type=dict[str, Phase])
     except OSError as error:
         raise PhaseError(f"cannot read the phases file {path}: {error.strerror}") from None
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise PhaseError(f"{path} is not a valid phases file: {error}") from None
     phases = {name: msgspec.structs.replace(phase, name=name) for name, phase in raw.items()}
     for phase in phases.values():

@@ -52,7 +52,7 @@ def read_settings(path: Path) -> Settings:
         return msgspec.yaml.decode(path.read_bytes(), type=Settings)
     except OSError as error:
         raise BundleError(f"cannot read {path}: {error.strerror}") from None
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise BundleError(f"{path} is not a valid settings file: {error}") from None
 
 
