@@ -103,6 +103,56 @@ def test_without_an_engine_docker_is_refused_and_auto_warns(zcnas, tmp_path):
     assert (tmp_path / "build" / "score" / "leaderboard.csv").is_file()
 
 
+@pytest.fixture
+def refused_run(zcnas, tmp_path):
+    """A run whose only submission is refused, so that nothing has to be ingested."""
+    (tmp_path / "in" / "mine").mkdir(parents=True)
+    (tmp_path / "in" / "mine" / "predictor.py").write_text("class Other: pass\n")
+    (tmp_path / "in" / "submissions.csv").write_text("name,team\nmine,The Team\n")
+    return zcnas("score", "in", "--isolation", "process", "--out", "out")
+
+
+def test_the_end_of_score_writes_pages_that_know_the_teams(refused_run, tmp_path):
+    assert refused_run.returncode == 0, refused_run.stderr
+    assert "pages: out/leaderboard/index.html" in refused_run.stdout
+    page = (tmp_path / "out" / "leaderboard" / "index.html").read_text()
+    assert "The Team" in page
+    assert "invalid submission" in page
+    refusal = (tmp_path / "out" / "leaderboard" / "submission-mine.html").read_text()
+    assert "ZeroCostPredictor" in refusal, "what has to be mended"
+
+
+def test_leaderboard_writes_the_pages_of_an_earlier_run_wherever_they_are_wanted(
+    refused_run, zcnas, tmp_path
+):
+    (tmp_path / "out" / "submissions.csv").write_text("name,team\nmine,Another Team\n")
+    done = zcnas("leaderboard", "out", "--site", "pages", "--after-deadline")
+    assert done.returncode == 0, done.stderr
+    assert "Another Team" in (tmp_path / "pages" / "index.html").read_text()
+
+
+def test_leaderboard_without_the_truth_prints_the_table_and_says_why_there_are_no_pages(
+    refused_run, zcnas, tmp_path
+):
+    path = tmp_path / "out" / "leaderboard.json"
+    keys = "starter", "nasbench201_cifar10"
+    path.write_text(path.read_text().replace('"practice"', f'"{keys[0]}"'))
+    done = zcnas("leaderboard", "out", ZCNAS_PHASES="")
+    assert done.returncode == 0, done.stderr
+    assert "no pages: phase 'starter' is hidden" in done.stdout
+    assert "mine" in done.stdout
+
+
+def test_a_malformed_submissions_csv_is_refused_before_anything_runs(zcnas, tmp_path):
+    (tmp_path / "in" / "mine").mkdir(parents=True)
+    (tmp_path / "in" / "mine" / "predictor.py").write_text("class ZeroCostPredictor: pass\n")
+    (tmp_path / "in" / "submissions.csv").write_text("who\nmine\n")
+    done = zcnas("score", "in", "--isolation", "process")
+    assert done.returncode == 2
+    assert "has the columns who; allowed are name, team" in done.stderr
+    assert not (tmp_path / "build").exists()
+
+
 def test_an_unwritable_output_folder_is_our_fault_with_a_message(zcnas, tmp_path):
     (tmp_path / "file").write_text("in the way")
     sample = str(ROOT / "starting_kit" / "submissions" / "params")

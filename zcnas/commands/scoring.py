@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from zcnas.arrivals import ARRIVALS_FILE
+from zcnas.arrivals import ARRIVALS_FILE, read_arrivals
 from zcnas.commands.options import (
     FIRST_SAMPLES,
     PHASES,
@@ -56,6 +56,8 @@ def score(
     chosen = load_phase(PHASES, phase).only(benchmark or [])
     inputs, references = halves_of(chosen)
     places = submissions or list(FIRST_SAMPLES)
+    beside = places[0] / ARRIVALS_FILE if len(places) == 1 else None
+    arrivals = read_arrivals(beside) if beside else {}
     leaderboard = run_competition(
         [path for place in places for path in find_submissions(place)],
         chosen,
@@ -70,8 +72,8 @@ def score(
         scheduler=scheduler,
         shard=shard or (CLUSTER_SHARD if scheduler else None),
     )
-    if len(places) == 1 and (places[0] / ARRIVALS_FILE).is_file():
-        shutil.copyfile(places[0] / ARRIVALS_FILE, out / ARRIVALS_FILE)
+    if beside and arrivals:
+        shutil.copyfile(beside, out / ARRIVALS_FILE)
     leaderboard = publish_run(leaderboard, chosen, out)
     print_leaderboard(leaderboard, out, console)
     if any(entry.status == "organiser_error" for entry in leaderboard.entries):
