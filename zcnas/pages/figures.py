@@ -218,7 +218,7 @@ def _profile(standings: Sequence[Standing], benchmarks: Sequence[str]) -> Figure
 
 
 def _time(standings: Sequence[Standing], decimals: int) -> Figure:
-    from matplotlib.ticker import NullFormatter
+    from matplotlib.ticker import LogLocator, NullFormatter
 
     canvas, axes = _canvas(7.6, 4.4)
     for baseline in (False, True):
@@ -240,6 +240,7 @@ def _time(standings: Sequence[Standing], decimals: int) -> Figure:
                 entry.name[:24], place, xytext=(6, 3), textcoords="offset points", fontsize=9.5
             )
     axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter("{x:g}")
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel("CPU seconds per architecture, mean over all queries (log scale)")

@@ -129,6 +129,8 @@ def _ranking(run: Run, hrefs: Mapping[str, str]) -> str:
     ranked = [entry for entry in entries if entry.rank is not None]
     indices = [run.rows[entry.submission] for entry in ranked]
     decimals = decimals_of(run.show)
+    spaces = list(dict.fromkeys(column.space for column in columns))
+    before_taus = 6 + 2 * run.show.failures + (len(spaces) if len(spaces) > 1 else 0)
     drawn = standings(ranked, indices, outcomes, run.analysis, decimals)
     return _render(
         "ranking.html",
@@ -138,7 +140,8 @@ def _ranking(run: Run, hrefs: Mapping[str, str]) -> str:
         trusted=_warning(run.leaderboard),
         rows=rows,
         columns=columns,
-        spaces=list(dict.fromkeys(column.space for column in columns)),
+        spaces=spaces,
+        before_taus=before_taus,
         has_ceiling=any(column.ceiling is not None for column in columns),
         has_baselines=any(entry.baseline for entry in entries),
         has_uncounted=any(not entry.counted for entry in entries),

@@ -32,7 +32,7 @@ def interval_figure(
         parts.append(f'<path class="tick" d="{ticks}"/>')
     if ceiling is not None:
         parts.append(f'<path class="cap" d="M{round(100 * ceiling)}-8V8"/>')
-    parts.append(f'<path class="ci" d="M{low} 0H{high}"/><circle class="dot" cx="{x}" r="4"/>')
+    parts.append(f'<path class="ci" d="M{low} 0H{high}"/><circle class="dot" cx="{x}" r="6"/>')
     body = "".join(parts)
     return Markup(f'<svg class="w" viewBox="-100 -8 200 16" aria-hidden="true">{body}</svg>')
 

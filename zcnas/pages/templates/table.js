@@ -86,4 +86,5 @@
   heads[0].setAttribute("aria-sort", "ascending");
   choose(true);
   filter();
+  requestAnimationFrame(() => setTimeout(() => document.getElementById("first")?.remove()));
 })();
