@@ -37,6 +37,8 @@ def leaderboard(
     except (PhaseError, ReferenceDataError) as error:
         console.print(f"no pages: {error}", style="yellow", markup=False, soft_wrap=True)
     print_leaderboard(board, out, console)
+    if site is not None:
+        console.print(f"pages: {site / 'index.html'}", markup=False, soft_wrap=True)
 
 
 def publish_run(
