@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
@@ -13,43 +13,34 @@ from zcnas.commands.options import COSTS, PHASES, PhaseOption, console, data_dir
 from zcnas.errors import PhaseError
 from zcnas.phases import load_phase, load_phases
 
+if TYPE_CHECKING:
+    from rich.table import Table
+
 
 def list_phases(
     costs: Annotated[Path, typer.Option(help="The record of benchmarks/bench_costs.py.")] = COSTS,
 ) -> None:
     """List the phases with their limits and what one submission costs, in CPU hours."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
     from zcnas.costs import estimate, read_costs
 
     record = read_costs(costs)
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    table.add_column("phase", no_wrap=True)
+    prices = _table("N", "forward", "+ backward", "13 proxies", first="CPU hours of a submission")
+    bounds = _table("query", "benchmark", "memory", first="13 proxies need / limit")
     unmeasured: set[str] = set()
-    for name in (
-        "bench-\nmarks", "N", "forward\nCPU h", "+ backward\nCPU h", "13 proxies\nCPU h",
-        "large query\n13 proxies", "limit per\nquery", "dearest\nbenchmark",
-        "limit per\nbenchmark", "memory\nof limit",
-    ):  # fmt: skip
-        table.add_column(name, justify="right")
     for phase in load_phases(PHASES).values():
         cost, limits = estimate(phase, record), phase.limits
         unmeasured.update(cost.unmeasured)
-        count = len(phase.benchmarks)
+        measured = len(phase.benchmarks) - len(cost.unmeasured)
+        name = f"{phase.name} ({measured} of {len(phase.benchmarks)} benchmarks)"
         hours = (cost.forward_s / 3600, cost.both_s / 3600, cost.together_s / 3600)
-        table.add_row(
-            phase.name,
-            f"{count - len(cost.unmeasured)} of {count}" if cost.unmeasured else str(count),
-            str(phase.architectures),
-            *(f"{number:.2f}" for number in hours),
-            f"{cost.large_query_s:.0f} s",
-            f"{limits.query_cpu_s} s",
-            f"{cost.dearest_benchmark_s:.0f} s",
-            f"{limits.benchmark_cpu_s} s",
+        prices.add_row(name, str(phase.architectures), *(f"{number:.2f}" for number in hours))
+        bounds.add_row(
+            name,
+            f"{cost.large_query_s:.0f} / {limits.query_cpu_s} s",
+            f"{cost.dearest_benchmark_s:.0f} / {limits.benchmark_cpu_s} s",
             f"{cost.peak_mib:.0f} / {limits.memory_mb} MiB",
         )
-    console.print(table)
+    console.print(prices, bounds)
     if unmeasured:
         console.print(
             f"not measured yet, and not counted above: {', '.join(sorted(unmeasured))}; `make "
@@ -57,10 +48,23 @@ def list_phases(
             style="yellow", markup=False, highlight=False, soft_wrap=True,
         )  # fmt: skip
     console.print(
-        "one submission, measured on " + record.machine["cpu"] + "; another machine scales all "
-        "columns. How the limits follow: docs/costs.md",
+        f"measured on {record.machine['cpu']}; another machine scales all times. A query needs "
+        "what a large network does, a benchmark what N typical ones do. How the limits follow: "
+        "docs/costs.md",
         markup=False, highlight=False, soft_wrap=True,
     )  # fmt: skip
+
+
+def _table(*columns: str, first: str) -> Table:
+    """Return an empty table whose first column names phases."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column(first, no_wrap=True)
+    for name in columns:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
 
 
 def sample(
