@@ -147,6 +147,38 @@ def test_grasp_and_gradients_agree_with_the_double_backward_on_every_search_spac
     assert scores["grad_norm"] == pytest.approx(sum(g.norm().item() for g in gradients), rel=1e-6)
 
 
+NOT_RESCALED = {
+    "nasbench101": {"classifier"},
+    "nasbench201": {"cells.5.shortcut.1", "cells.11.shortcut.1", "classifier"},
+    "nasbench301": {"classifier"},
+    "transbench101_micro": {"classifier.2"},
+    "transbench101_macro": {"decoder.2"},
+}
+"""U: the layers whose weights no BatchNorm rescales, which alone make up ``plain``."""
+
+
+@pytest.mark.parametrize("space", SPECS)
+def test_plain_is_the_sum_over_the_weights_that_no_batchnorm_rescales(space):
+    network, inputs, targets = _network_and_minibatch(space)
+    network.double()
+    targets = targets.double() if targets.is_floating_point() else targets
+    layers = {}
+    for name, module in network.named_modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.eps = 1e-20
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            layers[name] = module.weight
+    gradients = networks.loss_gradients(network, inputs.double(), targets)
+    terms = [w.detach() * g for w, g in zip(layers.values(), gradients, strict=True)]
+    sums = {name: t.sum().item() for name, t in zip(layers, terms, strict=True)}
+    for name, term in zip(layers, terms, strict=True):
+        if name not in NOT_RESCALED[space]:
+            assert abs(sums[name]) <= 1e-12 * term.abs().sum().item(), name
+    plain = evaluate(network, inputs.double(), targets, ["plain"])["plain"]
+    assert plain == pytest.approx(sum(sums[name] for name in NOT_RESCALED[space]), rel=1e-9)
+    assert all(sums[name] != 0 for name in NOT_RESCALED[space])
+
+
 def _published() -> dict[str, dict[str, dict[str, dict[str, float]]]]:
     import json
 
