@@ -104,7 +104,8 @@ check: .venv/installed-dev  ## ruff and mypy
 	$(BIN)/mypy
 
 test: .venv/installed-dev $(if $(shell command -v npm),$(AXE))  ## every test (TESTS= some of them)
-	$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile $(TESTS)
+	@mkdir -p build
+	$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile $(TESTS); status=$$?; echo $$status > build/pytest-exit; exit $$status
 
 $(AXE):
 	mkdir -p $(@D)

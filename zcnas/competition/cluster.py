@@ -63,9 +63,11 @@ class ClusterEngine:
         """How many jobs can run at once: the threads of all workers."""
         if time.monotonic() - self._slots_seen > SLOTS_AGE_S:
             with contextlib.suppress(OSError, TimeoutError):
-                workers = self._client.scheduler_info(n_workers=-1)["workers"]
-                refuse_open_workers(workers)
-                self._slots = sum(worker["nthreads"] for worker in workers.values())
+                # A client that gave its scheduler up knows of nobody; ``submit`` connects it again.
+                workers = self._client.scheduler_info(n_workers=-1).get("workers")
+                if workers is not None:
+                    refuse_open_workers(workers)
+                    self._slots = sum(worker["nthreads"] for worker in workers.values())
             self._slots_seen = time.monotonic()
         return self._slots
 
