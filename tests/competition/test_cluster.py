@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import distributed  # noqa: F401 - its settings must be there before a test overrides some
 import pytest
 
 from zcnas.competition import cluster as cluster_module
