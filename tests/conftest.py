@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -52,6 +53,12 @@ LIMITS = Limits(
     scratch_mb=16,
     log_kb=64,
 )
+
+
+def pytest_configure():
+    """Let Ctrl-C reach the commands under test: a shell's background jobs inherit ignoring it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_runtest_makereport(item, call):
