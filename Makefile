@@ -27,7 +27,7 @@ PIP := $(BIN)/pip --quiet --disable-pip-version-check
 .PHONY: help install score dry-run submission leaderboard status rank merge data phases sample bundle bundle-check emulate feedback audit doctor image check test fuzz verify-spaces soak bench
 
 help:  ## list the targets
-	@echo "Variables: SUBMISSIONS= SUBMISSION= PHASE= ISOLATION=auto|docker|process CPUS=0,1 OUT= ANEW=yes SCHEDULER= SHARD= PLATFORM= BUNDLE= DATA= BASE= PYTHON="
+	@echo "Variables: SUBMISSIONS= SUBMISSION= PHASE= ISOLATION=auto|docker|process CPUS=0,1 OUT= ANEW=yes SCHEDULER= SHARD= PLATFORM= BUNDLE= DATA= BASE= FROM= SITE= TESTS= TEST_PROCESSES=2 MINUTES= PYTHON="
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
 install: .venv/installed  ## set up the virtual environment .venv
