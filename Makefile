@@ -13,6 +13,7 @@ BASE ?=
 TESTS ?= tests
 TEST_PROCESSES ?= 2
 ANEW ?=
+VOTE ?=
 MINUTES ?= 30
 SCHEDULER ?=
 SHARD ?= 0
@@ -27,7 +28,7 @@ PIP := $(BIN)/pip --quiet --disable-pip-version-check
 .PHONY: help install score dry-run submission leaderboard status rank merge data phases sample bundle bundle-check emulate feedback audit doctor image check test fuzz verify-spaces soak bench
 
 help:  ## list the targets
-	@echo "Variables: SUBMISSIONS= SUBMISSION= PHASE= ISOLATION=auto|docker|process CPUS=0,1 OUT= ANEW=yes SCHEDULER= SHARD= PLATFORM= BUNDLE= DATA= BASE= FROM= SITE= TESTS= TEST_PROCESSES=2 MINUTES= PYTHON="
+	@echo "Variables: SUBMISSIONS= SUBMISSION= PHASE= ISOLATION=auto|docker|process CPUS=0,1 OUT= ANEW=yes VOTE=yes SCHEDULER= SHARD= PLATFORM= BUNDLE= DATA= BASE= FROM= SITE= TESTS= TEST_PROCESSES=2 MINUTES= PYTHON="
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
 install: .venv/installed  ## set up the virtual environment .venv
@@ -62,8 +63,8 @@ leaderboard: install  ## print the leaderboard in OUT again, write its pages (SI
 status: install  ## say what is done, running and failed in OUT, and why
 	$(ZCNAS) status $(OUT)
 
-rank: install  ## make the leaderboard of OUT again from stored predictions
-	$(ZCNAS) rank $(OUT)
+rank: install  ## make the leaderboard of OUT again from stored predictions (VOTE=yes adds the vote of three proxies)
+	$(ZCNAS) rank $(OUT) $(if $(VOTE),--vote)
 
 merge: install  ## merge the results folders FROM="A B" into OUT
 	$(ZCNAS) merge $(FROM) --out $(OUT)

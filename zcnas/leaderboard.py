@@ -29,7 +29,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     over is not ``counted`` and has no rank. The statistics (``zcnas.statistics``) are None until
     they have been computed: 95 % intervals of the score and of each tau, the rank group, and the
     probability of being first.
-    ``sha256`` is the digest of its content; empty if it was refused.
+    ``sha256`` is the digest of its content; empty if it was refused, or derived from others and is
+    therefore a ``baseline`` too.
     """
 
     rank: int | None = None

@@ -39,7 +39,13 @@ def status(
     console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
 
 
-def rank(out: OutArgument = Path("build/score")) -> None:
+def rank(
+    out: OutArgument = Path("build/score"),
+    vote: Annotated[
+        bool,
+        typer.Option("--vote", help="Enter the vote of synflow, jacov and snip as a baseline."),
+    ] = False,
+) -> None:
     """Make the leaderboard of OUT again from stored predictions; run nothing.
 
     Every submission in OUT is on it, finished or not. Phases are read anew, so another
@@ -50,6 +56,7 @@ def rank(out: OutArgument = Path("build/score")) -> None:
     from zcnas.arrivals import ARRIVALS_FILE, arrange, read_arrivals
     from zcnas.competition.ranking import rank_again
     from zcnas.competition.results import ResultsFolder
+    from zcnas.competition.voting import enter_vote
     from zcnas.errors import ResultsError
     from zcnas.leaderboard import write_leaderboard
     from zcnas.records import read_reference
@@ -62,6 +69,8 @@ def rank(out: OutArgument = Path("build/score")) -> None:
     phase = load_phase(PHASES, run.phase).only(list(run.benchmarks))
     _, folder = halves_of(phase)
     references = {key: read_reference(folder / f"{key}.json") for key in phase.benchmarks}
+    if vote:
+        enter_vote(results)
     board = rank_again(results, phase, references)
     entries = arrange(board.entries, read_arrivals(out / ARRIVALS_FILE), phase.counts)
     board = msgspec.structs.replace(board, entries=entries)

@@ -24,7 +24,8 @@ from zcnas.records import Prediction, read_predictions, write_json
 def merge(sources: Sequence[Path], target: Path) -> ResultsFolder:
     """Write the results of several folders into one, and return it.
 
-    An architecture that two of them have counts once; its scores must agree to the last bit.
+    An architecture that two of them have counts once; its scores must agree to the last bit. What
+    was derived from others stays behind; `zcnas rank --vote` derives it again.
 
     Raises:
         ResultsError: They are of different runs, a submission's content or an architecture's
@@ -48,7 +49,8 @@ def merge(sources: Sequence[Path], target: Path) -> ResultsFolder:
         merged.bind(records[0])
         for source in sources:
             for one in ResultsFolder(source).submissions():
-                _merge_submission(source / one.name, one, target / one.name, records[0])
+                if not one.derived_from:
+                    _merge_submission(source / one.name, one, target / one.name, records[0])
     return merged
 
 

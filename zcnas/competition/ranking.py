@@ -108,7 +108,8 @@ def entry_of(
         wall_time_s=round(scores.wall_time_s, 3),
         cpu_time_s=round(scores.cpu_time_s, 3),
         message=record.refusal,
-        sha256="" if record.refusal else record.sha256,
+        baseline=bool(record.derived_from),
+        sha256="" if record.refusal or record.derived_from else record.sha256,
     )
 
 

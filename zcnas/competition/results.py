@@ -55,6 +55,7 @@ class SubmissionRecord(msgspec.Struct, frozen=True, kw_only=True):
         refusal: Why it was refused; "" if it was accepted.
         position: Its place in the order of arrival.
         fault: Why this machine could not score it in the last run; "" if it could, or has not yet.
+        derived_from: The submissions its predictions were computed from, if it was not run itself.
     """
 
     name: str
@@ -62,6 +63,7 @@ class SubmissionRecord(msgspec.Struct, frozen=True, kw_only=True):
     refusal: str
     position: int
     fault: str = ""
+    derived_from: tuple[str, ...] = ()
 
 
 class ResultsFolder:
