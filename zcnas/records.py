@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
@@ -99,6 +100,9 @@ class Prediction(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     def value(self) -> float | None:
         """The score as a number, infinities included; None for a failure."""
         return None if self.score is None else float(self.score)
+
+
+_PREDICTIONS = msgspec.json.Decoder(Prediction)
 
 
 def encode_score(score: float) -> float | Literal["inf", "-inf"]:
@@ -207,6 +211,25 @@ def read_reference(path: Path) -> Reference:
     return reference
 
 
+def read_both_halves(
+    input_dir: Path, reference_dir: Path, key: str
+) -> tuple[BenchmarkInput, Reference]:
+    """Return ``<benchmark>.json`` of both folders: two halves of one draw.
+
+    Raises:
+        InputDataError: The visible half is missing or malformed.
+        ReferenceDataError: The hidden half is, or the two name different architectures.
+    """
+    name = f"{key}.json"
+    data, reference = read_input(input_dir / name), read_reference(reference_dir / name)
+    if {architecture.id for architecture in data.architectures} != set(reference.accuracies):
+        raise ReferenceDataError(
+            f"{input_dir / name} and {reference_dir / name} name different architectures: they "
+            f"come from different draws. Draw both again with `zcnas sample`"
+        )
+    return data, reference
+
+
 def read_predictions(path: Path) -> list[Prediction]:
     """Return the lines of a predictions file, in the order they were written.
 
@@ -218,19 +241,20 @@ def read_predictions(path: Path) -> list[Prediction]:
             twice.
     """
     try:
-        lines = path.read_bytes().split(b"\n")
+        content = path.read_bytes()
     except OSError as reason:
         raise PredictionError(f"cannot read {path}: {reason.strerror}") from None
-    predictions = []
-    for number, line in enumerate(lines, start=1):
-        if not line:
-            continue
-        try:
-            predictions.append(msgspec.json.decode(line, type=Prediction))
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as reason:
-            if number == len(lines):
-                break  # no newline after it: the writer died in the middle of this line
-            raise PredictionError(f"{path}, line {number} is malformed: {reason}") from None
+    return parse_predictions(content, path)
+
+
+def parse_predictions(content: bytes, path: Path) -> list[Prediction]:
+    """Return the lines in the content of a predictions file; ``read_predictions`` says more."""
+    try:
+        predictions = _PREDICTIONS.decode_lines(content)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        predictions = []
+    if len(predictions) != content.count(b"\n"):  # anything but one line per prediction
+        predictions = _parse_one_by_one(content, path)
     if repeated := _repeated(prediction.id for prediction in predictions):
         raise PredictionError(
             f"{path} holds more than one prediction for {', '.join(repeated)}; run the ingestion "
@@ -239,6 +263,22 @@ def read_predictions(path: Path) -> list[Prediction]:
     return predictions
 
 
+def _parse_one_by_one(content: bytes, path: Path) -> list[Prediction]:
+    """Return all lines but one cut off at the end, or raise with the place of the malformed one."""
+    lines = content.split(b"\n")
+    predictions = []
+    for number, line in enumerate(lines, start=1):
+        if not line:
+            continue
+        try:
+            predictions.append(_PREDICTIONS.decode(line))
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as reason:
+            if number == len(lines):
+                break  # no newline after it: the writer died in the middle of this line
+            raise PredictionError(f"{path}, line {number} is malformed: {reason}") from None
+    return predictions
+
+
 def _repeated(ids: Iterable[str]) -> list[str]:
-    seen: set[str] = set()
-    return sorted({token for token in ids if token in seen or seen.add(token)})  # type: ignore[func-returns-value]
+    counts = Counter(ids)
+    return sorted(token for token, count in counts.items() if count > 1)

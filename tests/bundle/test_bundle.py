@@ -26,7 +26,7 @@ from zcnas.bundle.settings import read_settings, schedule
 from zcnas.cli import app
 from zcnas.datasets import Minibatch, load_minibatch
 from zcnas.datasets.frozen import freeze_minibatch, load_hosted_minibatch
-from zcnas.errors import BundleError, InputDataError
+from zcnas.errors import InputDataError, ReferenceDataError
 from zcnas.leaderboard import Entry, Leaderboard
 from zcnas.phases import load_phases
 from zcnas.records import (
@@ -348,7 +348,7 @@ def test_halves_of_different_draws_make_no_bundle(tmp_path):
     path.write_text(json.dumps(reference))
     settings = read_settings(ROOT / "competition.yaml").phases["development"]
     folders = tmp_path / "in" / "development", tmp_path / "ref" / "development"
-    with pytest.raises(BundleError, match="come from different draws"):
+    with pytest.raises(ReferenceDataError, match="come from different draws"):
         bundle_phase(PHASES["development"], settings, *folders, None)
 
 

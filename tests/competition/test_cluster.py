@@ -12,9 +12,17 @@ from pathlib import Path
 import distributed  # noqa: F401 - its settings must be there before a test overrides some
 import pytest
 
+from zcnas.competition import Competition, cluster_worker, load_halves
 from zcnas.competition import cluster as cluster_module
-from zcnas.competition.cluster import ClusterEngine, is_loopback, refuse_open_workers, security_for
+from zcnas.competition.cluster import (
+    ClusterEngine,
+    ClusterIsolation,
+    is_loopback,
+    refuse_open_workers,
+    security_for,
+)
 from zcnas.errors import OrganiserError
+from zcnas.phases import load_phase
 
 from .conftest import certificate_configuration, certificate_settings, outcome
 
@@ -185,30 +193,80 @@ class Booby:
         return (open, (self.path, "w"))
 
 
-def test_an_answer_that_is_a_pickle_is_not_loaded(cluster, authorities, caplog, tmp_path):
+def answering(content):
+    """Return what a worker runs instead of a job: it answers with what ``content`` returns."""
+    return lambda job, topic: content()
+
+
+def test_an_answer_that_is_no_result_is_our_fault_and_a_pickle_is_not_loaded(
+    cluster, authorities, light_phase, tmp_path, monkeypatch
+):
     import dask
 
-    control, trap = tmp_path / "control", tmp_path / "sprung"
+    control, trap = tmp_path / "control", str(tmp_path / "sprung")
     pickle.loads(pickle.dumps(Booby(str(control)))).close()  # noqa: S301 - our own
     assert control.exists(), "unpickling springs it"
 
-    def answer_with_a_pickle(path):
+    def answer_with_a_pickle():
         class Trap:
             def __reduce__(self):
-                return (open, (path, "w"))
+                return (open, (trap, "w"))
 
         return Trap()
 
+    monkeypatch.setattr("zcnas.competition.dispatch.BACK_OFF_S", 0.01)
+    phase = load_phase(light_phase / "phases.toml", "practice").only([BENCHMARK])
+    halves = load_halves(phase, light_phase / "in", light_phase / "ref", None)
+
+    def message_when_workers_answer_with(name, content):
+        monkeypatch.setattr(cluster_worker, "run_on_worker", answering(content))
+        board = Competition(
+            phase,
+            halves,
+            ClusterIsolation(),
+            [],
+            tmp_path / name,
+            engine=lambda: ClusterEngine(cluster.address),
+        ).score([tmp_path / "submissions" / "ada"])
+        (entry,) = board.entries
+        assert (entry.status, entry.score) == ("organiser_error", None)
+        events = (tmp_path / name / "events.jsonl").read_text()
+        assert events.count('"job_failed"') == 3, "the first attempt and two more"
+        return entry.message
+
     with dask.config.set(certificate_configuration(authorities[0])):
-        engine = ClusterEngine(cluster.address)
-        try:
-            future = engine._executor.submit(answer_with_a_pickle, str(trap))
-            with pytest.raises(TimeoutError):
-                future.result(timeout=5)
-            assert "only able to deserialize data with ['dask', 'msgpack']" in caplog.text
-            assert not trap.exists()
-        finally:
-            engine.stop()
+        message = message_when_workers_answer_with("pickle", answer_with_a_pickle)
+        assert "a worker's answer cannot be read" in message
+        assert "only able to deserialize data with ['dask', 'msgpack']" in message
+        assert not Path(trap).exists()
+        assert "with NoneType instead of" in message_when_workers_answer_with("n", lambda: None)
+        assert "with str instead of" in message_when_workers_answer_with("text", lambda: "{}")
+        assert "is malformed" in message_when_workers_answer_with("bytes", lambda: b"{}")
+
+
+class Told:
+    """Stands in for Dask's worker; keeps what was announced and when."""
+
+    def __init__(self):
+        self.told = []
+
+    def log_event(self, topic, reports):
+        self.told.append((time.monotonic(), list(reports)))
+
+
+def test_no_report_waits_longer_than_the_interval_for_the_next_one(monkeypatch):
+    monkeypatch.setattr(cluster_worker, "REPORT_INTERVAL_S", 0.2)
+    told = Told()
+    reports = cluster_worker._Reports(told, "topic")
+    for number in range(3):
+        reports.add(b"%d" % number)
+    assert [content for _, content in told.told] == [[b"0"]], "the first is told at once"
+    end = time.monotonic() + 10
+    while len(told.told) < 2 and time.monotonic() < end:
+        time.sleep(0.01)
+    reports.close()
+    assert [content for _, content in told.told] == [[b"0"], [b"1", b"2"]]
+    assert told.told[1][0] - told.told[0][0] >= 0.2, "those that follow soon travel together"
 
 
 @pytest.mark.parametrize(

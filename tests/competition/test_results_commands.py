@@ -1,6 +1,7 @@
 """``zcnas status``, ``rank`` and ``merge`` on folders that real runs have written."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -68,6 +69,63 @@ def test_ranking_again_follows_another_failure_rule_and_changed_predictions(
         return ada.kendall_tau[KEYS[0]]
 
     assert [tau(0.0), tau(-1.0), tau(0.0)] == [0.0, -1.0, 0.0]
+
+
+def test_nothing_is_counted_again_while_nothing_has_changed(
+    finished, phase, references, monkeypatch
+):
+    before = rank_again(ResultsFolder(finished), phase, references)
+
+    def count(*arguments):
+        raise AssertionError("counted again")
+
+    monkeypatch.setattr("zcnas.competition.ranking.score_benchmark", count)
+    monkeypatch.setattr("zcnas.competition.ranking.parse_predictions", count)
+    assert rank_again(ResultsFolder(finished), phase, references) == before
+
+
+def test_predictions_changed_in_place_are_counted_again_though_size_and_time_are_the_same(
+    finished, phase, references
+):
+    path = finished / "ada" / f"{KEYS[0]}.predictions.jsonl"
+    results = ResultsFolder(finished)
+
+    def taus():
+        entries = rank_again(results, phase, references).entries
+        return {entry.submission: entry.kendall_tau[KEYS[0]] for entry in entries}
+
+    before, stat = taus(), path.stat()
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    truth = references[KEYS[0]].accuracies
+    scores = sorted(line["score"] for line in lines)
+    lines.sort(key=lambda line: truth[line["id"]])
+    path.write_text(
+        "".join(
+            json.dumps({**line, "score": score}, separators=(",", ":")) + "\n"
+            for line, score in zip(lines, scores, strict=True)
+        )
+    )
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert (path.stat().st_size, path.stat().st_mtime_ns) == (stat.st_size, stat.st_mtime_ns)
+    assert before["ada"] < 1.0
+    assert taus() == {**before, "ada": 1.0}, "the scores now stand in the order of the truth"
+
+
+@pytest.mark.parametrize("changed", ["the programs that count", "the accuracies"])
+def test_what_is_kept_is_counted_again_when_something_else_it_follows_from_has_changed(
+    finished, phase, references, changed
+):
+    path = finished / "ada" / "outcome.json"
+    right = rank_again(ResultsFolder(finished), phase, references)
+    kept = json.loads(path.read_text())
+    for outcome in kept["benchmarks"].values():
+        outcome["tau"] = 0.987
+        if changed == "the accuracies":
+            outcome["reference_sha256"] = "0" * 64
+    if changed == "the programs that count":
+        kept["counted_by"] = "0" * 64
+    path.write_text(json.dumps(kept))
+    assert rank_again(ResultsFolder(finished), phase, references) == right
 
 
 def test_a_submission_that_is_not_finished_has_no_score_and_says_so(finished, phase, references):

@@ -10,7 +10,6 @@ import msgspec
 from zcnas.bundle.settings import PhaseSettings
 from zcnas.datasets import load_minibatch
 from zcnas.datasets.frozen import SUFFIX, freeze_minibatch
-from zcnas.errors import BundleError
 from zcnas.feedback import Feedback
 from zcnas.hosted import (
     BASELINES_FILE,
@@ -20,7 +19,7 @@ from zcnas.hosted import (
     feedback_of,
 )
 from zcnas.phases import Phase
-from zcnas.records import BenchmarkInput, Reference, read_input, read_reference
+from zcnas.records import BenchmarkInput, Reference, read_both_halves
 
 Baselines = dict[str, dict[str, float]]
 """Name of a baseline to its tau per benchmark."""
@@ -112,8 +111,7 @@ def bundle_phase(
 
     Raises:
         InputDataError: An input is missing or malformed, or a dataset's files are damaged.
-        ReferenceDataError: A reference is missing or malformed.
-        BundleError: The halves of a benchmark come from different draws.
+        ReferenceDataError: A reference is missing, malformed or of another draw.
     """
     hosted = HostedPhase(
         phase=msgspec.structs.replace(phase, draw_seed=None),
@@ -130,16 +128,8 @@ def bundle_phase(
         reference_files[BASELINES_FILE] = baselines_path.read_bytes()
     for benchmark in phase.get_benchmarks():
         key, name = benchmark.key, f"{benchmark.key}.json"
-        data = inputs[key] = read_input(input_dir / name)
-        references[key] = read_reference(reference_dir / name)
-        if {architecture.id for architecture in data.architectures} != set(
-            references[key].accuracies
-        ):
-            raise BundleError(
-                f"{input_dir / name} and {reference_dir / name} name different architectures: "
-                f"they come from different draws. Draw both again with `zcnas sample --phase "
-                f"{phase.name}`"
-            )
+        data, reference = read_both_halves(input_dir, reference_dir, key)
+        inputs[key], references[key] = data, reference
         input_files[name] = (input_dir / name).read_bytes()
         reference_files[name] = (reference_dir / name).read_bytes()
         minibatch = load_minibatch(benchmark, data.batch_size, data.eval_seed, data_dir)

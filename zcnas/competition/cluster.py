@@ -2,7 +2,7 @@
 
 Scheduler and workers are the organiser's own processes. Between machines everything is encrypted
 and both ends show certificates (Dask's TLS). A job goes out as a pickle that the worker loads; an
-answer comes back as plain bytes, and this client refuses to load any other answer. What Dask itself
+answer comes back as plain bytes, and this client refuses to load a pickle. What Dask itself
 unpickles here is the exception of a task that broke, which only such a worker can send;
 participants' code runs in a container without a network and reaches none of this.
 """
@@ -99,6 +99,8 @@ class ClusterEngine:
     def _connect(self, timeout_s: float) -> None:
         import distributed
 
+        from zcnas.competition.cluster_executor import ClusterExecutor
+
         client: Any = distributed.Client
         try:
             self._client = client(
@@ -117,7 +119,8 @@ class ClusterEngine:
         # A job whose worker is lost comes back to us, who know which of it is done.
         self._client.run_on_scheduler(_give_no_task_a_second_worker)
         self._client.subscribe_topic(self._topic, self._take_reports)
-        self._executor = self._client.get_executor(pure=False, retries=0)
+        executor: Any = ClusterExecutor
+        self._executor = executor(self._client, pure=False, retries=0)
 
     def _reconnect(self) -> None:
         for attempt in range(1 + RECONNECTIONS):

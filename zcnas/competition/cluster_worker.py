@@ -8,9 +8,11 @@ in this process.
 from __future__ import annotations
 
 import functools
+import math
 import os
 import socket
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -51,6 +53,8 @@ def run_on_worker(job: Job, topic: str) -> bytes:
         return Host(machine, isolation, program, digest).run(job, reports.add)
     except OrganiserError as error:
         return JobResult.of_fault(job, socket.gethostname(), str(error))
+    finally:
+        reports.close()
 
 
 class TaskInterruption:
@@ -80,21 +84,48 @@ class TaskInterruption:
 
 
 class _Reports:
-    """Sends reports to the organiser, several at a time."""
+    """Sends reports to the organiser, several at a time.
+
+    None waits longer than ``REPORT_INTERVAL_S``, however long the next architecture takes: what a
+    killed worker has not sent is asked again.
+    """
 
     def __init__(self, worker: Any, topic: str) -> None:
         self._worker = worker
         self._topic = topic
         self._waiting: list[bytes] = []
-        self._sent = 0.0
+        self._lock = threading.Lock()
+        self._timer: threading.Timer | None = None
+        self._sent = -math.inf
 
     def add(self, report: bytes) -> None:
-        """Send a report with those before it, or keep it: the job's result brings the rest."""
-        self._waiting.append(report)
-        if time.monotonic() - self._sent >= REPORT_INTERVAL_S:
-            self._worker.log_event(self._topic, self._waiting)
+        """Send a report, at once or with those that follow soon."""
+        with self._lock:
+            self._waiting.append(report)
+            if time.monotonic() - self._sent >= REPORT_INTERVAL_S:
+                self._send()
+            elif self._timer is None:
+                self._timer = threading.Timer(REPORT_INTERVAL_S, self._send_late)
+                self._timer.daemon = True
+                self._timer.start()
+
+    def close(self) -> None:
+        """Stop; the job's result brings what has not been sent."""
+        with self._lock:
             self._waiting = []
-            self._sent = time.monotonic()
+            if self._timer is not None:
+                self._timer.cancel()
+
+    def _send_late(self) -> None:
+        with self._lock:
+            self._timer = None
+            self._send()
+
+    def _send(self) -> None:
+        if self._waiting:
+            self._worker.log_event(self._topic, self._waiting)
+        self._waiting = []
+        self._sent = time.monotonic()
 
 
 @functools.lru_cache(1)

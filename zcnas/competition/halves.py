@@ -10,9 +10,8 @@ from pathlib import Path
 
 from zcnas.benchmarks import get_benchmark
 from zcnas.datasets import Minibatch, load_minibatch
-from zcnas.errors import PhaseError
 from zcnas.phases import Phase
-from zcnas.records import BenchmarkInput, Reference, read_input, read_reference
+from zcnas.records import BenchmarkInput, Reference, read_both_halves
 
 MINIBATCHES_IN_MEMORY = 2
 """A minibatch of large images takes 25 MB and a second, so a few are kept and none for ever."""
@@ -62,8 +61,7 @@ def load_halves(
 
     Raises:
         InputDataError: An input file is missing or malformed, or a dataset's files are damaged.
-        ReferenceDataError: A reference is missing or malformed.
-        PhaseError: The two halves of a benchmark name different architectures.
+        ReferenceDataError: A reference is missing, malformed or of another draw.
     """
     inputs: dict[str, BenchmarkInput] = {}
     references: dict[str, Reference] = {}
@@ -75,16 +73,7 @@ def load_halves(
         return load_minibatch(get_benchmark(key), data.batch_size, data.eval_seed, data_dir)
 
     for key in phase.benchmarks:
-        data = inputs[key] = read_input(input_dir / f"{key}.json")
-        references[key] = read_reference(reference_dir / f"{key}.json")
-        if {architecture.id for architecture in data.architectures} != set(
-            references[key].accuracies
-        ):
-            raise PhaseError(
-                f"{input_dir / key}.json and {reference_dir / key}.json name different "
-                f"architectures: they come "
-                f"from different draws. Draw both again with `zcnas sample --phase {phase.name}`"
-            )
+        inputs[key], references[key] = read_both_halves(input_dir, reference_dir, key)
         minibatch = load(key)
         minibatches[key] = MinibatchRecord(
             source=minibatch.source,

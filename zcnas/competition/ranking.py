@@ -1,13 +1,15 @@
 """From stored predictions to entries and the leaderboard.
 
 ``make score`` ends with it, and ``zcnas rank`` does it again without running anything. What a
-benchmark's predictions amount to is kept beside them (``outcome.json``) and read again as long as
-neither they nor the reference have changed; the failure rule is applied after that, so another one
-costs nothing.
+benchmark's predictions amount to is kept beside them (``outcome.json``) under the digests of all it
+follows from: the predictions' bytes, the accuracies, and the programs that count. Every file is
+read and digested each time, so what is kept is never out of date; what it spares is decoding and
+counting pairs. The failure rule is applied after that, so another one costs nothing.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import math
 from collections import Counter
@@ -16,12 +18,15 @@ from pathlib import Path
 
 import msgspec
 
+import scoring_program.scoring
+import zcnas.metrics
+import zcnas.records
 from scoring_program.scoring import MISSING, BenchmarkScore, Scores, score_benchmark
 from zcnas.competition.results import ResultsFolder, RunRecord, SubmissionRecord, read_manifest
 from zcnas.errors import PredictionError, ResultsError, ZcnasError
 from zcnas.leaderboard import Entry, Leaderboard, rank_entries
 from zcnas.phases import Phase
-from zcnas.records import Reference, read_json, read_predictions, write_json
+from zcnas.records import Reference, parse_predictions, read_json, write_json
 
 OUTCOME = "outcome.json"
 
@@ -30,8 +35,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What the predictions of one benchmark amount to, whatever the failure rule.
 
     Attributes:
-        size: Bytes of the predictions file; -1 if there is none.
-        changed_ns: When it was changed last.
+        predictions_sha256: Digest of the predictions file; "" if there is none.
         reference_sha256: Digest of the accuracies it was compared with.
         tau: None if the scores say nothing: all equal, or all failed.
         failures: Failed architectures by status.
@@ -39,8 +43,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         cpu_time_s: Of all queries.
     """
 
-    size: int
-    changed_ns: int
+    predictions_sha256: str
     reference_sha256: str
     tau: float | None
     failures: dict[str, int]
@@ -54,8 +57,15 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcomes(msgspec.Struct, frozen=True, kw_only=True):
-    """``<submission>/outcome.json``."""
+    """``<submission>/outcome.json``.
 
+    Attributes:
+        counted_by: Digest of the programs that counted.
+        method: What the submission calls itself.
+        benchmarks: One outcome per benchmark.
+    """
+
+    counted_by: str
     method: str
     benchmarks: dict[str, Outcome]
 
@@ -173,10 +183,7 @@ def _outcomes_of(
 ) -> Outcomes:
     """Return what a submission's predictions amount to; compute only what has changed."""
     path = folder / OUTCOME
-    try:
-        known = read_json(path, Outcomes, PredictionError) if path.exists() else None
-    except PredictionError:
-        known = None
+    known = _read_outcomes(path)
     outcomes = {
         key: _outcome(
             folder / f"{key}.predictions.jsonl",
@@ -188,6 +195,7 @@ def _outcomes_of(
     if known and all(known.benchmarks.get(key) is each for key, each in outcomes.items()):
         return known
     fresh = Outcomes(
+        counted_by=_counting_programs(),
         method=_method_of(folder, phase),
         benchmarks={**(known.benchmarks if known else {}), **outcomes},
     )
@@ -195,22 +203,35 @@ def _outcomes_of(
     return fresh
 
 
+def _read_outcomes(path: Path) -> Outcomes | None:
+    """Return what is kept; None if nothing is, or other programs have counted it."""
+    try:
+        known = read_json(path, Outcomes, PredictionError)
+    except PredictionError:
+        return None
+    return known if known.counted_by == _counting_programs() else None
+
+
+@functools.lru_cache(1)
+def _counting_programs() -> str:
+    """Return the digest of the modules that say what predictions amount to."""
+    digest = hashlib.sha256()
+    for module in (scoring_program.scoring, zcnas.metrics, zcnas.records):
+        digest.update(Path(str(module.__file__)).read_bytes())
+    return digest.hexdigest()
+
+
 def _outcome(path: Path, reference: Reference, digest: str, known: Outcome | None) -> Outcome:
     try:
-        stat = path.stat()
-        size, changed_ns = stat.st_size, stat.st_mtime_ns
+        content = path.read_bytes()
     except FileNotFoundError:
-        size, changed_ns = -1, 0
-    if known and (known.size, known.changed_ns, known.reference_sha256) == (
-        size,
-        changed_ns,
-        digest,
-    ):
+        content = None
+    read = "" if content is None else hashlib.sha256(content).hexdigest()
+    if known and (known.predictions_sha256, known.reference_sha256) == (read, digest):
         return known
-    result = score_benchmark(read_predictions(path) if size >= 0 else [], reference, math.nan)
+    result = score_benchmark(parse_predictions(content or b"", path), reference, math.nan)
     return Outcome(
-        size=size,
-        changed_ns=changed_ns,
+        predictions_sha256=read,
         reference_sha256=digest,
         tau=None if math.isnan(result.tau) else result.tau,
         failures=dict(result.failures),
