@@ -1,12 +1,13 @@
 """``make soak``: half an hour of runs in which everything that can be killed is killed.
 
-Runs in real containers, on a Dask cluster and on this machine in turn, under a Docker daemon of the
-soak's own, with OUT on a small file system. At random moments something is struck: the command, a worker
-in its container, a cluster's worker, the scheduler, the daemon, the disk. A supervisor starts again
-what is not the command; the command is given again when it has ended without success. A container is
-struck again only when a line has come in between: a worker lost twice on one query is charged to the
-participant, as it must be. When the time is over the last run ends in peace. Every run must find what an undisturbed one finds, and keep every line it has written. The tally comes last;
-the exit code is 1 if anything differed.
+Runs in real containers, on a Dask cluster and on this machine in turn, under a Docker daemon of
+the soak's own, with OUT on a small file system. At random moments something is struck: the command,
+a worker in its container, a cluster's worker, the scheduler, the daemon, the disk. A supervisor
+starts again what is not the command; the command is given again when it has ended without success.
+A container is struck again only when a line has come in between: a worker lost twice on one query
+is charged to the participant, as it must be. When the time is over, the last run ends in peace.
+Every run must find what an undisturbed one finds, and keep every line it has written. The tally
+comes last; the exit code is 1 if anything differed.
 
 Needs root, for the daemon and the mount.
 
@@ -164,12 +165,12 @@ class Soak:
             kinds += ["scheduler", "worker1", "worker2"]
         kind = self.random.choice(kinds)
         outage = self.random.uniform(*OUTAGE_S)
-        self.tally[f"struck: {kind.rstrip('12')}"] += 1
+        hit = True
         if kind == "command":
             process.send_signal(signal.SIGKILL)
             process.wait()
         elif kind == "container":
-            self.kill_a_container()
+            hit = self.kill_a_container()
             self.lines_at_container_strike = self.lines()
         elif kind == "daemon":
             self.engine.kill()
@@ -186,10 +187,12 @@ class Soak:
             self.cluster[kind].kill()
             self.cluster[kind].wait()
             time.sleep(outage)
+        self.tally[f"struck: {kind.rstrip('12')}"] += hit
         self.mend()
 
     def kill_a_container(self):
-        """Kill the first process of a running container from outside."""
+        """Kill the first process of a running container from outside; return whether one was."""
+        pid = 0
         with contextlib.suppress(DockerException, ProcessLookupError):
             client = docker.DockerClient(self.engine.host)
             running = client.api.containers()
@@ -199,6 +202,7 @@ class Soak:
                 if pid:
                     os.kill(pid, signal.SIGKILL)
             client.close()
+        return bool(pid)
 
     def left_over(self):
         """Return containers that are still there when nothing runs."""

@@ -118,10 +118,10 @@ def test_what_is_kept_is_counted_again_when_something_else_it_follows_from_has_c
     path = finished / "ada" / "outcome.json"
     right = rank_again(ResultsFolder(finished), phase, references)
     kept = json.loads(path.read_text())
-    for outcome in kept["benchmarks"].values():
-        outcome["tau"] = 0.987
+    for benchmark in kept["benchmarks"].values():
+        benchmark["tau"] = 0.987
         if changed == "the accuracies":
-            outcome["reference_sha256"] = "0" * 64
+            benchmark["reference_sha256"] = "0" * 64
     if changed == "the programs that count":
         kept["counted_by"] = "0" * 64
     path.write_text(json.dumps(kept))
