@@ -2,7 +2,7 @@
 
 import pytest
 
-from zcnas.arrivals import arrange, read_arrivals
+from zcnas.arrivals import arrange, arrivals_beside, read_arrivals, write_arrivals
 from zcnas.errors import ArrivalsError
 from zcnas.leaderboard import Entry
 
@@ -114,3 +114,49 @@ def test_a_malformed_file_is_refused_with_the_place(arrivals, text, message):
 
 def test_a_file_saved_by_a_spreadsheet_is_read(arrivals):
     assert arrivals("\ufeffname,team\r\na,Änne\r\n")["a"].team == "Änne"
+
+
+@pytest.fixture
+def places(tmp_path):
+    """Two folders of submissions, each with a file that says whose they are."""
+    for folder, names, rows in (
+        ("ours", ("plain", "random"), "name,baseline\nplain,yes\nrandom,yes\nmine,yes\n"),
+        ("theirs", ("mine",), "name,team\nmine,Anna\n"),
+    ):
+        for name in names:
+            (tmp_path / folder / name).mkdir(parents=True)
+            (tmp_path / folder / name / "predictor.py").touch()
+        (tmp_path / folder / "submissions.csv").write_text(rows)
+    return tmp_path
+
+
+def test_the_file_beside_a_submission_speaks_for_it_as_for_its_whole_folder(places):
+    one, other = arrivals_beside([places / "ours" / "plain"]), arrivals_beside([places / "theirs"])
+    assert list(one) == ["plain"]
+    assert one["plain"].baseline
+    assert other["mine"].team == "Anna"
+
+
+def test_several_folders_keep_their_own_rows(places):
+    """The row of ``mine`` among the baselines is of a submission that is not there."""
+    found = arrivals_beside([places / "ours", places / "theirs"])
+    assert {name: row.baseline for name, row in found.items()} == {
+        "plain": True,
+        "random": True,
+        "mine": False,
+    }
+
+
+def test_two_files_that_contradict_each_other_are_refused(places):
+    (places / "theirs" / "plain").mkdir()
+    (places / "theirs" / "submissions.csv").write_text("name\nplain\n")
+    with pytest.raises(
+        ArrivalsError, match=r"theirs/submissions\.csv says something else of plain"
+    ):
+        arrivals_beside([places / "ours", places / "theirs"])
+
+
+def test_what_is_written_is_read_back(arrivals, tmp_path):
+    known = arrivals(ROWS)
+    write_arrivals(tmp_path / "again.csv", known)
+    assert read_arrivals(tmp_path / "again.csv") == known

@@ -18,6 +18,7 @@ import msgspec
 
 from zcnas.errors import ArrivalsError
 from zcnas.leaderboard import Entry, rank_entries
+from zcnas.submissions import find_submissions, submission_name
 
 ARRIVALS_FILE = "submissions.csv"
 COLUMNS = ("name", "team", "received_at", "baseline")
@@ -64,6 +65,42 @@ def read_arrivals(path: Path) -> dict[str, Arrival]:
         twice = sorted({name for name in names if names.count(name) > 1})
         raise ArrivalsError(f"{path} has more than one row for {', '.join(twice)}; keep one each")
     return arrivals
+
+
+def write_arrivals(path: Path, arrivals: Mapping[str, Arrival]) -> None:
+    """Write rows as a ``submissions.csv`` that ``read_arrivals`` reads back."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for row in arrivals.values():
+            received = "" if row.received_at is None else row.received_at.isoformat()
+            writer.writerow((row.name, row.team, received, "yes" if row.baseline else "no"))
+
+
+def arrivals_beside(places: Iterable[Path]) -> dict[str, Arrival]:
+    """Return what the ``submissions.csv`` in or beside each place says, by submission.
+
+    Args:
+        places: Folders of submissions, whose file lies in them, and submissions, whose file lies
+            beside them and of which only their own row counts.
+
+    Raises:
+        ArrivalsError: A file is malformed, or two files say different things of one submission.
+        InvalidSubmission: There is no submission in a place.
+    """
+    known: dict[str, Arrival] = {}
+    for place in places:
+        found = find_submissions(place)
+        folder = place.resolve().parent if found == [place] else place
+        rows = read_arrivals(folder / ARRIVALS_FILE)
+        names = {submission_name(path) for path in found}
+        for name in sorted(names & rows.keys()):
+            if known.setdefault(name, rows[name]) != rows[name]:
+                raise ArrivalsError(
+                    f"{folder / ARRIVALS_FILE} says something else of {name} than the file of "
+                    "another folder; give one of the two submissions another name"
+                )
+    return known
 
 
 def _arrival(path: Path, line: int, row: Mapping[str | None, str | None]) -> Arrival:

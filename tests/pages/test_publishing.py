@@ -102,6 +102,18 @@ def test_the_site_has_a_page_for_every_submission_and_benchmark_and_for_the_phas
     assert names == expected
 
 
+def test_the_figures_take_font_and_colours_from_the_page(site):
+    drawings = re.findall(r"<svg .*?</svg>", (site / "index.html").read_text(), re.DOTALL)
+    assert len(drawings) > 4
+    for drawing in drawings:
+        assert "font-family" not in drawing
+    colours = set(
+        re.findall(r"(?:fill|stroke): ?(#\w+|currentColor|var\(--\w+\))", "".join(drawings))
+    )
+    assert {c for c in colours if c.startswith("#")} <= {"#ffffff", "#000000"}, "on the heatmap"
+    assert "var(--accent)" in colours
+
+
 def test_every_link_leads_to_a_page_of_the_site_or_a_place_on_it(site):
     for path in site.iterdir():
         html = path.read_text(encoding="utf-8")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from zcnas.arrivals import arrivals_beside
 from zcnas.benchmarks import get_benchmark
 from zcnas.commands.options import FIRST_SAMPLES
 from zcnas.contract import load_predictor, query_caller, to_score
@@ -16,6 +17,7 @@ from zcnas.proxies import PROXIES, evaluate
 from zcnas.search_spaces import SPECS, build_network
 
 SAMPLES = Path(__file__).parents[2] / "starting_kit" / "submissions"
+FOLDERS = sorted(folder for folder in SAMPLES.iterdir() if folder.is_dir())
 OF_2022 = {"normalised_synflow", "normalised_fisher", "grad_norm_times_params"}
 SCALES = {"params": 1e6}
 """What a sample's score is divided by to be the proxy's."""
@@ -40,7 +42,7 @@ def _score(name: str) -> float:
 
 
 def test_every_proxy_is_a_sample_and_so_are_random_and_three_entries_of_2022():
-    names = {folder.name for folder in SAMPLES.iterdir()}
+    names = {folder.name for folder in FOLDERS}
     assert names == {*PROXIES, "random", *OF_2022}
     assert {folder.name for folder in FIRST_SAMPLES} == {"nwot", "params", "synflow"}
 
@@ -61,6 +63,13 @@ def test_the_entries_of_2022_give_a_finite_score_that_repeats(name):
     assert _score(name) == _score(name)
 
 
+def test_every_sample_is_a_baseline_of_the_leaderboard():
+    rows = arrivals_beside([SAMPLES])
+    assert {name for name, row in rows.items() if row.baseline} == {
+        folder.name for folder in FOLDERS
+    }
+
+
 def test_random_depends_on_the_networks_seed_alone():
     assert _score("random") == _score("random")
     ask = query_caller(load_predictor(SAMPLES / "random"))
@@ -68,7 +77,7 @@ def test_random_depends_on_the_networks_seed_alone():
     assert to_score(ask(_network(), None)) != _score("random")
 
 
-@pytest.mark.parametrize("folder", sorted(SAMPLES.iterdir()), ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_a_sample_is_short_enough_to_be_read(folder):
     text = (folder / "predictor.py").read_text()
     assert len(text.splitlines()) <= 45

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from zcnas.arrivals import ARRIVALS_FILE, read_arrivals
+from zcnas.arrivals import ARRIVALS_FILE, arrivals_beside, write_arrivals
 from zcnas.commands.options import (
     FIRST_SAMPLES,
     PHASES,
@@ -56,8 +55,7 @@ def score(
     chosen = load_phase(PHASES, phase).only(benchmark or [])
     inputs, references = halves_of(chosen)
     places = submissions or list(FIRST_SAMPLES)
-    beside = places[0] / ARRIVALS_FILE if len(places) == 1 else None
-    arrivals = read_arrivals(beside) if beside else {}
+    arrivals = arrivals_beside(places)
     leaderboard = run_competition(
         [path for place in places for path in find_submissions(place)],
         chosen,
@@ -72,8 +70,8 @@ def score(
         scheduler=scheduler,
         shard=shard or (CLUSTER_SHARD if scheduler else None),
     )
-    if beside and arrivals:
-        shutil.copyfile(beside, out / ARRIVALS_FILE)
+    if arrivals:
+        write_arrivals(out / ARRIVALS_FILE, arrivals)
     leaderboard = publish_run(leaderboard, chosen, out)
     print_leaderboard(leaderboard, out, console)
     if any(entry.status == "organiser_error" for entry in leaderboard.entries):

@@ -1,8 +1,7 @@
 """The ranking page's figures: drawn by matplotlib as SVG, coloured by the page.
 
-matplotlib draws with placeholder colours, which become the page's variables, so a figure follows
-dark mode and print. Text stays text. Each figure carries its numbers as a table. Colours: one
-accent, lightness, line styles and markers tell things apart; no meaning hangs on hue alone.
+Each figure carries its numbers as a table. Colours: one accent, lightness, line styles and markers
+tell things apart; no meaning hangs on hue alone.
 
 Reference: Dolan and Moré, "Benchmarking optimization software with performance profiles",
 Mathematical Programming 91, 2002; White et al., "A Deeper Look at Zero-Cost Proxies for Lightweight
@@ -11,55 +10,20 @@ NAS", ICLR blog track 2022.
 
 from __future__ import annotations
 
-import io
-import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from zcnas.pages.drawing import ACCENT, BASE, RC, name_points, new_canvas, to_svg
 from zcnas.pages.environment import format_tau
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure as Canvas
 
 MAX_NAMED = 40
 """Entries a figure names; the ranking table has the numbers of all."""
 MAX_PROFILES = 8
-
-INK, SOFT, LINE, ACCENT, BASE = "#010203", "#040506", "#070809", "#0a0b0c", "#0d0e0f"
-_VARIABLES = {
-    INK: "currentColor",
-    SOFT: "var(--soft)",
-    LINE: "var(--line)",
-    ACCENT: "var(--accent)",
-    BASE: "var(--base)",
-}
-_RC: dict[Any, Any] = {
-    "text.parse_math": False,  # a name may hold dollars
-    "svg.fonttype": "none",
-    "svg.hashsalt": "zcnas",
-    "font.size": 11,
-    "axes.edgecolor": SOFT,
-    "axes.labelcolor": SOFT,
-    "axes.linewidth": 0.6,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "xtick.color": SOFT,
-    "ytick.color": SOFT,
-    "xtick.labelcolor": SOFT,
-    "ytick.labelcolor": INK,
-    "text.color": INK,
-    "grid.color": LINE,
-    "grid.linewidth": 0.6,
-    "figure.facecolor": "none",
-    "axes.facecolor": "none",
-}
 
 
 @dataclass(frozen=True)
@@ -100,7 +64,7 @@ def ranking_figures(
     import matplotlib as mpl
 
     mpl.use("agg")
-    with mpl.rc_context(_RC), warnings.catch_warnings():
+    with mpl.rc_context(RC), warnings.catch_warnings():
         # The browser draws the text, so it does not matter which letters matplotlib's font lacks.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figures = [_rank_plot(standings, decimals), _heatmap(standings, benchmarks)]
@@ -112,13 +76,13 @@ def ranking_figures(
 
 def _rank_plot(standings: Sequence[Standing], decimals: int) -> Figure:
     shown = standings[:MAX_NAMED]
-    canvas, axes = _canvas(7.6, 1.0 + 0.3 * len(shown))
+    canvas, axes = new_canvas(7.6, 1.0 + 0.3 * len(shown))
     for row, entry in enumerate(shown):
         colour = BASE if entry.baseline else ACCENT
         axes.plot(entry.interval, (row, row), color=colour, linewidth=2, solid_capstyle="butt")
         fill = "none" if entry.baseline else colour
         axes.plot(entry.score, row, "o", color=colour, markersize=5.5, markerfacecolor=fill)
-    axes.set_yticks(range(len(shown)), [_label(entry) for entry in shown])
+    axes.set_yticks(range(len(shown)), [entry.name[:32] for entry in shown])
     axes.set_ylim(len(shown) - 0.4, -0.6)
     axes.set_xlabel("score: mean tau-b, with its 95 % interval")
     axes.grid(axis="x")
@@ -132,7 +96,7 @@ def _rank_plot(standings: Sequence[Standing], decimals: int) -> Figure:
         "baselines are hollow.",
         f"Rank plot of {len(shown)} entries; first is {best.name} with "
         f"{format_tau(best.score, 3)}, interval {_interval(best)}.",
-        _svg(canvas, "ranks"),
+        to_svg(canvas, "ranks"),
         ("entry", "score", "95 % interval"),
         tuple((_label(e), format_tau(e.score, decimals), _interval(e)) for e in shown),
     )
@@ -143,7 +107,10 @@ def _heatmap(standings: Sequence[Standing], benchmarks: Sequence[str]) -> Figure
 
     shown = standings[:MAX_NAMED]
     values = np.array([entry.taus for entry in shown])
-    canvas, axes = _canvas(2.9 + 0.45 * len(benchmarks), 2.2 + 0.3 * len(shown))
+    letters = max(len(_label(entry)) for entry in shown)
+    canvas, axes = new_canvas(
+        1.5 + 0.085 * letters + 0.45 * len(benchmarks), 2.2 + 0.3 * len(shown)
+    )
     colours = mpl.colormaps["cividis"]
     low, high = min(float(values.min()), 0.0), max(float(values.max()), 0.01)
     image = axes.imshow(
@@ -171,7 +138,7 @@ def _heatmap(standings: Sequence[Standing], benchmarks: Sequence[str]) -> Figure
         f"Heatmap of {len(shown)} entries and {len(benchmarks)} benchmarks; taus from "
         f"{format_tau(float(values.min()), 2)} to {format_tau(float(values.max()), 2)}, the "
         f"highest by {shown[best_row].name} on {benchmarks[best_column]}.",
-        _svg(canvas, "heatmap"),
+        to_svg(canvas, "heatmap"),
         ("entry", *benchmarks),
         tuple((_label(e), *(format_tau(float(tau), 3) for tau in e.taus)) for e in shown),
         wide=len(benchmarks) > 10,
@@ -182,7 +149,7 @@ def _profile(standings: Sequence[Standing], benchmarks: Sequence[str]) -> Figure
     best = np.max([entry.taus for entry in standings], axis=0)
     shown = standings[:MAX_PROFILES]
     deltas = np.linspace(0, max(float((best - e.taus).max()) for e in shown) * 1.02 + 1e-9, 400)
-    canvas, axes = _canvas(7.6, 4.0)
+    canvas, axes = new_canvas(7.6, 4.0)
     for number, entry in enumerate(shown):
         reached = ((best - entry.taus)[None] <= deltas[:, None] + 1e-12).mean(axis=1)
         style = ("solid", "dashed", "dashdot", "dotted")[number % 4]
@@ -211,7 +178,7 @@ def _profile(standings: Sequence[Standing], benchmarks: Sequence[str]) -> Figure
         f"instead of ratios because tau crosses zero); the first {len(shown)} entries.",
         f"Performance profiles of {len(shown)} entries; {shown[0].name} is best on {rows[0][1]} "
         f"of the benchmarks and within 0.1 of the best on {rows[0][4]}.",
-        _svg(canvas, "profile"),
+        to_svg(canvas, "profile"),
         ("entry", *(f"within {step:g}" for step in steps)),
         tuple(rows),
     )
@@ -220,7 +187,7 @@ def _profile(standings: Sequence[Standing], benchmarks: Sequence[str]) -> Figure
 def _time(standings: Sequence[Standing], decimals: int) -> Figure:
     from matplotlib.ticker import LogLocator, NullFormatter
 
-    canvas, axes = _canvas(7.6, 4.4)
+    canvas, axes = new_canvas(7.6, 4.4)
     for baseline in (False, True):
         group = [entry for entry in standings if entry.baseline == baseline and entry.cpu_s > 0]
         colour = BASE if baseline else ACCENT
@@ -232,13 +199,6 @@ def _time(standings: Sequence[Standing], decimals: int) -> Figure:
             markersize=5 if len(standings) < 200 else 2.5, alpha=0.85,
             label="baseline" if baseline else "entry", linestyle="none",
         )  # fmt: skip
-    named = standings[:MAX_NAMED]
-    if len(standings) <= MAX_NAMED:
-        for entry in named:
-            place = (entry.cpu_s, entry.score)
-            axes.annotate(
-                entry.name[:24], place, xytext=(6, 3), textcoords="offset points", fontsize=9.5
-            )
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter("{x:g}")
@@ -247,6 +207,11 @@ def _time(standings: Sequence[Standing], decimals: int) -> Figure:
     axes.set_ylabel("score: mean tau-b")
     axes.grid()
     axes.legend(frameon=False, fontsize=10, loc="upper center", bbox_to_anchor=(0.5, 1.12), ncols=2)
+    named = standings[:MAX_NAMED]
+    if len(standings) <= MAX_NAMED:
+        drawn = [entry for entry in named if entry.cpu_s > 0]
+        places = [(entry.cpu_s, entry.score) for entry in drawn]
+        name_points(canvas, axes, [entry.name[:24] for entry in drawn], places)
     times = [entry.cpu_s for entry in standings]
     return Figure(
         "time",
@@ -254,35 +219,10 @@ def _time(standings: Sequence[Standing], decimals: int) -> Figure:
         "What a query costs and what it brings; further up and to the left is better.",
         f"Scatter of score against CPU time of {len(standings)} entries, from "
         f"{min(times):.3g} to {max(times):.3g} seconds per architecture.",
-        _svg(canvas, "time"),
+        to_svg(canvas, "time"),
         ("entry", "CPU s per architecture", "score"),
         tuple((_label(e), f"{e.cpu_s:.3g}", format_tau(e.score, decimals)) for e in named),
     )
-
-
-def _canvas(width: float, height: float) -> tuple[Canvas, Axes]:
-    from matplotlib.figure import Figure as Canvas
-
-    canvas = Canvas(figsize=(width, height), layout="constrained")
-    return canvas, canvas.add_subplot()
-
-
-def _svg(canvas: Canvas, name: str) -> Markup:
-    """Return a drawing as inline SVG: the page's colours and font, no id that occurs twice."""
-    target = io.StringIO()
-    canvas.savefig(target, format="svg", metadata={"Date": None, "Creator": None})
-    text = target.getvalue()
-    text = text[text.index("<svg") :]
-    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    for placeholder, variable in _VARIABLES.items():
-        text = text.replace(placeholder, variable)
-    text = re.sub(r"font: ([\d.]+px) [^;\"]*", r"font-size: \1; font-family: inherit", text)
-    used = set(re.findall(r"(?:url\(#|href=\"#)([^)\"]+)", text))
-    text = re.sub(r' id="([^"]*)"', lambda m: f' id="{name}-{m[1]}"' if m[1] in used else "", text)
-    text = re.sub(r"(url\(#|href=\"#)", rf"\1{name}-", text)
-    text = re.sub(r"<!--.*?-->\s*|\n\s*", "", text, flags=re.DOTALL)
-    text = re.sub(r' (width|height)="([\d.]+)pt"', r' \1="\2"', text, count=2)
-    return Markup(text.replace("<svg ", '<svg aria-hidden="true" ', 1))
 
 
 def _label(entry: Standing) -> str:
