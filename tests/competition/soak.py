@@ -221,7 +221,9 @@ def main():
     """Soak, print the tally, and return the exit code."""
     minutes = float(sys.argv[1]) if len(sys.argv) > 1 else 30
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 7
-    soak = Soak(seed)
+    for number in (signal.SIGINT, signal.SIGTERM):  # in the background, too, it cleans up
+        signal.signal(number, lambda *_: sys.exit("stopped"))
+    soak, log = Soak(seed), ""
     try:
         expected = soak.round(scheduler=False)
         soak.tally.clear()
@@ -239,7 +241,8 @@ def main():
             print(f"round {soak.tally['rounds']}: {dict(soak.tally)}", flush=True)
         soak.tally["containers left"] = len(soak.left_over())
     finally:
-        log = (soak.folder / "command.log").read_text()[-3000:]
+        with contextlib.suppress(FileNotFoundError):
+            log = (soak.folder / "command.log").read_text()[-3000:]
         soak.close()
     for name, count in sorted(soak.tally.items()):
         print(f"{name:24} {count}")
