@@ -1,9 +1,15 @@
 """The same command again: what was finished is kept, whatever ended the run before."""
 
+import contextlib
+import os
 import random
+import shutil
 import signal
+import subprocess
 import time
+from collections import Counter
 
+import psutil
 import pytest
 
 from zcnas.competition.predictions_file import PredictionsFile
@@ -12,7 +18,7 @@ from zcnas.records import read_input, read_predictions
 from .conftest import KEYS, outcome
 
 MOMENTS = 20
-"""How often runs are killed."""
+"""How often runs are struck."""
 
 
 def finish(process):
@@ -42,41 +48,97 @@ def queries(asked, light_phase):
     return [(name, key, ids[key, spec]) for name, key, spec in rows]
 
 
-def test_a_run_killed_at_20_random_moments_finds_what_an_undisturbed_one_finds(
-    light_run, light_phase, tmp_path
+class Strikes:
+    """What ends a run, or part of it, at a moment nobody chose."""
+
+    def __init__(self, generator, disk):
+        self.random = generator
+        self.disk = disk
+        self.done = Counter()
+
+    def kinds(self, process_struck):
+        """Return what may be struck next: a worker lost twice on one query would be charged."""
+        kinds = ["command", "command"]
+        if "worker" not in process_struck:
+            kinds.append("worker")
+        if self.disk.is_mount():
+            kinds.append("disk")
+        return kinds
+
+    def strike(self, process, process_struck):
+        kind = self.random.choice(self.kinds(process_struck))
+        if kind == "command":
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+        elif kind == "worker":
+            with contextlib.suppress(psutil.NoSuchProcess):
+                workers = psutil.Process(process.pid).children()
+                if not workers:
+                    return
+                self.random.choice(workers).kill()
+        else:
+            filler = self.disk / "filler"
+            with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
+                while True:
+                    file.write(bytes(4096))
+            time.sleep(self.random.uniform(0, 1))
+            filler.unlink()
+        process_struck.append(kind)
+        self.done[kind] += 1
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of one megabyte, where this user may mount one; else a folder."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], capture_output=True, check=False
+    )
+    yield disk
+    if mounted.returncode == 0:
+        subprocess.run(["umount", "--lazy", disk], check=True)
+    elif os.environ.get("CI") == "true":
+        pytest.fail("CI cannot mount a small disk, so no disk was full")
+
+
+def test_a_run_struck_at_20_random_moments_finds_what_an_undisturbed_one_finds(
+    light_run, light_phase, small_disk, tmp_path
 ):
+    """Kills the command and its workers and fills the disk; the containers' engine and a cluster's
+    scheduler have tests of their own."""
     begin = time.monotonic()
     finish(light_run(tmp_path / "undisturbed"))
     length = time.monotonic() - begin
     expected = outcome(tmp_path / "undisturbed")
-    generator = random.Random(20)
-    moments = [length * (place + generator.random()) / MOMENTS for place in range(MOMENTS)]
-    generator.shuffle(moments)
+    strikes = Strikes(random.Random(20), small_disk)
     asked = tmp_path / "asked"
-    kept = 0
-    runs = 0
-    while moments:
-        out = tmp_path / f"killed{runs}"
+    kept = runs = 0
+    while strikes.done.total() < MOMENTS:
+        out = small_disk / f"struck{runs}"
         runs += 1
         finished = False
         while not finished:
-            done = done_lines(out)
             asked.unlink(missing_ok=True)
             process = light_run(out)
-            if moments:
-                time.sleep(moments.pop())
-                process.send_signal(signal.SIGKILL)
-                process.communicate()
-                finished = process.returncode == 0  # it was quicker than the kill
-            else:
-                finish(process)
-                finished = True
-            again = done & set(queries(asked, light_phase))
-            assert not again, "a finished architecture was asked for again"
-            assert done <= done_lines(out), "a finished architecture was lost"
-            kept += len(done)
+            struck = []
+            while True:
+                done, seen = done_lines(out), len(queries(asked, light_phase))
+                wait = strikes.random.uniform(0, length) if strikes.done.total() < MOMENTS else 120
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.communicate(timeout=wait)
+                again = done & set(queries(asked, light_phase)[seen:])
+                assert not again, "a finished architecture was asked for again"
+                assert done <= done_lines(out), "a finished architecture was lost"
+                kept += len(done)
+                if process.poll() is not None:
+                    break
+                strikes.strike(process, struck)
+            finished = process.returncode == 0
         assert outcome(out) == expected
-    assert kept > 0, "some kills came after the first line"
+        shutil.rmtree(out)
+    assert kept > 0, "some strikes came after the first line"
+    assert len(strikes.done) == (3 if small_disk.is_mount() else 2), strikes.done
 
 
 def test_48_shards_in_any_order_find_what_6_jobs_find(light_run, tmp_path):
