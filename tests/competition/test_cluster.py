@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import CancelledError
 from pathlib import Path
 
 import distributed  # noqa: F401 - its settings must be there before a test overrides some
@@ -242,6 +243,20 @@ def test_an_answer_that_is_no_result_is_our_fault_and_a_pickle_is_not_loaded(
         assert "with NoneType instead of" in message_when_workers_answer_with("n", lambda: None)
         assert "with str instead of" in message_when_workers_answer_with("text", lambda: "{}")
         assert "is malformed" in message_when_workers_answer_with("bytes", lambda: b"{}")
+
+
+def test_a_job_whose_scheduler_is_lost_ends_as_lost_with_its_machine(cluster, authorities):
+    import dask
+
+    with dask.config.set(certificate_configuration(authorities[0])):
+        engine = ClusterEngine(cluster.address)
+        try:
+            future = engine._executor.submit(time.sleep, 120)
+            cluster.kill(cluster.scheduler)
+            with pytest.raises(CancelledError):
+                future.result(timeout=100)
+        finally:
+            engine.stop()
 
 
 class Told:

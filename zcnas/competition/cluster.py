@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import logging
 import secrets
 import socket
 import threading
@@ -48,6 +49,8 @@ class ClusterEngine:
     """
 
     def __init__(self, address: str) -> None:
+        # What it would print of a lost scheduler, this run says in its own words.
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
         self._address = address
         self._security = security_for(address)
         self._topic = f"zcnas-{secrets.token_hex(8)}"

@@ -25,7 +25,12 @@ class ClusterExecutor(ClientExecutor):
         Cancelling it cancels the task.
         """
         answer: Future[bytes] = Future()
-        answer.add_done_callback(lambda done: done.cancelled() and future.cancel())
+
+        def cancel_task(done: Future[bytes]) -> None:
+            if done.cancelled() and future.status != "cancelled":
+                future.cancel()
+
+        answer.add_done_callback(cancel_task)
         self._client.loop.add_callback(_fetch, future, answer)
         return answer
 
