@@ -164,6 +164,33 @@ def test_a_package_of_another_version_is_an_error(situation, monkeypatch):
     assert finding.mend == "`make install`"
 
 
+def test_a_cuda_build_of_torch_is_named_with_its_disk_and_the_way_to_the_other(
+    situation, monkeypatch
+):
+    class Library:
+        metadata = {"Name": "nvidia-something"}  # noqa: RUF012
+
+    class OfTenGigabytes:
+        size = 10**10
+
+    assert "CPU build" in host.torch_build(situation).text
+    monkeypatch.setattr(host.importlib.metadata, "distributions", lambda: [Library])
+    monkeypatch.setattr(host.importlib.metadata, "files", lambda name: [OfTenGigabytes])
+    finding = host.torch_build(situation)
+    assert finding.verdict == "warning"
+    assert "CUDA build and takes 20.0 GB with its 1 libraries" in finding.text
+    assert "PIP_EXTRA_INDEX_URL" in finding.mend
+
+
+def test_without_torch_the_cpu_build_is_advised(situation, monkeypatch):
+    def absent(name):
+        raise host.importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(host.importlib.metadata, "version", absent)
+    finding = host.torch_build(situation)
+    assert (finding.verdict, "PIP_EXTRA_INDEX_URL" in finding.mend) == ("error", True)
+
+
 def test_a_hidden_phase_is_drawn_outside_the_repository_and_read_by_nobody_else(
     situation, tmp_path
 ):
@@ -185,7 +212,24 @@ def test_a_hidden_phase_is_drawn_outside_the_repository_and_read_by_nobody_else(
 def test_a_data_folder_that_is_named_exists_and_what_it_lacks_is_named(situation, tmp_path):
     empty = draw.data(change(situation, data=tmp_path))
     assert empty.verdict == "warning"
-    assert "CIFAR" in empty.text or "cifar" in empty.text
+    for named in (
+        "cifar-10-batches-py/data_batch_1 … cifar-10-batches-py/data_batch_5 (5 files)",
+        "images of CIFAR-100: cifar-100-python/train;",
+        "ImageNet16/train_data_batch_10 (10 files)",
+    ):
+        assert named in empty.text
     assert "zcnas data --phase practice --check" in empty.mend
     finding = draw.data(change(situation, data=tmp_path / "absent"))
     assert (finding.verdict, finding.mend) == ("error", "correct or unset it")
+
+
+def test_without_a_data_folder_the_doctor_says_what_one_may_hold(situation):
+    phase = load_phase(ROOT / "reference_data" / "phases.toml", "final")
+    finding = draw.data(change(situation, phase=phase))
+    assert finding.verdict == "ok"
+    for named in (
+        "zc_nasbench101.json",
+        "zc_transbench101_macro.json",
+        "images of CIFAR-10: cifar",
+    ):
+        assert named in finding.text

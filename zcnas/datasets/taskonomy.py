@@ -19,6 +19,9 @@ What the data folder holds, as the benchmark's code lays it out:
 | room_layout | room_layout (.npy) | 9 numbers |
 | jigsaw | – | the index of the order in which nine tiles lie |
 
+That layout is what the loader reads; how the archives lay their files out is unverified, and the
+error of a missing file says so.
+
 Images are resized to 256×256 (jigsaw: 255×255, the middle 90 % of it enlarged again, then a tile of
 64×64 at a random place in each ninth) and normalised as the task's configuration does; jigsaw's
 stay in [0, 1]. Nothing is flipped or recoloured: every architecture sees the same minibatch.
@@ -150,7 +153,7 @@ class Taskonomy:
         except FileNotFoundError:
             raise InputDataError(
                 f"{path} is listed in {self.folder / SPLIT} but missing; unpack the building's "
-                f"archive of domain '{domain}' again"
+                f"archive of domain '{domain}' again (how it lays files out is unverified)"
             ) from None
         except (
             UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from zcnas.doctor import Check
 from zcnas.doctor.draw import data, draw
 from zcnas.doctor.engine import canary, engine, image, strays
-from zcnas.doctor.host import clock, cpus, memory, output, packages, temporary
+from zcnas.doctor.host import clock, cpus, memory, output, packages, temporary, torch_build
 
 CHECKS: dict[str, Check] = {
     "packages": packages,
+    "torch": torch_build,
     "CPUs": cpus,
     "memory": memory,
     "results folder": output,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from zcnas.datasets.inventory import inventory
+from zcnas.datasets.inventory import Item, inventory
 from zcnas.doctor import Finding, Situation, error, ok, warning
 from zcnas.isolation.program import ROOT
 
@@ -37,20 +37,30 @@ def draw(situation: Situation) -> Finding:
 
 def data(situation: Situation) -> Finding:
     """The folder with tables and images is there if it is named, and holds what the phase uses."""
-    if situation.data is None:
-        return ok("ZCNAS_DATA is not set: the minibatches are the synthetic fallback")
-    if not situation.data.is_dir():
-        return error(
-            f"ZCNAS_DATA names {situation.data}, which is no folder", "correct or unset it"
+    phase, folder = situation.phase, situation.data
+    if folder is not None and not folder.is_dir():
+        return error(f"ZCNAS_DATA names {folder}, which is no folder", "correct or unset it")
+    items = inventory(phase, folder)
+    missing = "; ".join(f"{each.what}: {_first_of(each)}" for each in items if each.missing)
+    if folder is None:
+        return ok(
+            f"ZCNAS_DATA is not set: the minibatches are the synthetic fallback. For phase "
+            f"'{phase.name}' it may hold {missing}"
         )
-    missing = [item.what for item in inventory(situation.phase, situation.data) if item.missing]
     if missing:
         return warning(
-            f"{situation.data} lacks {', '.join(missing)}",
-            f"`zcnas data --phase {situation.phase.name} --check` says what to do; without "
-            "images the minibatches are the synthetic fallback, and the leaderboard says so",
+            f"{folder} lacks {missing}",
+            f"`zcnas data --phase {phase.name} --check` says what to do; without images the "
+            "minibatches are the synthetic fallback, and the leaderboard says so; tables are "
+            "needed only where the phase is drawn",
         )
-    return ok(f"{situation.data} holds everything phase '{situation.phase.name}' uses")
+    return ok(f"{folder} holds everything phase '{phase.name}' uses")
+
+
+def _first_of(item: Item) -> str:
+    """Return the names of what is missing, shortened in the middle."""
+    names = item.missing
+    return ", ".join(names) if len(names) <= 2 else f"{names[0]} … {names[-1]} ({len(names)} files)"
 
 
 def _readable_by_others(folder: Path) -> list[Path]:

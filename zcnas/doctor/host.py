@@ -20,6 +20,9 @@ FREE_GIB = 1
 CLOCK_SAMPLE_S = 0.2
 MAX_CLOCK_DRIFT_S = 0.05
 _GIB, _MIB = 1 << 30, 1 << 20
+CPU_BUILD = (
+    "set PIP_EXTRA_INDEX_URL to PyTorch's index for CPUs, named on pytorch.org under Get Started"
+)
 
 
 def packages(situation: Situation) -> Finding:
@@ -38,6 +41,37 @@ def packages(situation: Situation) -> Finding:
     if wrong:
         return error(", ".join(wrong), "`make install`")
     return ok("every package has its pinned version")
+
+
+def torch_build(situation: Situation) -> Finding:
+    """Torch is the CPU build, which is enough; a CUDA build costs disk and download only."""
+    try:
+        version = importlib.metadata.version("torch")
+    except importlib.metadata.PackageNotFoundError:
+        return error("torch is not installed", f"{CPU_BUILD}, then `make install`")
+    size = _installed_gb("torch")
+    cuda = sorted(
+        name
+        for each in importlib.metadata.distributions()
+        if (name := each.metadata["Name"] or "").startswith("nvidia-")
+    )
+    if cuda or "+cu" in version:
+        size += sum(_installed_gb(name) for name in cuda)
+        return warning(
+            f"torch {version} is a CUDA build and takes {size:.1f} GB with its {len(cuda)} "
+            "libraries; only its CPU part is used",
+            f"the CPU build takes 0.8 GB (.venv then 1.7, the image 1.4): {CPU_BUILD}, delete "
+            ".venv and `make install`",
+        )
+    return ok(
+        f"torch {version} is a CPU build and takes {size:.1f} GB (.venv in all 1.7, the image "
+        f"1.4; a CUDA build several GB more). Elsewhere: {CPU_BUILD}"
+    )
+
+
+def _installed_gb(name: str) -> float:
+    """Return what a distribution's files take, by its own list of them, in 10⁹ bytes."""
+    return sum(file.size or 0 for file in importlib.metadata.files(name) or ()) / 1e9
 
 
 def cpus(situation: Situation) -> Finding:
