@@ -9,8 +9,6 @@ import msgspec
 import numpy as np
 import pytest
 
-from zcnas.competition import Competition, load_halves
-from zcnas.competition.engines import Engine
 from zcnas.competition.job import (
     Job,
     JobResult,
@@ -22,39 +20,10 @@ from zcnas.competition.job import (
 )
 from zcnas.datasets import Minibatch
 from zcnas.errors import OrganiserError
-from zcnas.isolation.process import ProcessIsolation
 from zcnas.phases import load_phase
 from zcnas.records import Manifest, OrganiserManifest, Prediction, PublicManifest, read_reference
 
 from .conftest import KEYS
-
-
-class Caught(Exception):  # noqa: N818
-    """Carries the first job of a run out of it."""
-
-
-class CatchingEngine(Engine):
-    slots = 1
-
-    def submit(self, job, on_report):
-        raise Caught(job)
-
-    def stop(self):
-        pass
-
-
-@pytest.fixture
-def job(light_phase, tmp_path, monkeypatch):
-    """The first job of a run, as the organiser's loop makes it."""
-    monkeypatch.setenv("SECRET_TOKEN", "a-credential-of-the-organiser")
-    phase = load_phase(light_phase / "phases.toml", "practice").only(list(KEYS))
-    halves = load_halves(phase, light_phase / "in", light_phase / "ref", None)
-    competition = Competition(
-        phase, halves, ProcessIsolation(), [0], tmp_path / "out", engine=CatchingEngine
-    )
-    with pytest.raises(Caught) as caught:
-        competition.score([tmp_path / "submissions" / "ada"])
-    return caught.value.args[0]
 
 
 def texts_of(value):

@@ -1,5 +1,6 @@
 """The organiser's run, from submission folders to the leaderboard, in a plain process."""
 
+import datetime
 import json
 import os
 from pathlib import Path
@@ -8,6 +9,7 @@ import msgspec
 import pytest
 
 from zcnas.competition import Competition, load_halves
+from zcnas.competition.events import read_events
 from zcnas.errors import InvalidSubmission, OrganiserError, ReferenceDataError, ResultsError
 from zcnas.isolation.process import ProcessIsolation
 from zcnas.phases import load_phase
@@ -150,6 +152,28 @@ def test_a_lasting_fault_of_ours_is_an_organiser_error_and_stops_no_other_submis
     assert entries["unlucky"].status == "organiser_error"
     assert "the engine is gone" in entries["unlucky"].message
     assert not (tmp_path / "out" / "unlucky" / "scores.json").exists()
+
+
+def test_a_fault_of_ours_is_tried_again_twice_after_pauses_that_double(
+    small_phase, submissions, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("zcnas.competition.dispatch.BACK_OFF_S", 0.2)
+    paths = submissions(unlucky=PARAMS)
+    compete(small_phase, tmp_path / "out", Flaky(99, "unlucky"), CPUS[:1]).score(paths)
+    begun, failed = (
+        [
+            datetime.datetime.fromisoformat(event.time)
+            for event in read_events(tmp_path / "out")
+            if (event.event, event.benchmark) == (name, KEYS[0])
+        ]
+        for name in ("job_started", "job_failed")
+    )
+    assert len(begun) == len(failed) == 3
+    pauses = [
+        (start - end).total_seconds() for start, end in zip(begun[1:], failed[:-1], strict=True)
+    ]
+    assert pauses[0] >= 0.199
+    assert pauses[1] >= 0.399
 
 
 def test_an_interrupt_ends_the_run_and_leaves_no_worker(small_phase, submissions, tmp_path):
