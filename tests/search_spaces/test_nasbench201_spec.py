@@ -4,7 +4,7 @@ import pytest
 
 from zcnas.errors import InvalidArchitecture
 from zcnas.search_spaces import parse_spec
-from zcnas.search_spaces.nasbench201.spec import OPS, NasBench201Spec
+from zcnas.search_spaces.nasbench201.spec import NasBench201Spec
 
 # A cell drawn by hand: node 1 = conv3x3(0); node 2 = skip(1);
 # node 3 = pool(0) + conv1x1(2); every other edge is none.
@@ -49,7 +49,7 @@ def test_sampling_is_uniform_over_the_operations_of_every_edge():
     rng = random.Random(3)
     sampled = [NasBench201Spec.sample(rng) for _ in range(5000)]
     for edge in range(6):
-        for op in OPS:
+        for op in NasBench201Spec.OPS:
             share = sum(spec.ops[edge] == op for spec in sampled) / 5000
             assert abs(share - 1 / 5) < 5 * (0.2 * 0.8 / 5000) ** 0.5
 

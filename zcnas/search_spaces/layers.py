@@ -5,9 +5,13 @@ A layer that only one search space uses lives in that space's ``network.py``.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from zcnas.search_spaces.four_node_cell import EDGES
 
 
 class ReluConvBn(nn.Sequential):
@@ -26,6 +30,29 @@ class ReluConvBn(nn.Sequential):
             nn.Conv2d(channels_in, channels_out, kernel_size, stride, kernel_size // 2, bias=False),
             nn.BatchNorm2d(channels_out, affine=affine),
         )
+
+
+class FourNodeCell(nn.Module):
+    """A cell of four nodes, each the sum of its incoming edges.
+
+    Args:
+        edges: One module per edge, in the order of ``EDGES``.
+    """
+
+    def __init__(self, edges: Iterable[nn.Module]) -> None:
+        super().__init__()
+        self.edges = nn.ModuleList(edges)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return node 3, given node 0 (B, C, H, W)."""
+        nodes: list[Tensor | None] = [features, None, None, None]
+        for op, (source, target) in zip(self.edges, EDGES, strict=True):
+            value = op(nodes[source])
+            partial = nodes[target]
+            nodes[target] = value if partial is None else partial + value
+        output = nodes[3]
+        assert output is not None
+        return output
 
 
 class FactorizedReduce(nn.Module):

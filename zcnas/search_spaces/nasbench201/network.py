@@ -12,8 +12,8 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from zcnas.benchmarks import Dataset
-from zcnas.search_spaces.layers import ReluConvBn
-from zcnas.search_spaces.nasbench201.spec import EDGES, NasBench201Spec
+from zcnas.search_spaces.layers import FourNodeCell, ReluConvBn
+from zcnas.search_spaces.nasbench201.spec import NasBench201Spec
 from zcnas.search_spaces.network import Network, fresh_copies
 
 STAGE_CHANNELS = (16, 32, 64)
@@ -31,23 +31,11 @@ class Zero(nn.Module):
         return features * 0.0
 
 
-class Cell(nn.Module):
+class Cell(FourNodeCell):
     """The cell of a spec: (B, C, H, W) to the same shape."""
 
     def __init__(self, spec: NasBench201Spec, channels: int) -> None:
-        super().__init__()
-        self.edges = nn.ModuleList(_build_op(op, channels) for op in spec.ops)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Return node 3: every node is the sum of its incoming edges."""
-        nodes: list[Tensor | None] = [features, None, None, None]
-        for op, (source, target) in zip(self.edges, EDGES, strict=True):
-            value = op(nodes[source])
-            partial = nodes[target]
-            nodes[target] = value if partial is None else partial + value
-        output = nodes[3]
-        assert output is not None
-        return output
+        super().__init__(_build_op(op, channels) for op in spec.ops)
 
 
 class ReductionBlock(nn.Module):

@@ -16,7 +16,8 @@ import itertools
 from torch import Tensor, nn
 
 from zcnas.benchmarks import Dataset
-from zcnas.search_spaces.layers import FactorizedReduce, ReluConvBn, he_init
+from zcnas.search_spaces.four_node_cell import EDGES
+from zcnas.search_spaces.layers import FactorizedReduce, FourNodeCell, ReluConvBn, he_init
 from zcnas.search_spaces.network import Network, fresh_copies
 from zcnas.search_spaces.taskonomy import (
     STEM_CHANNELS,
@@ -25,7 +26,7 @@ from zcnas.search_spaces.taskonomy import (
     classifier,
     stem,
 )
-from zcnas.search_spaces.transbench101_micro.spec import EDGES, MACRO, TransBench101MicroSpec
+from zcnas.search_spaces.transbench101_micro.spec import MACRO, TransBench101MicroSpec
 
 CELLS_PER_MODULE = 2
 SMALL_MODULES = 3
@@ -44,7 +45,7 @@ class Zero(nn.Module):
         return thinned.repeat(1, self.stride, 1, 1)
 
 
-class Cell(nn.Module):
+class Cell(FourNodeCell):
     """The cell of a spec: (B, C, H, W) to the same shape, or to (B, 2C, H/2, W/2).
 
     In a reduction cell the edges that leave the input have stride 2.
@@ -53,24 +54,12 @@ class Cell(nn.Module):
     def __init__(
         self, spec: TransBench101MicroSpec, channels: int, reduces: bool, affine_skip: bool
     ) -> None:
-        super().__init__()
-        self.edges = nn.ModuleList(
+        super().__init__(
             _build_op(op, channels, reduces, affine_skip)
             if source == 0
             else _build_op(op, channels * (2 if reduces else 1), False, affine_skip)
             for op, (source, _) in zip(spec.ops, EDGES, strict=True)
         )
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Return node 3: every node is the sum of its incoming edges."""
-        nodes: list[Tensor | None] = [features, None, None, None]
-        for op, (source, target) in zip(self.edges, EDGES, strict=True):
-            value = op(nodes[source])
-            partial = nodes[target]
-            nodes[target] = value if partial is None else partial + value
-        output = nodes[3]
-        assert output is not None
-        return output
 
 
 class SmallNetwork(Network):
