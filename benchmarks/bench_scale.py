@@ -46,8 +46,8 @@ SUBMISSIONS = 1000
 JOBS = 300
 REPEATS = 2
 PREDICTORS = (
-    ("params", "nasbench201_imagenet16_120", 60),
-    ("nwot", "nasbench201_cifar10", 16),
+    ("params", "nasbench201_imagenet16_120", 100),
+    ("nwot", "nasbench201_cifar10", 24),
 )
 """A cheap and a dear sample, the benchmark it is asked on, and how many architectures."""
 
@@ -170,7 +170,7 @@ def cpus():
         print(
             f"  start-up {statistics.median(starts):.1f} s, {share:.1%} of a job of "
             f"{ARCHITECTURES}; organiser's process {1e3 * statistics.median(own):.1f} ms of CPU "
-            "time per query"
+            f"time per query, in jobs of {architectures}"
         )
     print(f"{min(efficiencies):.2f}x")
 
