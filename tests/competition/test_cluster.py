@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import random
 import signal
 import socket
 import subprocess
@@ -111,11 +112,13 @@ def test_a_killed_worker_and_a_killed_scheduler_change_nothing_but_the_time(
 ):
     out = tmp_path / "cluster"
     words = ("--scheduler", cluster.address, "--shard", "20")
+    moments = sorted(random.sample(range(1, 80), 2))
+    print("killed after", moments, "lines")
     first = scored(out, *words)
-    wait_for_lines(first, out, 5)
+    wait_for_lines(first, out, moments[0])
     cluster.kill(cluster.workers.pop())
     cluster.workers.append(cluster.start_worker())
-    wait_for_lines(first, out, 30)
+    wait_for_lines(first, out, moments[1])
     cluster.kill(cluster.scheduler)
     said, _ = first.communicate(timeout=120)
     assert first.returncode == 3, said
