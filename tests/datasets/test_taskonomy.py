@@ -143,7 +143,8 @@ def test_a_broken_picture_is_refused_with_its_path(folder):
 
 def test_a_missing_picture_is_refused_with_the_archive_it_is_in(folder):
     path_of(folder, 1, "normal", "png").unlink()
-    with pytest.raises(InputDataError, match="missing; unpack .* of domain 'normal' again .*unverified"):
+    message = "missing; unpack .* of domain 'normal' again .*unverified"
+    with pytest.raises(InputDataError, match=message):
         load("normal", folder)
 
 
