@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 import typer
 
 from zcnas.commands import (
@@ -41,13 +43,29 @@ app.command("doctor")(safety.doctor)
 app.command("image")(machine.image)
 
 
+DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
+
+
 def main() -> None:
     """Run the command line.
 
-    An error of ours is one message and exit code 2, 3 if this machine is at fault.
+    An error of ours is one message and exit code 2, 3 if this machine is at fault. A disk may be
+    full wherever something is written, so that is told here.
     """
     try:
         app()
+    except OSError as error:
+        if error.errno not in DISK_FAULTS:
+            raise
+        where = f" ({error.filename})" if error.filename else ""
+        errors.print(
+            f"error: {error.strerror}{where}; make room, or name another OUT=, then give the same "
+            "command again",
+            style="red",
+            markup=False,
+            soft_wrap=True,
+        )
+        raise SystemExit(3) from None
     except ZcnasError as error:
         errors.print(f"error: {error}", style="red", markup=False, soft_wrap=True)
         raise SystemExit(3 if isinstance(error, OrganiserError) else 2) from None

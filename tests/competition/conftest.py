@@ -90,6 +90,21 @@ def job(light_phase, tmp_path, monkeypatch):
     return caught.value.args[0]
 
 
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of one megabyte, where this user may mount one; else a folder."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], capture_output=True, check=False
+    )
+    yield disk
+    if mounted.returncode == 0:
+        subprocess.run(["umount", "--lazy", disk], check=True)
+    elif os.environ.get("CI") == "true":
+        pytest.fail("CI cannot mount a small disk, so no disk was full")
+
+
 def outcome(out):
     """Return what a run has found, without the times it took and in the order it is written."""
     found = {}

@@ -6,8 +6,9 @@ a worker in its container, a cluster's worker, the scheduler, the daemon, the di
 starts again what is not the command; the command is given again when it has ended without success.
 A container is struck again only when a line has come in between: a worker lost twice on one query
 is charged to the participant, as it must be. When the time is over, the last run ends in peace.
-Every run must find what an undisturbed one finds, and keep every line it has written. The tally
-comes last; the exit code is 1 if anything differed.
+Every run must find what an undisturbed one finds and keep every line it has written, and every
+command that was not killed must end with 0 or 3. The tally comes last; the exit code is 1 if
+anything differed.
 
 Needs root, for the daemon and the mount.
 
@@ -140,6 +141,8 @@ class Soak:
                     self.differences.append(f"{len(lost)} finished lines were lost")
                 if code == 0:
                     return outcome(self.out)
+                if code not in (3, -signal.SIGKILL):
+                    self.differences.append(f"a command ended with {code}: {self.last_words()}")
                 self.mend()
         finally:
             for part in self.cluster.values():
@@ -147,6 +150,10 @@ class Soak:
                 part.wait()
             self.cluster.clear()
             subprocess.run(["umount", self.out], check=True)
+
+    def last_words(self):
+        """Return what the last command said at its end."""
+        return (self.folder / "command.log").read_text().strip().splitlines()[-1]
 
     def lines(self):
         """Return every complete line of predictions on disk."""

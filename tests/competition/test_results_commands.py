@@ -1,5 +1,6 @@
 """``zcnas status``, ``rank`` and ``merge`` on folders that real runs have written."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -225,6 +226,42 @@ def test_the_commands_speak_and_end_with_the_right_codes(finished, tmp_path):
     joined = outcome_without_ranking(tmp_path / "joined")
     assert joined == {key: value for key, value in found.items() if key in joined}
     assert run("rank", "nowhere")[0] == 2
+
+
+def test_a_full_disk_is_a_message_with_the_next_step_and_a_fault_of_this_machine(
+    finished, small_disk
+):
+    if not small_disk.is_mount():
+        pytest.skip("this user cannot mount a small disk")
+    with (
+        contextlib.suppress(OSError),
+        (small_disk / "filler").open("wb", buffering=0) as file,
+    ):
+        while True:
+            file.write(bytes(4096))
+    done = subprocess.run(
+        [ZCNAS, "merge", finished, "--out", small_disk / "joined"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = " ".join(done.stderr.split())
+    assert done.returncode == 3
+    assert said.startswith("error: No space left on device")
+    assert said.endswith(
+        "make room, or name another OUT=, then give the same command again to go on"
+    )
+
+
+def test_other_errors_of_the_system_are_not_taken_for_a_full_disk(monkeypatch):
+    import zcnas.cli
+
+    def fail():
+        raise NotADirectoryError(20, "Not a directory")
+
+    monkeypatch.setattr(zcnas.cli, "app", fail)
+    with pytest.raises(NotADirectoryError):
+        zcnas.cli.main()
 
 
 def outcome_without_ranking(out):

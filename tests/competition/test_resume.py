@@ -1,7 +1,6 @@
 """The same command again: what was finished is kept, whatever ended the run before."""
 
 import contextlib
-import os
 import random
 import shutil
 import signal
@@ -85,21 +84,6 @@ class Strikes:
             filler.unlink()
         process_struck.append(kind)
         self.done[kind] += 1
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system of one megabyte, where this user may mount one; else a folder."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], capture_output=True, check=False
-    )
-    yield disk
-    if mounted.returncode == 0:
-        subprocess.run(["umount", "--lazy", disk], check=True)
-    elif os.environ.get("CI") == "true":
-        pytest.fail("CI cannot mount a small disk, so no disk was full")
 
 
 def test_a_run_struck_at_20_random_moments_finds_what_an_undisturbed_one_finds(
