@@ -6,12 +6,12 @@ Everything a participant wrote passes through here as text; the templates escape
 from __future__ import annotations
 
 import base64
-import json
 import math
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
@@ -215,8 +215,7 @@ def pack_architectures(benchmarks: Sequence[Outcomes], row: int, *, complete: bo
 def pack(tables: Sequence[Mapping[str, Sequence[object]]]) -> Markup:
     """Return tables of equally long columns as base64 of deflated JSON, the names apart."""
     content = [{"names": list(each), "columns": list(each.values())} for each in tables]
-    text = json.dumps(content, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return Markup(base64.b64encode(zlib.compress(text.encode(), 6)).decode())
+    return Markup(base64.b64encode(zlib.compress(msgspec.json.encode(content), 6)).decode())
 
 
 def _table(outcomes: Outcomes, row: int, *, complete: bool) -> dict[str, Sequence[object]]:
@@ -225,9 +224,7 @@ def _table(outcomes: Outcomes, row: int, *, complete: bool) -> dict[str, Sequenc
     if complete:
         columns["id"] = outcomes.tokens
         columns[f"accuracy ({outcomes.unit})"] = outcomes.accuracies.round(4).tolist()
-    columns["score"] = [
-        None if v != v else _json_number(v, digits) for v in outcomes.scores[row].tolist()
-    ]
+    columns["score"] = _json_numbers(outcomes.scores[row], digits)
     if complete:
         columns["rank by score"] = _descending_ranks(outcomes.scores[row])
     times = outcomes.cpu_time_s[row].astype(np.float64)
@@ -245,10 +242,10 @@ def _descending_ranks(scores: NDArray[np.float64]) -> list[int | None]:
     return [None if v != v else int(a) + 1 for v, a in zip(scores, above, strict=True)]
 
 
-def _json_number(value: float, digits: int) -> float | str:
-    if math.isinf(value):
-        return "∞" if value > 0 else "−∞"
-    return float(f"{value:.{digits}g}")
+def _json_numbers(values: NDArray[np.float64], digits: int) -> list[float | str | None]:
+    """Return numbers of that many digits, infinities as text, None for failures."""
+    form, words = f"{{:.{digits}g}}".format, {math.inf: "∞", -math.inf: "−∞"}
+    return [None if v != v else words[v] if v in words else float(form(v)) for v in values.tolist()]
 
 
 def _time_used(seconds: float, limit: int) -> TimeUsed:
