@@ -25,7 +25,7 @@ AXE := build/axe/axe.min.js
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install score dry-run submission leaderboard status rank merge data phases sample bundle bundle-check emulate feedback audit doctor image check test fuzz verify-spaces soak bench
+.PHONY: help install score dry-run submission leaderboard baselines status rank merge data phases sample bundle bundle-check emulate feedback audit doctor image check test fuzz verify-spaces soak bench
 
 help:  ## list the targets
 	@echo "Variables: SUBMISSIONS= SUBMISSION= PHASE= ISOLATION=auto|docker|process CPUS=0,1 OUT= ANEW=yes VOTE=yes SCHEDULER= SHARD= PLATFORM= BUNDLE= DATA= BASE= FROM= SITE= TESTS= TEST_PROCESSES=2 MINUTES= PYTHON="
@@ -59,6 +59,12 @@ submission: install  ## check your SUBMISSION and zip it for upload
 
 leaderboard: install  ## print the leaderboard in OUT again, write its pages (SITE= AFTER_DEADLINE=yes)
 	$(ZCNAS) leaderboard $(OUT) $(if $(SITE),--site '$(SITE)') $(if $(AFTER_DEADLINE),--after-deadline)
+
+baselines: .venv/installed-dev  ## score every sample on the practice phase, record the baselines and their site (hours)
+	$(ZCNAS) score starting_kit/submissions --isolation $(ISOLATION) --cpus '$(CPUS)' --out build/baselines
+	$(ZCNAS) rank build/baselines --vote
+	$(ZCNAS) leaderboard build/baselines --site docs/practice_site
+	$(BIN)/python benchmarks/record_baselines.py build/baselines
 
 status: install  ## say what is done, running and failed in OUT, and why
 	$(ZCNAS) status $(OUT)

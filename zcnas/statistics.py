@@ -144,11 +144,21 @@ def _surplus_of_many(scores: Floats, truth: Floats, weights: Floats) -> Floats:
         )  # (S, pairs)
         for begin in range(0, weights.shape[1], _RESAMPLES_AT_ONCE):
             part = slice(begin, begin + _RESAMPLES_AT_ONCE)
-            products = np.concatenate(
-                [weights[row, part] * weights[row + 1 :, part] for row in range(first, last)]
-            )  # (pairs, R)
-            surplus[:, part] += signs @ products
+            surplus[:, part] += signs @ _products(weights[:, part], first, last)
     return surplus
+
+
+def _products(weights: Floats, first: int, last: int) -> Floats:
+    """Return w_i w_j of the pairs (i, j > i), i from ``first`` to before ``last``: (pairs, R)."""
+    count = len(weights)
+    pairs = sum(count - row - 1 for row in range(first, last))
+    products = np.empty((pairs, weights.shape[1]), dtype=weights.dtype)
+    begin = 0
+    for row in range(first, last):
+        end = begin + count - row - 1
+        np.multiply(weights[row], weights[row + 1 :], out=products[begin:end])
+        begin = end
+    return products
 
 
 def _blocks_of_rows(architectures: int) -> list[tuple[int, int]]:

@@ -95,7 +95,8 @@ def name_points(
     for name, place, (x, y) in zip(names, places, points, strict=True):
         width = LETTER * len(name)
         corners = [(x + 6, y - 3), (x - 6 - width, y - 3)]
-        corners += [(x + shift - width / 2, y + up) for up in (6, -15) for shift in (0, width / 2)]
+        aside = (0, width / 2, -width / 2)
+        corners += [(x + by - width / 2, y + up) for up in (6, -15) for by in aside]
         boxes = [(left, low, left + width, low + LINE_HEIGHT) for left, low in corners]
         best = min(boxes, key=lambda box: sum(_overlap(box, other) for other in taken))
         taken.append(best)

@@ -190,6 +190,8 @@ def _time(standings: Sequence[Standing], decimals: int) -> Figure:
     canvas, axes = new_canvas(7.6, 4.4)
     for baseline in (False, True):
         group = [entry for entry in standings if entry.baseline == baseline and entry.cpu_s > 0]
+        if not group:
+            continue  # nor a line of the legend
         colour = BASE if baseline else ACCENT
         axes.plot(
             [entry.cpu_s for entry in group],
@@ -206,7 +208,10 @@ def _time(standings: Sequence[Standing], decimals: int) -> Figure:
     axes.set_xlabel("CPU seconds per architecture, mean over all queries (log scale)")
     axes.set_ylabel("score: mean tau-b")
     axes.grid()
-    axes.legend(frameon=False, fontsize=10, loc="upper center", bbox_to_anchor=(0.5, 1.12), ncols=2)
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(
+            frameon=False, fontsize=10, loc="upper center", bbox_to_anchor=(0.5, 1.12), ncols=2
+        )
     named = standings[:MAX_NAMED]
     if len(standings) <= MAX_NAMED:
         drawn = [entry for entry in named if entry.cpu_s > 0]

@@ -184,4 +184,5 @@ def _provenance(manifests: Mapping[str, PublicManifest]) -> tuple[tuple[str, str
         "Batch size": [str(m.batch_size) for m in each],
         "SHA-256 of the submission": [m.submission_sha256 for m in each],
     }
-    return tuple((name, "; ".join(dict.fromkeys(values))) for name, values in facts.items())
+    told = {name: "; ".join(dict.fromkeys(filter(None, each))) for name, each in facts.items()}
+    return tuple((name, text) for name, text in told.items() if text)
