@@ -13,9 +13,11 @@ published columns and the accuracies: per benchmark and proxy, both Spearman cor
 same architectures and a 95 % interval of their difference from a paired bootstrap over
 architectures. Both work on what there is, be it all or not.
 
-One minibatch of 64 serves all architectures: the first real images of the dataset where the folder
-has them, images from a seeded normal distribution otherwise. Weights come from PyTorch's default
-initialisation under a seed that follows from the architecture alone.
+One minibatch of 32 serves all architectures: the first real images of the dataset where the folder
+has them, the class-structured synthetic fallback otherwise. With ``--own-minibatches`` every
+architecture gets another one, drawn, cropped and flipped at random, as the published scores were
+made; ``report`` shows what that does. Weights come from PyTorch's default initialisation under a
+seed that follows from the architecture alone.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,9 +47,10 @@ from zcnas.search_spaces.nasbench201.spec import NasBench201Spec
 from zcnas.tables import zero_cost_scores
 from zcnas.tables.nas_bench_suite_zero import read_spec
 
-BATCH_SIZE = 64
-PUBLISHED_BATCH_SIZE = 32
-"""What the published columns give away; the page's introduction says how."""
+BATCH_SIZE = 32
+"""That of the published scores; the page's introduction says how it shows."""
+PADDING = 4
+"""Pixels of black around an image before a random crop of its size."""
 RESAMPLES = 2000
 TOLERANCE = 0.05
 REAL, FALLBACK = "published training images", "class-structured synthetic fallback"
@@ -80,17 +83,43 @@ STATISTICS = {
 """Mean and standard deviation of the training images per colour, in units of white."""
 
 
-def minibatch(benchmark: Benchmark, data: Path) -> tuple[Tensor, Tensor]:
-    """Return (B, 3, H, W) normalised images and (B,) labels, the same for every architecture."""
+def minibatch(benchmark: Benchmark, data: Path, own: int | None = None) -> tuple[Tensor, Tensor]:
+    """Return (B, 3, H, W) normalised images and (B,) labels.
+
+    Args:
+        benchmark: Which dataset.
+        data: The folder with images.
+        own: Seed of a minibatch of an architecture's own; ``None`` for that of all architectures.
+    """
     name = benchmark.dataset.name
-    if name in STATISTICS:
-        with np.load(data / f"{name}_100_images.npz") as file:
-            images = torch.from_numpy(file["images"][:BATCH_SIZE]).permute(0, 3, 1, 2) / 255
-            labels = torch.from_numpy(file["labels"][:BATCH_SIZE].astype(np.int64))
-        mean, std = (torch.tensor(values)[:, None, None] for values in STATISTICS[name])
-        return (images - mean) / std, labels
-    fallback = load_minibatch(benchmark, BATCH_SIZE, 2022, None)
-    return torch.from_numpy(fallback.inputs), torch.from_numpy(fallback.targets)
+    if name not in STATISTICS:
+        fallback = load_minibatch(benchmark, BATCH_SIZE, 2022 if own is None else own, None)
+        return torch.from_numpy(fallback.inputs), torch.from_numpy(fallback.targets)
+    with np.load(data / f"{name}_100_images.npz") as file:
+        images, labels = file["images"], file["labels"].astype(np.int64)
+    if own is None:
+        images, labels = images[:BATCH_SIZE], labels[:BATCH_SIZE]
+    else:
+        rng = np.random.default_rng(own)
+        chosen = rng.choice(len(images), BATCH_SIZE, replace=False)
+        images, labels = np.stack([_crop_and_flip(images[i], rng) for i in chosen]), labels[chosen]
+    mean, std = (torch.tensor(values)[:, None, None] for values in STATISTICS[name])
+    inputs = torch.from_numpy(images).permute(0, 3, 1, 2) / 255
+    return (inputs - mean) / std, torch.from_numpy(labels)
+
+
+def _crop_and_flip(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return an image (H, W, 3) shifted by up to PADDING pixels and mirrored, at random."""
+    height, width, _ = image.shape
+    padded = np.pad(image, ((PADDING, PADDING), (PADDING, PADDING), (0, 0)))
+    top, left = rng.integers(2 * PADDING + 1, size=2)
+    cropped = padded[top : top + height, left : left + width]
+    return cropped[:, ::-1] if rng.random() < 0.5 else cropped
+
+
+def scores_path(out: Path, benchmark: str, *, own: bool = False) -> Path:
+    """Return where ``score`` writes."""
+    return out / f"{benchmark}.batch{BATCH_SIZE}{'.own' if own else ''}.jsonl"
 
 
 def published(benchmark: Benchmark, data: Path) -> dict[str, dict[str, Any]]:
@@ -112,21 +141,24 @@ def read_scores(path: Path) -> dict[str, dict[str, Any]]:
 def score(
     benchmark: Benchmark,
     data: Path,
-    path: Path,
+    out: Path,
     limit: int | None,
-    batch_size: int,
     proxies: Sequence[str],
+    own: bool,
 ) -> None:
     """Append a row for every architecture that has none yet."""
+    path = scores_path(out, benchmark.key, own=own)
     path.parent.mkdir(parents=True, exist_ok=True)
     done = read_scores(path)
-    inputs, targets = (part[:batch_size] for part in minibatch(benchmark, data))
-    waiting = [key for key in published(benchmark, data) if key not in done][:limit]
+    inputs, targets = minibatch(benchmark, data)
+    waiting = [key for key in list(published(benchmark, data))[:limit] if key not in done]
     with path.open("a") as file:
         for key in waiting:
             digest = hashlib.sha256(f"{benchmark.key} {key}".encode()).digest()
             torch.manual_seed(int.from_bytes(digest[:4]))
             network = build_network(NasBench201Spec.from_naslib(ast.literal_eval(key)), benchmark)
+            if own:
+                inputs, targets = minibatch(benchmark, data, int.from_bytes(digest[4:8]))
             start = time.process_time()
             scores = evaluate(network, inputs, targets, proxies)
             row = {"architecture": key, "cpu_time_s": time.process_time() - start, "scores": scores}
@@ -138,7 +170,7 @@ def make_table(out: Path, version: str) -> None:
     """Write the table of the package from the rows of every benchmark scored so far."""
     rows_of, provenance = {}, {}
     for benchmark in BENCHMARKS.values():
-        path = out / f"{benchmark.key}.jsonl"
+        path = scores_path(out, benchmark.key)
         if not path.exists():
             continue
         rows_of[benchmark.key] = {
@@ -211,7 +243,7 @@ def report(data: Path, out: Path, record: Path) -> None:
 
     Args:
         data: The folder of published tables.
-        out: Where ``score`` wrote; only what it has at the published batch size is read there.
+        out: Where ``score`` wrote; only what it has with minibatches of their own is read there.
         record: The page.
     """
     index = zero_cost_scores.read_index()
@@ -238,22 +270,30 @@ def report(data: Path, out: Path, record: Path) -> None:
             "",
             *_comparisons(ours, table),
         ]
-        again = read_scores(out / f"{key}.batch{PUBLISHED_BATCH_SIZE}.jsonl")
-        if again:
-            lines += [f"With the first {PUBLISHED_BATCH_SIZE} images of the same minibatch:", ""]
-            lines += _comparisons({k: row["scores"] for k, row in again.items()}, table)
+        own = read_scores(scores_path(out, key, own=True))
+        if own:
+            compared = next(iter(own.values()))["scores"]
+            lines += [
+                f"The first {len(own)} architectures, above with the minibatch of all, below each "
+                "with one of its own:",
+                "",
+                *_comparisons({k: ours[k] for k in own if k in ours}, table, compared),
+                *_comparisons({k: row["scores"] for k, row in own.items()}, table),
+            ]
     record.write_text("\n".join(lines))
 
 
 def _comparisons(
-    ours: Mapping[str, Mapping[str, float]], table: Mapping[str, Mapping[str, Any]]
+    ours: Mapping[str, Mapping[str, float]],
+    table: Mapping[str, Mapping[str, Any]],
+    proxies: Collection[str] = tuple(PROXIES),
 ) -> list[str]:
     """Return the lines of one table of comparisons."""
     lines = [
         "| proxy | N | ours | published | difference | 95 % interval | holds | agreement |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for proxy in PROXIES:
+    for proxy in proxies:
         triples = [
             (table[key]["val_accuracy"], row[proxy], table[key][proxy]["score"])
             for key, row in ours.items()
@@ -279,8 +319,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("command", choices=("score", "table", "report"))
     parser.add_argument("benchmark", nargs="?", help="what to score")
-    parser.add_argument("--limit", type=int, help="stop after that many architectures")
-    parser.add_argument("--batch-size", type=int, default=BATCH_SIZE, help="at most 64")
+    parser.add_argument("--limit", type=int, help="only the first N architectures")
+    parser.add_argument("--own-minibatches", action="store_true", help="one per architecture")
     parser.add_argument("--proxies", nargs="+", default=list(PROXIES), help="all by default")
     parser.add_argument("--core", type=int, help="pin to this CPU core")
     parser.add_argument("--out", type=Path, default=Path("build/science"))
@@ -302,9 +342,8 @@ def main() -> None:
         os.sched_setaffinity(0, {arguments.core})
     torch.set_num_threads(1)
     benchmark = get_benchmark(arguments.benchmark)
-    size, proxies = arguments.batch_size, arguments.proxies
-    name = benchmark.key if size == BATCH_SIZE else f"{benchmark.key}.batch{size}"
-    score(benchmark, data, arguments.out / f"{name}.jsonl", arguments.limit, size, proxies)
+    proxies, own = arguments.proxies, arguments.own_minibatches
+    score(benchmark, data, arguments.out, arguments.limit, proxies, own)
 
 
 if __name__ == "__main__":

@@ -203,16 +203,6 @@ def test_bad_input_is_refused_with_what_to_pass_instead(message):
         evaluate(*arguments)
 
 
-@pytest.mark.parametrize("shape", [(2, 3, 5, 6), (1, 2, 2, 3), (1, 2, 1, 3), (1, 1, 1, 1)])
-def test_the_fast_average_pooling_is_the_average_pooling(shape):
-    from zcnas.proxies.exact_ops import AveragePool3x3
-
-    images = torch.randn(shape, dtype=torch.float64, requires_grad=True)
-    expected = nn.functional.avg_pool2d(images, 3, 1, 1, count_include_pad=False)
-    torch.testing.assert_close(AveragePool3x3.apply(images), expected, rtol=1e-12, atol=0)
-    assert torch.autograd.gradcheck(AveragePool3x3.apply, (images,))
-
-
 def test_a_strided_1x1_convolution_runs_in_channels_last_without_pytorchs_own_backward():
     class Net(nn.Module):
         def __init__(self) -> None:

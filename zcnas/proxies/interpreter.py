@@ -44,19 +44,18 @@ _RULES: dict[Op, str] = (
 """Which method of the interpreter an operation goes to; all others run as they are."""
 
 
-def layers_of(network: nn.Module) -> list[Tensor]:
-    """Return θ: the weights of all Conv2d and Linear layers, each once; no bias, no BatchNorm."""
-    return [weight.detach() for weight in _theta(network).values()]
+def layout_of(inputs: Tensor) -> torch.memory_format:
+    """Return the layout in which convolutions are fastest; a jigsaw's five dimensions have none."""
+    return torch.channels_last if inputs.dim() == 4 else torch.contiguous_format
 
 
-def theta_ids(network: nn.Module) -> list[int]:
-    """Return the ids of the network's own weights, in the order of ``layers_of``."""
-    return list(_theta(network))
+def layers_of(network: nn.Module) -> dict[int, Tensor]:
+    """Return θ, detached, by the ids of the network's own tensors.
 
-
-def _theta(network: nn.Module) -> dict[int, Tensor]:
+    These are the weights of all Conv2d and Linear layers, each once; no bias, no BatchNorm.
+    """
     return {
-        id(module.weight): module.weight
+        id(module.weight): module.weight.detach()
         for module in network.modules()
         if isinstance(module, nn.Conv2d | nn.Linear)
     }
@@ -66,9 +65,9 @@ class Interpreter(TorchFunctionMode):
     """Runs a network's operations by rules, with leaf tensors in the place of its weights.
 
     The rules given here are those every pass wants: BatchNorm normalises by the batch and keeps no
-    statistics, a ReLU asked twice for the same tensor is computed once, an operation on a known
-    zero costs nothing, and 3×3 average pooling takes its fast form. Subclasses override the rules
-    that a pass is about.
+    statistics, a ReLU or 3×3 average pooling asked twice for the same tensor is computed once, an
+    operation on a known zero costs nothing, BatchNorm and 3×3 average pooling take the form of
+    ``exact_ops``. Subclasses override the rules that a pass is about.
 
     Attributes:
         weights: The tensor that stands for a layer's weight, by the id of the network's own.
@@ -115,11 +114,7 @@ class Interpreter(TorchFunctionMode):
         if inplace or op in (torch.relu_, Tensor.relu_):
             rectified: Tensor = torch.relu_(features)
             return rectified
-        version, known = getattr(features, "_rectified", (None, None))
-        if known is None or version != features._version:
-            known = torch.relu(features)
-            features._rectified = (features._version, known)  # type: ignore[attr-defined]
-        return known
+        return _once("_rectified", torch.relu, features)
 
     def pool(self, op: Op, features: Tensor, *args: Any, **options: Any) -> Tensor:
         """Return the pooled features (B, C, H', W')."""
@@ -127,7 +122,7 @@ class Interpreter(TorchFunctionMode):
             return _zero_answer(op, features, *args, **options)
         pooled: Tensor
         if op is functional.avg_pool2d and _is_3x3_mean(*args, **options):
-            pooled = exact_ops.AveragePool3x3.apply(features)  # type: ignore[no-untyped-call]
+            pooled = _once("_averaged", exact_ops.AveragePool3x3.apply, features)
         else:
             pooled = op(features, *args, **options)
         return pooled
@@ -149,15 +144,15 @@ class Interpreter(TorchFunctionMode):
             return features
         affine = None if weight is None else weight.detach()
         shift = None if bias is None else bias.detach()
-        return self.normalise(features, affine, shift, eps)
+        images = features if features.dim() == 4 else features.reshape(*features.shape[:2], -1, 1)
+        return self.normalise(images, affine, shift, eps).view_as(features)
 
     def normalise(
         self, features: Tensor, affine: Tensor | None, shift: Tensor | None, eps: float
     ) -> Tensor:
         """Return γ (x − μ)/√(σ² + ε) + β per channel, with μ and σ² of the batch (B, C, H, W)."""
-        normalised: Tensor = torch.native_batch_norm(
-            features, affine, shift, None, None, True, 0.0, eps
-        )[0]
+        normalised: Tensor
+        normalised, _, _ = exact_ops.BatchNorm.apply(features, affine, shift, eps)  # type: ignore[no-untyped-call]
         return normalised
 
     def multiply(self, op: Op, left: Any, right: Any) -> Any:
@@ -199,6 +194,21 @@ def as_found(network: nn.Module) -> Iterator[None]:
         for module, mode, kept in zip(modules, modes, buffers, strict=True):
             module.training = mode
             module._buffers.update(kept)
+
+
+def _once(name: str, operation: Op, features: Tensor) -> Tensor:
+    """Return the operation's answer, the same object as before unless one of both was written to.
+
+    Args:
+        name: The attribute of ``features`` that keeps it.
+        operation: Of one argument.
+        features: What it is applied to.
+    """
+    versions, known = getattr(features, name, (None, features))
+    if versions != (features._version, known._version):
+        known = operation(features)
+        setattr(features, name, ((features._version, known._version), known))
+    return known
 
 
 def _zero_answer(op: Op, features: Tensor, *args: Any, **options: Any) -> Tensor:

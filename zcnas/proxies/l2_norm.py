@@ -28,7 +28,7 @@ class L2Norm(Proxy):
 
     def value(self) -> float:
         """Return Σ_l ‖θ_l‖₂."""
-        return sum_of_norms(layers_of(self.network))
+        return sum_of_norms(list(layers_of(self.network).values()))
 
 
 def score(network: nn.Module, inputs: Tensor, targets: Tensor) -> float:

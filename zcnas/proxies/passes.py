@@ -31,7 +31,7 @@ from torch import Tensor, nn
 from zcnas.proxies import exact_ops
 from zcnas.proxies.checks import check_minibatch, check_network, loss_of
 from zcnas.proxies.duals import dual_level, make_dual, split_dual
-from zcnas.proxies.interpreter import Interpreter, Op, as_found, layers_of, theta_ids
+from zcnas.proxies.interpreter import Interpreter, Op, as_found, layers_of, layout_of
 from zcnas.proxies.proxy import Proxy, listeners
 
 
@@ -51,7 +51,11 @@ class SharedForward(Interpreter):
         self.relu_listeners = listeners(proxies, "relu")
         self.gradient_listeners = listeners(proxies, "layer_gradient")
         self.along_weights = along_weights
-        self.gradients = {key: torch.zeros_like(weight) for key, weight in weights.items()}
+        self.gradients = (
+            {key: torch.zeros_like(weight) for key, weight in weights.items()}
+            if along_weights
+            else {}
+        )
         self.in_loss_backward = False
 
     def layer(
@@ -134,11 +138,9 @@ class SharedForward(Interpreter):
         if not self.along_weights:
             return super().normalise(features, affine, shift, eps)
         features, tangent = split_dual(features)
-        normalised, mean, inverse_std = torch.native_batch_norm(
-            features, affine, shift, None, None, True, 0.0, eps
-        )
+        normalised, mean, inverse_std = exact_ops.BatchNorm.apply(features, affine, shift, eps)  # type: ignore[no-untyped-call]
         if tangent is None:
-            return normalised
+            return normalised  # type: ignore[no-any-return]
         scale = torch.ones_like(mean) if affine is None else affine
         derivative = exact_ops.BatchNormTangent.apply(  # type: ignore[no-untyped-call]
             features, tangent, scale, mean, inverse_std
@@ -182,13 +184,11 @@ def _run_passes(
     want_backward = want_loss or bool(want_jacobian)
     if not (want_backward or listeners(proxies, "operation") or listeners(proxies, "relu")):
         return
-    images = inputs.detach().clone(
-        memory_format=torch.channels_last if inputs.dim() == 4 else torch.contiguous_format
-    )
+    images = inputs.detach().clone(memory_format=layout_of(inputs))
     images.requires_grad_(bool(want_jacobian))
-    leaves = [weight.requires_grad_(want_loss) for weight in layers_of(network)]
-    keys = theta_ids(network)
-    forward = SharedForward(dict(zip(keys, leaves, strict=True)), proxies, bool(second_order))
+    weights = layers_of(network)
+    leaves = [weight.requires_grad_(want_loss) for weight in weights.values()]
+    forward = SharedForward(weights, proxies, bool(second_order))
     with torch.set_grad_enabled(want_backward), dual_level(), forward:
         outputs, along = split_dual(network(images))
     # The level is closed before any backward, which would carry derivatives along as well.
@@ -204,7 +204,7 @@ def _run_passes(
     if second_order:
         plain = outputs.new_zeros(()) if along is None else (output_gradient * along).sum()
         slopes = _gradients(plain, leaves)
-        gradients = [forward.gradients[key] for key in keys]
+        gradients = list(forward.gradients.values())
     else:
         gradients = _gradients(outputs, leaves, output_gradient.detach())
     for proxy in want_gradients:

@@ -27,7 +27,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zcnas.proxies.interpreter import Interpreter, Op, layers_of, theta_ids
+from zcnas.proxies.interpreter import Interpreter, Op, layers_of, layout_of
 from zcnas.proxies.passes import score_alone
 from zcnas.proxies.proxy import Proxy
 from zcnas.proxies.reductions import absolute_dot
@@ -62,9 +62,14 @@ class Synflow(Proxy):
 
     def value(self) -> float:
         """Return ln Σ |θ⊙∂R/∂θ|."""
-        leaves = [weight.double().abs().requires_grad_() for weight in layers_of(self.network)]
+        weights = {
+            key: weight.double().abs().requires_grad_()
+            for key, weight in layers_of(self.network).items()
+        }
+        leaves = list(weights.values())
         ones = torch.ones(1, *self.inputs.shape[1:], dtype=torch.float64)
-        with LinearisedForward(dict(zip(theta_ids(self.network), leaves, strict=True))):
+        ones = ones.contiguous(memory_format=layout_of(ones))
+        with LinearisedForward(weights):
             flow = self.network(ones).sum()
         total = 0.0
         if flow.requires_grad:

@@ -32,7 +32,7 @@ import torch
 from torch import Tensor, nn
 
 from zcnas.proxies import exact_ops
-from zcnas.proxies.interpreter import Interpreter, Op, layers_of, theta_ids
+from zcnas.proxies.interpreter import Interpreter, Op, layers_of, layout_of
 from zcnas.proxies.passes import score_alone
 from zcnas.proxies.proxy import Proxy
 
@@ -61,16 +61,20 @@ class RandomForward(Interpreter):
         return super().layer(op, features, weight, None, *options, **named_options)
 
     def batch_norm(self, op: Op, features: Tensor, *args: Any, **options: Any) -> Tensor:
-        """Return the normalised features, neither scaled nor shifted."""
+        """Return the normalised features; known zeros have no variance."""
         if exact_ops.is_zero(features):
             self.variances.append(features.new_zeros(features.shape[1]))
             return features
-        eps = options.get("eps", args[6] if len(args) > 6 else 1e-5)
-        normalised, _, inverse_std = torch.native_batch_norm(
-            features, None, None, None, None, True, 0.0, eps
-        )
+        return super().batch_norm(op, features, *args, **options)
+
+    def normalise(
+        self, features: Tensor, affine: Tensor | None, shift: Tensor | None, eps: float
+    ) -> Tensor:
+        """Return the normalised features, neither scaled nor shifted; keep the variance."""
+        normalised: Tensor
+        normalised, _, inverse_std = exact_ops.BatchNorm.apply(features, None, None, eps)  # type: ignore[no-untyped-call]
         count = features.numel() // features.shape[1]
-        biased = (inverse_std.double() ** -2 - eps).clamp(min=0.0)
+        biased = (inverse_std**-2 - eps).clamp(min=0.0)
         self.variances.append(biased * (count / max(count - 1, 1)))
         return normalised
 
@@ -91,11 +95,10 @@ class Zen(Proxy):
         generator.set_state(torch.get_rng_state())
         weights = {
             key: torch.empty_like(weight).normal_(generator=generator)
-            for key, weight in zip(theta_ids(self.network), layers_of(self.network), strict=True)
+            for key, weight in layers_of(self.network).items()
         }
-        images = torch.empty_like(
-            self.inputs, memory_format=torch.channels_last if self.inputs.dim() == 4 else None
-        ).normal_(generator=generator)
+        images = torch.empty_like(self.inputs, memory_format=layout_of(self.inputs))
+        images.normal_(generator=generator)
         noise = torch.empty_like(images).normal_(generator=generator)
         with torch.no_grad():
             first, before = self._features(weights, images)
