@@ -14,7 +14,7 @@ from zcnas.benchmarks import get_benchmark
 from zcnas.commands.options import FIRST_SAMPLES
 from zcnas.contract import load_predictor, query_caller, to_score
 from zcnas.proxies import PROXIES, evaluate
-from zcnas.search_spaces import SPECS, build_network
+from zcnas.search_spaces import SPECS, Spec, build_network
 
 SAMPLES = Path(__file__).parents[2] / "starting_kit" / "submissions"
 FOLDERS = sorted(folder for folder in SAMPLES.iterdir() if folder.is_dir())
@@ -23,10 +23,13 @@ SCALES = {"params": 1e6}
 """What a sample's score is divided by to be the proxy's."""
 
 
-def _network() -> torch.nn.Module:
-    benchmark = get_benchmark("nasbench201_cifar10")
+SAMPLED = SPECS["nasbench201"].sample(random.Random(11))
+DEAD = SPECS["nasbench201"].parse("|none~0|+|none~0|none~1|+|none~0|none~1|none~2|")
+
+
+def _network(spec: Spec = SAMPLED) -> torch.nn.Module:
     torch.manual_seed(3)
-    return build_network(SPECS["nasbench201"].sample(random.Random(11)), benchmark)
+    return build_network(spec, get_benchmark("nasbench201_cifar10"))
 
 
 def _minibatch() -> tuple[torch.Tensor, torch.Tensor]:
@@ -34,8 +37,8 @@ def _minibatch() -> tuple[torch.Tensor, torch.Tensor]:
     return torch.randn(6, 3, 8, 8, generator=generator), torch.tensor([0, 0, 1, 1, 2, 2])
 
 
-def _score(name: str) -> float:
-    network = _network()
+def _score(name: str, spec: Spec = SAMPLED) -> float:
+    network = _network(spec)
     torch.manual_seed(5)
     ask = query_caller(load_predictor(SAMPLES / name))
     return to_score(ask(network, [_minibatch()]))  # a DataLoader would draw a random number
@@ -55,6 +58,14 @@ def test_the_sample_of_a_proxy_returns_its_score(proxy):
     # plain is a small difference of large float32 numbers; jacov inverts small eigenvalues.
     tolerance = {"plain": 1e-2, "jacov": 1e-2}.get(proxy, 1e-4)
     assert _score(proxy) / SCALES.get(proxy, 1) == pytest.approx(expected, rel=tolerance)
+
+
+@pytest.mark.parametrize("proxy", PROXIES)
+def test_the_sample_of_a_proxy_returns_its_score_of_a_network_that_does_not_see_its_images(proxy):
+    network = _network(DEAD)
+    torch.manual_seed(5)
+    expected = evaluate(network, *_minibatch(), [proxy])[proxy]
+    assert _score(proxy, DEAD) / SCALES.get(proxy, 1) == pytest.approx(expected, rel=1e-3)
 
 
 @pytest.mark.parametrize("name", sorted(OF_2022))
