@@ -114,6 +114,19 @@ def test_the_figures_take_font_and_colours_from_the_page(site):
     assert "var(--accent)" in colours
 
 
+def test_the_rankings_pictures_of_intervals_reach_from_the_lowest_end_to_the_highest(
+    site, published
+):
+    page = (site / "index.html").read_text(encoding="utf-8")
+    drawn = re.findall(r'class="ci" d="M(-?\d+) 0H(-?\d+)"', page)
+    ends = [e.score_interval for e in published.entries if e.score_interval]
+    low, high = min(min(ends)), max(max(each) for each in ends)
+    assert len(drawn) == len(ends)
+    for (left, right), end in zip(drawn, ends, strict=True):
+        for place, value in zip((left, right), end, strict=True):
+            assert int(place) == pytest.approx(200 * (value - low) / (high - low) - 100, abs=1)
+
+
 def test_every_link_leads_to_a_page_of_the_site_or_a_place_on_it(site):
     for path in site.iterdir():
         html = path.read_text(encoding="utf-8")

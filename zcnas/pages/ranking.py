@@ -69,6 +69,7 @@ def ranking_rows(
 ) -> tuple[RankingRow, ...]:
     """Return the rows of the ranking, in the entries' order."""
     decimals = decimals_of(show)
+    span = score_span(entries, decimals)
     rows, group = [], None
     for entry, href in zip(entries, hrefs, strict=True):
         taus = [entry.kendall_tau.get(each.benchmark.key) for each in outcomes]
@@ -89,7 +90,7 @@ def ranking_rows(
                 opens=opens,
                 score=entry.score,
                 interval=entry.score_interval,
-                whisker=_whisker(entry),
+                whisker=_whisker(entry, span, decimals),
                 first=format_share(entry.first_probability),
                 failed=None if entry.score is None else sum(entry.failures.values()),
                 cpu="–" if entry.score is None else f"{entry.cpu_time_s:.0f}",
@@ -149,7 +150,24 @@ def _below(entry: Entry) -> str:
     return " · ".join(part for part in (method, entry.team) if part)
 
 
-def _whisker(entry: Entry) -> Markup | str:
+def score_span(entries: Sequence[Entry], decimals: int) -> tuple[float, float]:
+    """Return between which scores the ranking's pictures of intervals reach."""
+    ends = [
+        round(end, decimals)
+        for entry in entries
+        if entry.score_interval
+        for end in entry.score_interval
+    ]
+    return (min(ends), max(ends)) if ends else (-1.0, 1.0)
+
+
+def _whisker(entry: Entry, span: tuple[float, float], decimals: int) -> Markup | str:
+    """Return the picture of an entry's interval; rounded, as all that a drawing tells."""
     if entry.score is None or entry.score_interval is None:
         return ""
-    return interval_figure(entry.score, entry.score_interval)
+    low, high = span
+    places = [
+        2 * (round(value, decimals) - low) / max(high - low, 1e-9) - 1
+        for value in (*entry.score_interval, entry.score)
+    ]
+    return interval_figure(places[2], places[:2])

@@ -19,7 +19,14 @@ from zcnas.outcomes import Analysis, Outcomes
 from zcnas.pages.benchmark import Compared, benchmark_view
 from zcnas.pages.environment import asset, decimals_of, environment
 from zcnas.pages.figures import ranking_figures
-from zcnas.pages.ranking import columns_of, format_share, ranking_rows, standings, tags_of
+from zcnas.pages.ranking import (
+    columns_of,
+    format_share,
+    ranking_rows,
+    score_span,
+    standings,
+    tags_of,
+)
 from zcnas.pages.submission import About, render_submission, view_of
 from zcnas.pages.views import MEANINGS, Fact
 from zcnas.phases import Limits, Phase
@@ -139,6 +146,7 @@ def _ranking(run: Run, hrefs: Mapping[str, str]) -> str:
         lead=_lead(run),
         trusted=_warning(run.leaderboard),
         rows=rows,
+        span=score_span(entries, decimals),
         columns=columns,
         spaces=spaces,
         before_taus=before_taus,
