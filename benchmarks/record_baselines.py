@@ -70,7 +70,9 @@ def table_of(board: Leaderboard, architectures: int) -> str:
         "[`practice_site/`](practice_site/index.html); every digit:",
         "[`baselines.json`](baselines.json). `vote` is no submission: it is the pairwise majority "
         "of `synflow`, `jacov` and `snip`, derived",
-        "from their scores. CPU times are of a machine that was busy with other work.",
+        "from their scores. CPU times are of a machine that was busy with other work. "
+        "`baselines.json` has the SHA-256 of each",
+        "sample as it was scored.",
         "",
         "Made by `make baselines`; another phase's: `make score PHASE=… "
         "SUBMISSIONS=starting_kit/submissions`.",
