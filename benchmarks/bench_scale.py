@@ -44,10 +44,10 @@ PHASES = ROOT / "reference_data" / "phases.toml"
 SAMPLES = ROOT / "starting_kit" / "submissions"
 SUBMISSIONS = 1000
 JOBS = 300
-REPEATS = 2
+REPEATS = 3
 PREDICTORS = (
     ("params", "nasbench201_imagenet16_120", 100),
-    ("nwot", "nasbench201_cifar10", 24),
+    ("nwot", "nasbench201_cifar10", 32),
 )
 """A cheap and a dear sample, the benchmark it is asked on, and how many architectures."""
 
