@@ -33,6 +33,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from zcnas.benchmarks import get_benchmark
+from zcnas.datasets import load_minibatch
 from zcnas.proxies import PROXIES, evaluate
 from zcnas.search_spaces import SPECS, build_network
 
@@ -173,7 +174,8 @@ class Reference:
     def epe_nas(self) -> float:
         """Return epe_nas."""
         logs = (self._correlations().abs() + 1e-5).log()
-        groups = [(self.targets == label).nonzero().flatten() for label in self.targets.unique()]
+        labels = self.targets if self.targets.dim() == 1 else self.targets.argmax(dim=1)
+        groups = [(labels == label).nonzero().flatten() for label in labels.unique()]
         energies = [(len(g), logs[g][:, g].sum().item()) for g in groups if len(g) > 1]
         if self.network.num_classes <= 100:  # type: ignore[operator]
             return sum(abs(energy) for _, energy in energies)
@@ -267,10 +269,8 @@ def main() -> None:
     os.sched_setaffinity(0, {arguments.core})
     torch.set_num_threads(1)
     benchmark = get_benchmark(arguments.benchmark)
-    generator = torch.Generator().manual_seed(0)
-    shape, classes = benchmark.dataset.input_shape, benchmark.dataset.num_classes
-    inputs = torch.randn(arguments.batch_size, *shape, generator=generator)
-    targets = torch.randint(classes, (len(inputs),), generator=generator)
+    fallback = load_minibatch(benchmark, arguments.batch_size, 0, None)
+    inputs, targets = torch.from_numpy(fallback.inputs), torch.from_numpy(fallback.targets)
     twelve = [name for name in PROXIES if name != "grasp"]
     sides = ("reference", "thirteen", "twelve")
     clocks = {side: Clock() for side in sides}

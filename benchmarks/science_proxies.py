@@ -64,13 +64,17 @@ and the correlation of our scores with the published ones. A line *holds* if the
 or the difference is at most 0.05. The published flops are compared number by number in
 [verified_spaces.md](verified_spaces.md); the column here is ours, of multiply-accumulates.
 
-The published scores of NAS-Bench-201 come from batches of 32, not of 64: jacov cannot exceed
-−N(ln(1 + k) + 1/(1 + k)), which is −64.0 for N = 64, while the best published one is about −32.2;
-the published nwot is about half of ours, and fisher, which falls as the batch grows, a multiple.
-Most rankings do not care. Two do not hold everywhere: epe_nas compares the images of one class,
-and a batch of half the size has a quarter of the pairs; grasp is a small difference of large terms
-that depend on the minibatch. Both are compared once more at 32 where that was scored. With 120
-classes the batch explains epe_nas; on CIFAR-10 it does not, and for grasp the cause is open.
+The published scores of NAS-Bench-201 come from batches of 32: jacov cannot exceed −N(ln(1 + k) +
+1/(1 + k)), which is −64.0 for N = 64, while the best published one is about −32.2. So ours are of
+32 as well.
+
+Where a line does not hold, the cause is the minibatch. NASLib's loader draws, crops and flips
+another one for every architecture and proxy; ours is the same for all, as in the competition. Two
+proxies depend on it. epe_nas sums over the pairs of images of one class, whose number differs from
+draw to draw, so the published column carries that noise, most of all with 100 classes, where 32
+images hold few pairs. grasp is a small difference of large terms. The last tables of a benchmark
+show both scored once more, with a minibatch of its own for every architecture: with 100 classes
+epe_nas then falls to the published correlation; on CIFAR-10 both come closer to it.
 
 The paper's figure 6 stands beside as information, from other architectures: on NAS-Bench-201 ×
 ImageNet16-120 nwot 0.77, flops 0.67, params 0.69, zen 0.39, l2_norm 0.69, synflow 0.75, jacov 0.71,
@@ -274,8 +278,8 @@ def report(data: Path, out: Path, record: Path) -> None:
         if own:
             compared = next(iter(own.values()))["scores"]
             lines += [
-                f"The first {len(own)} architectures, above with the minibatch of all, below each "
-                "with one of its own:",
+                f"The first {len(own)} architectures with the minibatch of all, then each with one of "
+                "its own:",
                 "",
                 *_comparisons({k: ours[k] for k in own if k in ours}, table, compared),
                 *_comparisons({k: row["scores"] for k, row in own.items()}, table),

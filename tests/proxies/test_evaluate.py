@@ -13,8 +13,11 @@ from proxy_networks import Branches, Chain, Dead, Dense
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
+from zcnas.benchmarks import get_benchmark
 from zcnas.errors import ProxyError
 from zcnas.proxies import PROXIES, evaluate
+from zcnas.search_spaces import build_network
+from zcnas.search_spaces.nasbench201.spec import NasBench201Spec
 
 PLAIN_BACKWARD = {"grad_norm", "plain", "snip", "fisher"}
 
@@ -47,6 +50,24 @@ def test_float32_agrees_with_float64_where_the_formula_is_well_conditioned():
     for name in set(PROXIES) - {"plain", "grasp", "jacov", "zen"}:
         assert rounded[name] == pytest.approx(exact[name], rel=1e-5), name
     assert rounded["grasp"] == pytest.approx(exact["grasp"], rel=1e-3)
+
+
+def test_a_search_spaces_network_scores_in_float32_as_in_float64():
+    cell = (
+        "|skip_connect~0|+|nor_conv_3x3~0|nor_conv_3x3~1|"
+        "+|skip_connect~0|avg_pool_3x3~1|avg_pool_3x3~2|"
+    )
+    generator = torch.Generator().manual_seed(0)
+    images, targets = torch.randn(16, 3, 32, 32, generator=generator), torch.arange(16) % 4
+    torch.manual_seed(0)
+    network = build_network(NasBench201Spec.parse(cell), get_benchmark("nasbench201_cifar10"))
+    names = set(PROXIES) - {"zen"}  # whose draws depend on the dtype
+    rounded = evaluate(network, images, targets, names)
+    exact = evaluate(network.double(), images.double(), targets, names)
+    for name in names:
+        # plain and grasp are small rests of large terms.
+        close = 1e-4 if name in ("plain", "grasp") else 1e-5
+        assert rounded[name] == pytest.approx(exact[name], rel=close), name
 
 
 def _calls(network: nn.Module, names: list[str], monkeypatch) -> Counter:
@@ -134,6 +155,25 @@ def test_probabilities_stand_for_their_likeliest_class():
     assert evaluate(network, images, soft, ["epe_nas"]) == evaluate(
         network, images, targets, ["epe_nas"]
     )
+
+
+def _cell_of(op: str) -> nn.Module:
+    cell = f"|{op}~0|+|{op}~0|{op}~1|+|{op}~0|{op}~1|{op}~2|"
+    return build_network(NasBench201Spec.parse(cell), get_benchmark("nasbench201_cifar10"))
+
+
+def test_a_cell_of_skips_has_finite_scores_and_a_cell_of_zeros_the_lowest():
+    images = torch.randn(4, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    targets = torch.tensor([0, 0, 1, 1])
+    skips = evaluate(_cell_of("skip_connect"), images, targets)
+    assert all(math.isfinite(score) for score in skips.values())
+    zeros = evaluate(_cell_of("none"), images, targets)
+    for name in ("grad_norm", "grasp", "plain", "snip"):
+        assert zeros[name] == 0.0
+    for name in ("nwot", "synflow", "zen"):
+        assert zeros[name] == -math.inf
+    assert zeros["jacov"] == pytest.approx(-3e5, rel=1e-3)  # −1/k for each of three images
+    assert zeros["params"] == skips["params"]
 
 
 def test_one_sample_classes_leave_epe_nas_at_zero():
