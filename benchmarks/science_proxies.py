@@ -278,8 +278,8 @@ def report(data: Path, out: Path, record: Path) -> None:
         if own:
             compared = next(iter(own.values()))["scores"]
             lines += [
-                f"The first {len(own)} architectures with the minibatch of all, then each with one of "
-                "its own:",
+                f"The first {len(own)} architectures with the minibatch of all, then each with one "
+                "of its own:",
                 "",
                 *_comparisons({k: ours[k] for k in own if k in ours}, table, compared),
                 *_comparisons({k: row["scores"] for k, row in own.items()}, table),
