@@ -28,7 +28,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -276,28 +276,30 @@ def report(data: Path, out: Path, record: Path) -> None:
         ]
         own = read_scores(scores_path(out, key, own=True))
         if own:
-            compared = next(iter(own.values()))["scores"]
+            same = {
+                key: {proxy: ours[key][proxy] for proxy in row["scores"]}
+                for key, row in own.items()
+                if key in ours
+            }
             lines += [
                 f"The first {len(own)} architectures with the minibatch of all, then each with one "
                 "of its own:",
                 "",
-                *_comparisons({k: ours[k] for k in own if k in ours}, table, compared),
+                *_comparisons(same, table),
                 *_comparisons({k: row["scores"] for k, row in own.items()}, table),
             ]
     record.write_text("\n".join(lines))
 
 
 def _comparisons(
-    ours: Mapping[str, Mapping[str, float]],
-    table: Mapping[str, Mapping[str, Any]],
-    proxies: Collection[str] = tuple(PROXIES),
+    ours: Mapping[str, Mapping[str, float]], table: Mapping[str, Mapping[str, Any]]
 ) -> list[str]:
     """Return the lines of one table of comparisons."""
     lines = [
         "| proxy | N | ours | published | difference | 95 % interval | holds | agreement |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for proxy in proxies:
+    for proxy in PROXIES:
         triples = [
             (table[key]["val_accuracy"], row[proxy], table[key][proxy]["score"])
             for key, row in ours.items()
