@@ -268,7 +268,7 @@ def report(data: Path, out: Path, record: Path) -> None:
             f"## {key}",
             "",
             f"{len(ours)} of {len(table)} architectures with published scores, batch "
-            f"{entry['batch_size']}, {entry['images']} images. `params` is equal to the published "
+            f"{entry['batch_size']}, {entry['images']}. `params` is equal to the published "
             f"number on {equal} of {len(ours)}. The best published `jacov` is "
             f"{max(row['jacov']['score'] for row in table.values() if 'jacov' in row):.2f}.",
             "",
