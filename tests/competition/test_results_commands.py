@@ -248,9 +248,7 @@ def test_a_full_disk_is_a_message_with_the_next_step_and_a_fault_of_this_machine
     said = " ".join(done.stderr.split())
     assert done.returncode == 3
     assert said.startswith("error: No space left on device")
-    assert said.endswith(
-        "make room, or name another OUT=, then give the same command again to go on"
-    )
+    assert said.endswith("make room, or name another OUT=, then give the same command again")
 
 
 def test_other_errors_of_the_system_are_not_taken_for_a_full_disk(monkeypatch):
