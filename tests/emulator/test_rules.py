@@ -2,6 +2,7 @@
 
 import json
 import textwrap
+from unittest.mock import Mock
 
 import pytest
 from typer.testing import CliRunner
@@ -9,8 +10,9 @@ from typer.testing import CliRunner
 from zcnas.cli import app
 from zcnas.emulator import emulate
 from zcnas.emulator.bundles import Task, read_task
+from zcnas.emulator.containers import ContainerRunner
 from zcnas.emulator.folders import FolderRunner
-from zcnas.emulator.steps import command_of
+from zcnas.emulator.steps import Step, command_of
 from zcnas.errors import BundleError
 
 INGESTION = "command: python3 $ingestion_program/run.py $input $output $submission_program\n"
@@ -220,6 +222,13 @@ pathlib.Path(sys.argv[2], "seen.json").write_text(json.dumps({
 }))
 pathlib.Path("written-beside-the-program").touch()
 """
+
+
+def test_a_container_runs_as_the_images_user_as_no_platform_names_one(tmp_path):
+    client = Mock()
+    step = Step("ingestion", ("true",), {"/app/program": tmp_path}, tmp_path)
+    ContainerRunner(client, "image")._create(step, "network")
+    assert "user" not in client.containers.create.call_args.kwargs
 
 
 @pytest.mark.container

@@ -3,12 +3,14 @@
 import json
 import os
 import time
+from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 
 from zcnas.errors import OrganiserError
 from zcnas.isolation import WorkerPlace
-from zcnas.isolation.container import FIRST_USER, ControlGroup, connect
+from zcnas.isolation.container import FIRST_USER, ContainerWorker, ControlGroup, connect
 
 INSIDE = """
 import json, os, pathlib, socket
@@ -54,6 +56,15 @@ class ZeroCostPredictor:
         print(json.dumps(facts))
         return 1
 """
+
+
+def test_our_own_worker_never_runs_as_the_images_user(tmp_path, limits):
+    client = SimpleNamespace(api=Mock(create_container=Mock(side_effect=InterruptedError)))
+    place = WorkerPlace(cpu=3, limits=limits, program=tmp_path, submission=tmp_path, log=bytes)
+    with pytest.raises(InterruptedError):
+        ContainerWorker(client, "image", place)
+    user = str(FIRST_USER + 3)
+    assert client.api.create_container.call_args.kwargs["user"] == f"{user}:{user}"
 
 
 @pytest.mark.container

@@ -50,6 +50,14 @@ def test_the_image_holds_exactly_the_locked_packages_and_no_accuracy_table(
     assert not [name for name in installed if name in TABLE_PACKAGES]
 
 
+def test_the_image_names_no_user_for_a_platform_gives_its_folders_to_root():
+    """Platforms start containers without a user; another than root cannot read root's folders."""
+    recipe = (ROOT / "docker" / "Dockerfile").read_text()
+    instructions = {line.split()[0].upper() for line in recipe.splitlines() if line.strip()}
+    assert "FROM" in instructions
+    assert "USER" not in instructions
+
+
 def test_the_lock_pins_the_versions_this_project_pins():
     project = (ROOT / "pyproject.toml").read_text()
     for line in (ROOT / "docker" / "requirements.in").read_text().splitlines():

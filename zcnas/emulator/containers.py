@@ -1,8 +1,8 @@
 """Steps in real containers, started as a platform's worker starts them.
 
-uid 0 without capabilities and without the way to new ones; the network is on, one made for the run,
-so that containers of two runs do not meet; no limit on CPU, memory or processes, and nothing is
-read-only. Which capabilities a platform drops beyond SETUID and
+The user is the image's, as no platform names one. No capabilities and no way to new ones; the
+network is on, one made for the run, so that containers of two runs do not meet; no limit on CPU,
+memory or processes, and nothing is read-only. Which capabilities a platform drops beyond SETUID and
 SETGID has changed over time, so here it is all of them: what runs here needs none.
 """
 
@@ -70,7 +70,6 @@ class ContainerRunner:
         return self._client.containers.create(
             self._image,
             list(step.command),
-            user="0:0",
             working_dir=WORKING_DIRECTORY,
             environment={"PYTHONUNBUFFERED": "1"},
             cap_drop=["ALL"],
