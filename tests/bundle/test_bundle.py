@@ -107,6 +107,15 @@ def test_both_bundles_keep_every_rule(built):
     assert [check_bundle(path).version for path in built] == ["2", "1.5"]
 
 
+def test_a_program_says_how_it_is_run_under_the_names_of_both_platforms(built):
+    for path in built:
+        files = members(path.read_bytes())
+        for name in ("ingestion_program", "scoring_program"):
+            program = members(files[f"{name}.zip"])
+            source = (ROOT / name / "metadata.yaml").read_bytes()
+            assert program["metadata"] == program["metadata.yaml"] == source
+
+
 def test_the_same_inputs_give_the_same_bytes(competition, built, tmp_path):
     again = build_bundles(competition, tmp_path)
     assert [path.read_bytes() for path in again] == [path.read_bytes() for path in built]

@@ -82,17 +82,25 @@ STARTING_KIT = (
 
 def ingestion_program() -> dict[str, bytes]:
     """Return the files of the ingestion program by name."""
-    return _collect(INGESTION_MODULES) | _collect(INGESTION_ROOT, at_root=True)
+    return _under_both_names(_collect(INGESTION_MODULES) | _collect(INGESTION_ROOT, at_root=True))
 
 
 def scoring_program() -> dict[str, bytes]:
     """Return the files of the scoring program by name."""
-    return _collect(SCORING_MODULES) | _collect(SCORING_ROOT, at_root=True)
+    return _under_both_names(_collect(SCORING_MODULES) | _collect(SCORING_ROOT, at_root=True))
 
 
 def starting_kit() -> dict[str, bytes]:
     """Return the files of the starting kit by name."""
     return _collect(STARTING_KIT)
+
+
+def _under_both_names(program: dict[str, bytes]) -> dict[str, bytes]:
+    """Return a program whose ``metadata.yaml`` is there as ``metadata`` as well.
+
+    CodaLab reads no other name; Codabench takes either.
+    """
+    return {**program, "metadata": program["metadata.yaml"]}
 
 
 def _collect(names: tuple[str, ...], at_root: bool = False) -> dict[str, bytes]:
