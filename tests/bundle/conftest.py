@@ -48,8 +48,8 @@ V2 = textwrap.dedent("""\
     phases:
       - index: 0
         name: Development
-        start: 2030-01-01 00:00:00
-        end: 2030-02-01 00:00:00
+        start: "2030-01-01 00:00:00"
+        end: "2030-02-01 00:00:00"
         execution_time_limit: 600
         max_submissions_per_day: 5
         starting_kit: kit.zip
@@ -57,7 +57,7 @@ V2 = textwrap.dedent("""\
         tasks: [0]
       - index: 1
         name: Final
-        start: 2030-02-01 00:00:01
+        start: "2030-02-01 00:00:01"
         auto_migrate_to_this_phase: true
         tasks: [1]
     leaderboards:
@@ -93,7 +93,7 @@ V15 = textwrap.dedent("""\
       1:
         phasenumber: 1
         label: Development
-        start_date: 2030-01-01 00:00:00+00:00
+        start_date: "2030-01-01 00:00:00+00:00"
         execution_time_limit: 600
         max_submissions: 100
         ingestion_program: ingestion.zip
@@ -104,7 +104,7 @@ V15 = textwrap.dedent("""\
       2:
         phasenumber: 2
         label: Final
-        start_date: 2030-02-01 00:00:00+00:00
+        start_date: "2030-02-01 00:00:00+00:00"
         scoring_program: scoring
         reference_data: truth.zip
     leaderboard:

@@ -116,6 +116,15 @@ def test_a_program_says_how_it_is_run_under_the_names_of_both_platforms(built):
             assert program["metadata"] == program["metadata.yaml"] == source
 
 
+def test_every_date_of_a_bundle_is_a_text_that_keeps_its_time_of_day(built):
+    new, old = (yaml.safe_load(members(p.read_bytes())["competition.yaml"]) for p in built)
+    starts = ["2027-01-11 00:00:00", "2027-02-08 00:00:00", "2027-05-01 00:00:00"]
+    assert [phase["start"] for phase in new["phases"]] == starts
+    assert [phase["start_date"] for phase in old["phases"].values()] == starts
+    assert new["phases"][0]["end"] == "2027-02-07 23:59:59"
+    assert (old["start_date"], old["end_date"]) == (starts[0], "2027-05-14 23:59:59")
+
+
 def test_the_same_inputs_give_the_same_bytes(competition, built, tmp_path):
     again = build_bundles(competition, tmp_path)
     assert [path.read_bytes() for path in again] == [path.read_bytes() for path in built]

@@ -99,12 +99,17 @@ BROKEN_V2 = {
     "two phases of one name": (change("name: Final", "name: Development"), "phase-name", 36),
     "a start that is no date": (change("2030-01-01 00:00:00", "soon"), "phase-date", 28),
     "an end before the start": (change("2030-02-01 00:00:00", "2029-01-01"), "phase-date", 29),
+    "an end without quotes": (
+        change('"2030-02-01 00:00:00"', "2030-02-01 00:00:00"),
+        "phase-date-quotes",
+        29,
+    ),
     "phases at the same second": (
         change("2030-02-01 00:00:01", "2030-02-01 00:00:00"),
         "phase-order",
         37,
     ),
-    "first phase without an end": (change("    end: 2030-02-01 00:00:00\n", ""), "phase-end", 26),
+    "first phase without an end": (change('    end: "2030-02-01 00:00:00"\n', ""), "phase-end", 26),
     "two phases of one index": (
         change("- index: 1\n    name", "- index: 0\n    name"),
         "phase-number",
@@ -180,6 +185,16 @@ BROKEN_V15 = {
         "phase-order",
         23,
     ),
+    "a start without quotes": (
+        change('"2030-02-01 00:00:00+00:00"', "2030-02-01 00:00:00+00:00"),
+        "phase-date-quotes",
+        23,
+    ),
+    "a competition's end without quotes": (
+        change("html:", "end_date: 2030-03-01 12:00:00\nhtml:"),
+        "phase-date-quotes",
+        5,
+    ),
     "a phase without scoring": (
         change("    scoring_program: scoring\n    input", "    input"),
         "scoring-program",
@@ -240,6 +255,15 @@ def test_a_broken_bundle_of_version_1_5_is_refused_for_its_own_reason_at_its_lin
 def test_every_rule_is_broken_by_some_bundle(tmp_path):
     broken = {rule for _, rule, _ in (*BROKEN_V2.values(), *BROKEN_V15.values())}
     assert broken | set(WARNINGS) | {"bundle"} == set(RULES)
+
+
+def test_a_time_without_quotes_is_told_with_what_to_write(good_v2, write_bundle):
+    change('"2030-02-01 00:00:00"', "2030-02-01 00:00:00")(good_v2)
+    (problem,) = check_bundle(write_bundle(good_v2)).problems
+    assert problem.message == (
+        "end is 2030-02-01 00:00:00 without quotes: the platform would take it for 00:00 of that "
+        'day; write end: "2030-02-01 00:00:00"'
+    )
 
 
 def test_what_is_no_bundle_at_all_is_refused(tmp_path):

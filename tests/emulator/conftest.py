@@ -53,7 +53,7 @@ contact_email: us@example.org
 docker_image: {IMAGE}
 phases:
   practice:
-    start: 2030-01-01 00:00:00
+    start: "2030-01-01 00:00:00"
     time_limit_s: {TIME_LIMIT_S}
 """
 

@@ -106,8 +106,8 @@ def _phase(index: int, phase: BundledPhase) -> dict[str, Any]:
         "index": index,
         "name": phase.phase.title,
         "description": _describe(phase),
-        "start": settings.start,
-        **({"end": settings.end} if settings.end is not None else {}),
+        "start": _moment(settings.start),
+        **({"end": _moment(settings.end)} if settings.end is not None else {}),
         "execution_time_limit": phase.time_limit_s,
         "max_submissions_per_day": settings.max_submissions_per_day,
         "max_submissions": settings.max_submissions,
@@ -131,6 +131,7 @@ def _hidden(phase: BundledPhase) -> dict[str, bool]:
 def codalab_yaml(settings: Settings, phases: Sequence[BundledPhase]) -> bytes:
     """Return the ``competition.yaml`` of version 1.5."""
     board = {"label": "Results", "rank": 1}
+    last = phases[-1].settings.end
     hidden = not all(phase.feedback.scores for phase in phases)
     content = {
         "title": settings.title,
@@ -138,8 +139,8 @@ def codalab_yaml(settings: Settings, phases: Sequence[BundledPhase]) -> bytes:
         "image": "logo.png",
         "competition_docker_image": settings.docker_image,
         "has_registration": True,
-        "start_date": phases[0].settings.start,
-        "end_date": phases[-1].settings.end,
+        "start_date": _moment(phases[0].settings.start),
+        "end_date": None if last is None else _moment(last),
         "allow_public_submissions": False,
         "enable_detailed_results": True,
         "enable_per_submission_metadata": False,
@@ -151,7 +152,7 @@ def codalab_yaml(settings: Settings, phases: Sequence[BundledPhase]) -> bytes:
                 "phasenumber": number,
                 "label": phase.phase.title,
                 "description": _describe(phase),
-                "start_date": phase.settings.start,
+                "start_date": _moment(phase.settings.start),
                 "execution_time_limit": phase.time_limit_s,
                 "max_submissions": phase.settings.max_submissions,
                 "max_submissions_per_day": phase.settings.max_submissions_per_day,
@@ -192,13 +193,12 @@ def _describe(phase: BundledPhase) -> str:
     )
 
 
-class _Dumper(yaml.SafeDumper):
-    """Writes once the leaderboard that columns share, as published bundles do; dates in full."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return isinstance(data, datetime.datetime) or super().ignore_aliases(data)
+def _moment(moment: datetime.datetime) -> str:
+    """Return a moment as a text, which YAML quotes: of an unquoted one platforms keep the day."""
+    return moment.isoformat(sep=" ", timespec="seconds")
 
 
 def _dump(content: dict[str, Any]) -> bytes:
-    text: str = yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+    """Return YAML; a leaderboard that columns share is written once, as in published bundles."""
+    text: str = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
     return text.encode()

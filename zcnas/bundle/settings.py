@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Annotated
 
 import msgspec
+import yaml
 
 from zcnas.errors import BundleError
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 Utc = Annotated[datetime.datetime, msgspec.Meta(tz=False)]
-"""A moment written without a zone, which is UTC: so the platforms read it."""
+"""A moment without a zone, in quotes or not; it is UTC, as the platforms read it."""
 
 
 class PhaseSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -49,10 +50,10 @@ def read_settings(path: Path) -> Settings:
         BundleError: The file is missing, not YAML, or holds something else than it may.
     """
     try:
-        return msgspec.yaml.decode(path.read_bytes(), type=Settings)
+        return msgspec.convert(yaml.safe_load(path.read_bytes()), type=Settings)
     except OSError as error:
         raise BundleError(f"cannot read {path}: {error.strerror}") from None
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+    except (yaml.YAMLError, msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise BundleError(f"{path} is not a valid settings file: {error}") from None
 
 

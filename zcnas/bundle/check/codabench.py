@@ -211,13 +211,22 @@ def as_moment(value: object, findings: Findings, place: Place) -> datetime.datet
     if isinstance(value, str):
         with contextlib.suppress(ValueError):
             value = datetime.datetime.fromisoformat(value)
+    elif isinstance(value, datetime.datetime):
+        findings.add(
+            "phase-date-quotes",
+            f"{place[-1]} is {value} without quotes: the platform would take it for 00:00 of that "
+            f'day; write {place[-1]}: "{value}"',
+            *place,
+        )
     if isinstance(value, datetime.datetime):
         if value.tzinfo is None:
             return value
         return value.astimezone(datetime.UTC).replace(tzinfo=None)
     if isinstance(value, datetime.date):
         return datetime.datetime.combine(value, datetime.time())
-    findings.add("phase-date", f"{place[-1]} is {value!r}; write YYYY-MM-DD HH:MM:SS", *place)
+    findings.add(
+        "phase-date", f'{place[-1]} is {value!r}; write "YYYY-MM-DD HH:MM:SS", in quotes', *place
+    )
     return None
 
 

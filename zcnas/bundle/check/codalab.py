@@ -33,6 +33,9 @@ def check_codalab(content: dict[Any, Any], files: BundleFiles, findings: Finding
     check_docker_image(
         content.get("competition_docker_image"), findings, "competition_docker_image"
     )
+    for key in ("start_date", "end_date"):
+        if content.get(key) is not None:
+            as_moment(content[key], findings, (key,))
     _check_pages(content.get("html"), files, findings)
     _check_phases(content, files, findings)
     _check_leaderboard(content, findings)

@@ -36,6 +36,7 @@ RULES: dict[str, str] = {
     "phases": "phases is a list (1.5: a mapping) with at least one phase",
     "phase-name": "a phase has a name of its own",
     "phase-date": "a phase's dates are dates, and it ends after it starts",
+    "phase-date-quotes": "a phase's times are quoted: of an unquoted one a platform keeps the day",
     "phase-order": "a phase starts after the one before it has ended",
     "phase-end": "every phase but the last has an end",
     "phase-number": "phase numbers and indexes are whole numbers, each used once",
