@@ -1,12 +1,19 @@
 import json
+import math
+import struct
+import sys
+from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from zcnas.errors import InputDataError, PredictionError, ReferenceDataError
 from zcnas.records import (
     Prediction,
     encode_score,
+    parse_predictions,
     read_input,
     read_predictions,
     read_reference,
@@ -36,12 +43,20 @@ def line(**changes) -> str:
     return json.dumps({"id": "00000001", "status": "ok", "score": 1.5, **changes})
 
 
-@pytest.mark.parametrize("score", [0.1, -0.0, 1e308, 5e-324, float("inf"), float("-inf")])
-def test_a_score_survives_the_file_to_the_last_bit(score):
+@given(score=st.floats(allow_nan=False))
+@example(score=sys.float_info.max)
+@example(score=-sys.float_info.max)
+@example(score=-1.79e308)
+@example(score=5e-324)
+@example(score=-0.0)
+@example(score=math.inf)
+@example(score=-math.inf)
+def test_every_score_survives_the_file_to_the_last_bit(score):
     prediction = Prediction(id="00000001", status="ok", score=encode_score(score))
-    text = msgspec.json.encode(prediction)
+    text = msgspec.json.encode(prediction) + b"\n"
     assert b"Infinity" not in text
-    assert msgspec.json.decode(text, type=Prediction).value == score
+    (read,) = parse_predictions(text, Path("p.jsonl"))
+    assert struct.pack("d", read.value) == struct.pack("d", score)
 
 
 def test_a_line_cut_off_by_a_crash_does_not_lose_the_lines_before_it(tmp_path):
@@ -78,6 +93,7 @@ def test_an_id_predicted_twice_is_refused(tmp_path):
         line(accuracy=1),
         line(wall_time_s=-1),
         '{"id": "00000001", "status": "ok", "score": 1e999}',
+        '{"id": "00000001", "status": "ok", "score": -1.7976931348623159e308}',
         "[]",
     ],
 )

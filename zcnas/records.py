@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -28,8 +29,10 @@ A score, an exception, too much time, too much memory, a dead process, an answer
 usable number, or the benchmark's time was over before its turn.
 """
 
-Finite = Annotated[float, msgspec.Meta(ge=-1e308, le=1e308)]
-NonNegative = Annotated[float, msgspec.Meta(ge=0, le=1e308)]
+_LARGEST = sys.float_info.max
+Finite = Annotated[float, msgspec.Meta(ge=-_LARGEST, le=_LARGEST)]
+"""Every float64 but NaN and the infinities."""
+NonNegative = Annotated[float, msgspec.Meta(ge=0, le=_LARGEST)]
 Token = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8,64}$")]
 
 
