@@ -3,13 +3,17 @@
 import base64
 import json
 import re
+import sys
 import zlib
 
+import msgspec
 import pytest
 
 from zcnas.feedback import FEEDBACK
 from zcnas.metrics import kendall_tau
+from zcnas.outcomes import Collector
 from zcnas.pages import About, submission_page
+from zcnas.pages.views import pack_architectures
 
 
 def page(phase, predictions, references, **changes):
@@ -35,6 +39,22 @@ def test_the_page_shows_the_score_and_every_tau_with_an_interval(phase, referenc
         assert f"{taus[-1]:.4f}" in html
     assert f"{sum(taus) / 3:.4f}" in html
     assert len(re.findall(r"\[−?0\.\d{3}, −?0\.\d{3}\]", html)) == 4
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_the_largest_scores_are_in_the_table_as_numbers(phase, references, predict, complete):
+    largest = sys.float_info.max
+    key = phase.benchmarks[0]
+    first, second, *others = predict(2.0, 1)[key]
+    first = msgspec.structs.replace(first, score=largest)
+    second = msgspec.structs.replace(second, score=-largest)
+    collector = Collector({key: references[key]}, 1)
+    collector.add(0, {key: [first, second, *others]})
+    packed = pack_architectures(collector.outcomes(), 0, complete=complete)
+    (table,) = json.loads(zlib.decompress(base64.b64decode(packed)))
+    scores = table["columns"][table["names"].index("score")]
+    assert max(scores) == pytest.approx(largest, rel=1e-3)
+    assert min(scores) == pytest.approx(-largest, rel=1e-3)
 
 
 def test_every_architecture_is_in_the_table_with_its_own_score(phase, references, predict):

@@ -243,9 +243,21 @@ def _descending_ranks(scores: NDArray[np.float64]) -> list[int | None]:
 
 
 def _json_numbers(values: NDArray[np.float64], digits: int) -> list[float | str | None]:
-    """Return numbers of that many digits, infinities as text, None for failures."""
+    """Return numbers of that many digits, infinities as text, None for failures.
+
+    A number that rounding would make infinite keeps all its digits.
+    """
     form, words = f"{{:.{digits}g}}".format, {math.inf: "∞", -math.inf: "−∞"}
-    return [None if v != v else words[v] if v in words else float(form(v)) for v in values.tolist()]
+    numbers: list[float | str | None] = []
+    for value in values.tolist():
+        if value != value:
+            numbers.append(None)
+        elif value in words:
+            numbers.append(words[value])
+        else:
+            rounded = float(form(value))
+            numbers.append(value if math.isinf(rounded) else rounded)
+    return numbers
 
 
 def _time_used(seconds: float, limit: int) -> TimeUsed:
