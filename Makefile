@@ -64,7 +64,7 @@ baselines: .venv/installed-dev  ## score every sample on the practice phase, rec
 	$(ZCNAS) score starting_kit/submissions --isolation $(ISOLATION) --cpus '$(CPUS)' --out build/baselines
 	$(ZCNAS) rank build/baselines --vote
 	$(ZCNAS) leaderboard build/baselines --site docs/practice_site
-	$(BIN)/python benchmarks/record_baselines.py build/baselines
+	$(BIN)/python timings/record_baselines.py build/baselines
 
 status: install  ## say what is done, running and failed in OUT, and why
 	$(ZCNAS) status $(OUT)
@@ -123,13 +123,13 @@ fuzz: .venv/installed-dev  ## feed every reader EXAMPLES=2000 bad inputs and rec
 	ZCNAS_FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) ZCNAS_FUZZ_RECORD=docs/fuzzing.md $(BIN)/pytest tests/fuzz
 
 verify-spaces: .venv/installed-dev  ## compare every network with the published figures (ZCNAS_DATA)
-	$(BIN)/python benchmarks/verify_spaces.py --data "$(ZCNAS_DATA)" --record docs/verified_spaces.md
+	$(BIN)/python timings/verify_spaces.py --data "$(ZCNAS_DATA)" --record docs/verified_spaces.md
 
 soak: .venv/installed-dev  ## kill everything at random for MINUTES=30 and compare (root, Docker)
 	$(BIN)/python tests/competition/soak.py $(MINUTES)
 
 bench: .venv/installed-dev  ## every benchmark; bench-NAME for one
-	for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file; done
+	for file in timings/bench_*.py; do echo "== $$file"; $(BIN)/python $$file; done
 
 bench-%: .venv/installed-dev
-	$(BIN)/python benchmarks/bench_$*.py
+	$(BIN)/python timings/bench_$*.py

@@ -4,7 +4,7 @@ It holds the predictor and answers one query at a time, each in a forked child t
 answer.
 
 Started by the recorder as ``worker.py SUBMISSION_DIR``, in a container or as a subprocess. It reads
-requests from the stdin and writes answers to the stdout it was started with (``zcnas/channel.py``);
+requests from the stdin and writes answers to the stdout it was started with (``channel.py``);
 what the participant prints goes to stderr. Limits of CPU time and memory are set on the child and
 enforced by the kernel. Nothing here keeps a secret or judges a score: the recorder does not trust
 this process once the submission is loaded.
@@ -33,13 +33,13 @@ import psutil
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from zcnas import channel
 from zcnas.benchmarks import Benchmark, get_benchmark
-from zcnas.channel import Answer, AnswerStatus, Query, Setup
-from zcnas.confinement import confine, confine_query
-from zcnas.contract import InvalidScoreError, load_predictor, query_caller, to_score
-from zcnas.scratch import Scratch
 from zcnas.search_spaces import build_network, import_networks, parse_spec
+from zcnas.worker import channel
+from zcnas.worker.channel import Answer, AnswerStatus, Query, Setup
+from zcnas.worker.confinement import confine, confine_query
+from zcnas.worker.contract import InvalidScoreError, load_predictor, query_caller, to_score
+from zcnas.worker.scratch import Scratch
 
 SS_TYPE_2022 = {
     "transbench101_micro": "transbench101",
@@ -61,7 +61,7 @@ def main(submission: Path) -> None:
         _offer_to_go_first()
     torch.set_num_threads(1)
     scratch = Scratch(Path(os.environ["TMPDIR"]))
-    program = (Path(__file__).parent, Path(channel.__file__).parent)
+    program = (Path(__file__).parent, Path(channel.__file__).parents[1])
     confinement = confine((*program, submission), scratch.folder)
     versions = (
         f"torch {torch.__version__}, numpy {np.__version__}, python {sys.version.split()[0]}; "

@@ -1,151 +1,107 @@
-"""The scoring program: compares predictions with the hidden accuracies and writes ``scores.json``.
+"""The scoring program as CodaLab and Codabench start it.
 
-    <benchmark>.predictions.jsonl + reference_data/<phase>/<benchmark>.json ──▶ scoring ──▶
-    scores.json
+    ingestion's output (input/res) + reference data (input/ref) ──▶ on_platform ──▶ scores.json,
+    scores.txt, detailed_results.html
 
-A pure function of its two folders; it imports no torch and runs nothing of a submission. Whatever
-happened in ingestion, every column is there and finite: a failed or missing architecture is ranked
-last, and a benchmark whose scores say nothing counts ``failure_tau``.
+Nothing in ingestion's output is believed but the lines that bear the recorder's seals; an
+architecture without one counts as failed. There is either a right score or none: where the
+platform's machine was at fault the program ends with exit code 1, which the platform shows as
+"Failed", and writes no scores. What a participant may see is decided by the phase's ``feedback``.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
+import shutil
 import sys
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import tempfile
 from pathlib import Path
 
-from zcnas.errors import PredictionError, ZcnasError
-from zcnas.metrics import kendall_tau, mean_over_benchmarks
-from zcnas.phases import Phase, load_phase
-from zcnas.records import (
-    Prediction,
-    Reference,
-    read_predictions,
-    read_reference,
-    write_json,
-)
+from zcnas.errors import OrganiserError, ZcnasError
+from zcnas.hosted.phase import ORGANISER_ERROR_FILE, feedback_of, read_hosted_phase
+from zcnas.hosted.seals import read_key, sealed_lines
+from zcnas.judging.score import Scores, score_submission
+from zcnas.pages.detailed_results import detailed_results
+from zcnas.phases import Phase
+from zcnas.records import read_reference, write_json
 
-MISSING = "missing"
-"""Counted for an architecture of the reference that has no line in the predictions."""
-
-
-@dataclass(frozen=True)
-class BenchmarkScore:
-    """The outcome of one benchmark: its tau, the failures by status, and the time used."""
-
-    tau: float
-    failures: Counter[str]
-    wall_time_s: float
-    cpu_time_s: float
-
-
-@dataclass(frozen=True)
-class Scores:
-    """The outcome of a submission in a phase.
-
-    One ``BenchmarkScore`` per benchmark, in the phase's order.
-    """
-
-    benchmarks: Mapping[str, BenchmarkScore]
-    failures: Counter[str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        total = sum((result.failures for result in self.benchmarks.values()), Counter[str]())
-        object.__setattr__(self, "failures", total)
-
-    @property
-    def score(self) -> float:
-        """The mean tau over the benchmarks."""
-        return mean_over_benchmarks({key: result.tau for key, result in self.benchmarks.items()})
-
-    @property
-    def wall_time_s(self) -> float:
-        """Seconds of all queries."""
-        return sum(result.wall_time_s for result in self.benchmarks.values())
-
-    @property
-    def cpu_time_s(self) -> float:
-        """CPU seconds of all queries."""
-        return sum(result.cpu_time_s for result in self.benchmarks.values())
-
-    def columns(self) -> dict[str, float]:
-        """Return the flat content of ``scores.json``.
-
-        Score, one tau per benchmark, failed, duration in seconds.
-        """
-        return {
-            "score": self.score,
-            **{key: result.tau for key, result in self.benchmarks.items()},
-            "failed": float(self.failures.total()),
-            "duration": round(self.wall_time_s, 3),
-        }
-
-
-def score_benchmark(
-    predictions: list[Prediction], reference: Reference, failure_tau: float
-) -> BenchmarkScore:
-    """Return the outcome of one benchmark.
-
-    Raises:
-        PredictionError: A prediction's id is not in the reference.
-    """
-    by_id = {prediction.id: prediction for prediction in predictions}
-    if extra := sorted(set(by_id) - set(reference.accuracies)):
-        raise PredictionError(
-            f"{len(extra)} predictions for {reference.benchmark} have ids its reference does not "
-            f"know "
-            f"({', '.join(extra[:3])}, …); predictions and reference come from different draws: "
-            f"run the ingestion again"
-        )
-    scores = [by_id[token].value if token in by_id else None for token in reference.accuracies]
-    failures = Counter(
-        by_id[token].status if token in by_id else MISSING for token in reference.accuracies
-    )
-    del failures["ok"]
-    return BenchmarkScore(
-        tau=kendall_tau(scores, list(reference.accuracies.values()), failure_tau),
-        failures=failures,
-        wall_time_s=sum(prediction.wall_time_s for prediction in predictions),
-        cpu_time_s=sum(prediction.cpu_time_s for prediction in predictions),
-    )
-
-
-def score_submission(
-    phase: Phase, predictions_dir: Path, references: Mapping[str, Reference]
-) -> Scores:
-    """Return the outcome of one submission.
-
-    A benchmark without a predictions file counts as failed.
-
-    Raises:
-        PredictionError: Predictions are malformed or belong to another draw.
-    """
-    results = {}
-    for key in phase.benchmarks:
-        path = predictions_dir / f"{key}.predictions.jsonl"
-        predictions = read_predictions(path) if path.is_file() else []
-        results[key] = score_benchmark(predictions, references[key], phase.failure_tau)
-    return Scores(results)
+_EXIT_CODE = re.compile(r"^ingestionExitCode: *(-?\d+|null)? *$", re.MULTILINE)
 
 
 def main() -> None:
-    """Score one submission's predictions and write ``scores.json``."""
+    """Score what ingestion left; write the scores in both forms, and detailed_results.html."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--predictions", type=Path, required=True, help="folder with predictions")
-    parser.add_argument("--reference", type=Path, required=True, help="folder with accuracies")
-    parser.add_argument("--output", type=Path, required=True, help="folder for scores.json")
-    parser.add_argument("--phases", type=Path, required=True, help="the phases.toml")
-    parser.add_argument("--phase", required=True, help="which of its phases")
+    parser.add_argument("--predictions", type=Path, required=True, help="ingestion's output")
+    parser.add_argument("--reference", type=Path, required=True, help="folder with the accuracies")
+    parser.add_argument("--output", type=Path, required=True, help="folder for the scores")
     arguments = parser.parse_args()
-    phase = load_phase(arguments.phases, arguments.phase)
+    hosted = read_hosted_phase(arguments.reference)
+    phase = hosted.phase
     references = {
         key: read_reference(arguments.reference / f"{key}.json") for key in phase.benchmarks
     }
-    scores = score_submission(phase, arguments.predictions, references)
-    write_json(arguments.output / "scores.json", scores.columns())
+    with tempfile.TemporaryDirectory(prefix="zcnas-") as temporary:
+        accepted = Path(temporary)
+        accept_sealed(phase, arguments.predictions, read_key(arguments.reference), accepted)
+        scores = score_submission(phase, accepted, references)
+        arguments.output.mkdir(parents=True, exist_ok=True)
+        page = detailed_results(phase, accepted, references, arguments.reference)
+    (arguments.output / "detailed_results.html").write_text(page, encoding="utf-8")
+    columns = columns_shown(phase, scores)
+    (arguments.output / "scores.txt").write_text(
+        "".join(f"{key}: {value!r}\n" for key, value in columns.items())
+    )
+    write_json(arguments.output / "scores.json", columns)
+    print(f"{phase.title}: {scores.failures.total()} architectures failed")
+
+
+def accept_sealed(phase: Phase, results: Path, key: bytes | None, accepted: Path) -> None:
+    """Copy into ``accepted`` what the recorder wrote: sealed lines, and the manifests and logs.
+
+    Raises:
+        OrganiserError: Ingestion failed on this machine before it had asked anything.
+    """
+    report = results / ORGANISER_ERROR_FILE
+    if report.is_file():
+        raise OrganiserError(f"ingestion failed: {report.read_text(errors='replace').strip()}")
+    asked = False
+    for benchmark in phase.benchmarks:
+        lines = sealed_lines(results, benchmark, key)
+        asked = asked or bool(lines)
+        (accepted / f"{benchmark}.predictions.jsonl").write_bytes(
+            b"".join(line + b"\n" for line in lines)
+        )
+        for ending in (".manifest.json", ".log"):
+            path = results / f"{benchmark}{ending}"
+            if path.is_file() and not path.is_symlink():
+                shutil.copyfile(path, accepted / path.name)
+    code = ingestion_exit_code(results)
+    if not asked and code not in (0, None):
+        raise OrganiserError(
+            f"ingestion ended with exit code {code} and asked for no architecture; its log on the "
+            f"submission's page says why"
+        )
+
+
+def ingestion_exit_code(results: Path) -> int | None:
+    """Return what the platform's ``metadata`` says of ingestion's end; None if it says nothing.
+
+    The platform writes a flat YAML mapping; this one line of it needs no parser.
+    """
+    path = results / "metadata"
+    found = _EXIT_CODE.search(path.read_text(errors="replace")) if path.is_file() else None
+    return int(found[1]) if found and found[1] not in (None, "null") else None
+
+
+def columns_shown(phase: Phase, scores: Scores) -> dict[str, float]:
+    """Return the columns of ``scores.json``, to as many decimals as the phase's feedback shows."""
+    decimals = feedback_of(phase).tau_decimals
+    columns = scores.columns()
+    if decimals is None:
+        return columns
+    taus = {"score", *phase.benchmarks}
+    return {key: round(value, decimals) if key in taus else value for key, value in columns.items()}
 
 
 if __name__ == "__main__":

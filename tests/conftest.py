@@ -10,16 +10,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingestion_program.ingestion import IngestionJob, ingest
 from zcnas.benchmarks import BENCHMARKS
 from zcnas.datasets.synthetic import synthetic_minibatch
 from zcnas.errors import OrganiserError
+from zcnas.ingestion.ingest import IngestionJob, ingest
 from zcnas.isolation import Isolation
 from zcnas.isolation.container import DockerIsolation, connect
 from zcnas.isolation.image import ensure_image
+from zcnas.isolation.machine import LOCKS_VARIABLE
 from zcnas.isolation.process import ProcessIsolation
 from zcnas.isolation.program import stage_worker
-from zcnas.machine import LOCKS_VARIABLE
 from zcnas.phases import Limits
 from zcnas.records import Architecture, BenchmarkInput, Manifest, Prediction, read_predictions
 from zcnas.search_spaces.nasbench201.spec import NasBench201Spec

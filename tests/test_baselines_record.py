@@ -5,12 +5,12 @@ import json
 from pathlib import Path
 
 from zcnas.errors import PredictionError
-from zcnas.leaderboard import Leaderboard
+from zcnas.judging.leaderboard import Leaderboard
 from zcnas.records import read_json
 
 ROOT = Path(__file__).resolve().parents[1]
 _MODULE = importlib.util.spec_from_file_location(
-    "record_baselines", ROOT / "benchmarks" / "record_baselines.py"
+    "record_baselines", ROOT / "timings" / "record_baselines.py"
 )
 recording = importlib.util.module_from_spec(_MODULE)
 _MODULE.loader.exec_module(recording)

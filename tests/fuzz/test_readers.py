@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zcnas.arrivals import read_arrivals
-from zcnas.bundle.settings import read_settings
-from zcnas.channel import MAX_ANSWER_BYTES, Answer
 from zcnas.errors import PredictionError, ZcnasError
-from zcnas.leaderboard import Leaderboard
+from zcnas.judging.leaderboard import Leaderboard
+from zcnas.organiser.platforms.bundle.settings import read_settings
 from zcnas.phases import load_phases
 from zcnas.records import Manifest, read_input, read_json, read_predictions, read_reference
 from zcnas.submissions import open_submission, pack_submission
+from zcnas.submissions.roster import read_arrivals
+from zcnas.worker.channel import MAX_ANSWER_BYTES, Answer
 
 ROOT = Path(__file__).resolve().parents[2]
 HANG_S = 60

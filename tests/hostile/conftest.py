@@ -25,8 +25,8 @@ from hostile_stage import (
     prepare_attacks,
 )
 
-from zcnas.competition import Competition, load_halves
 from zcnas.isolation.process import ProcessIsolation
+from zcnas.organiser.competition import Competition, load_halves
 from zcnas.phases import load_phase
 from zcnas.records import Architecture, BenchmarkInput, Reference, write_json
 

@@ -8,7 +8,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from zcnas.leaderboard import Leaderboard
+from zcnas.judging.leaderboard import Leaderboard
 from zcnas.phases import Limits, Phase
 from zcnas.search_spaces.nasbench201.spec import NasBench201Spec
 

@@ -9,10 +9,10 @@ from attack_table import ATTACKS
 from hostile_stage import HERE, HONEST, KEY, mode_of
 from rich.console import Console
 
-from zcnas import confinement
-from zcnas.leaderboard import write_leaderboard
+from zcnas.judging.leaderboard import write_leaderboard
+from zcnas.organiser.cli.terminal import print_leaderboard
 from zcnas.records import Manifest, PredictionError, read_json, read_predictions
-from zcnas.terminal import print_leaderboard
+from zcnas.worker import confinement
 
 LANDLOCK = confinement._landlock_abi()
 

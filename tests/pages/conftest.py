@@ -6,11 +6,12 @@ import msgspec
 import numpy as np
 import pytest
 
-from scoring_program.scoring import score_submission
 from zcnas.errors import PredictionError
-from zcnas.leaderboard import Entry, Leaderboard, rank_entries, write_leaderboard
+from zcnas.judging.leaderboard import Entry, Leaderboard, write_leaderboard
+from zcnas.judging.score import score_submission
+from zcnas.judging.standings import rank_entries
+from zcnas.organiser.results.publishing import publish
 from zcnas.phases import load_phase
-from zcnas.publishing import publish
 from zcnas.records import Prediction, encode_score, read_input, read_json, read_reference
 
 ROOT = Path(__file__).resolve().parents[2]

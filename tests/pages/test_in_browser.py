@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from zcnas.benchmarks import BENCHMARKS
-from zcnas.leaderboard import Entry, Leaderboard, rank_entries
+from zcnas.judging.leaderboard import Entry, Leaderboard
+from zcnas.judging.standings import rank_entries
+from zcnas.organiser.results.publishing import publish
 from zcnas.phases import load_phase
-from zcnas.publishing import publish
 from zcnas.records import Prediction, Reference
 
 ROOT = Path(__file__).resolve().parents[2]

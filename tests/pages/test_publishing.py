@@ -10,10 +10,10 @@ import msgspec
 import numpy as np
 import pytest
 
-from zcnas.leaderboard import Leaderboard
-from zcnas.outcomes import Collector, analyse
+from zcnas.judging.leaderboard import Leaderboard
+from zcnas.judging.outcomes import Collector, analyse
+from zcnas.organiser.results.publishing import publish
 from zcnas.pages.site import page_names
-from zcnas.publishing import publish
 from zcnas.records import read_predictions
 
 

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from zcnas.feedback import FEEDBACK
-from zcnas.metrics import kendall_tau
-from zcnas.outcomes import Collector
+from zcnas.judging.metrics import kendall_tau
+from zcnas.judging.outcomes import Collector
 from zcnas.pages import About, submission_page
 from zcnas.pages.views import pack_architectures
 

@@ -11,7 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from zcnas.benchmarks import BENCHMARKS, get_benchmark
 from zcnas.search_spaces import SPECS
 
-_PATH = Path(__file__).parents[2] / "benchmarks" / "verify_spaces.py"
+_PATH = Path(__file__).parents[2] / "timings" / "verify_spaces.py"
 _MODULE = importlib.util.spec_from_file_location("verify_spaces", _PATH)
 verify = importlib.util.module_from_spec(_MODULE)
 _MODULE.loader.exec_module(verify)

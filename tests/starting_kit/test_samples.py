@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from zcnas.arrivals import arrivals_beside
 from zcnas.benchmarks import get_benchmark
-from zcnas.commands.options import FIRST_SAMPLES
-from zcnas.contract import load_predictor, query_caller, to_score
+from zcnas.organiser.cli.options import FIRST_SAMPLES
 from zcnas.proxies import PROXIES, evaluate
 from zcnas.search_spaces import SPECS, Spec, build_network
+from zcnas.submissions.roster import arrivals_beside
+from zcnas.worker.contract import load_predictor, query_caller, to_score
 
 SAMPLES = Path(__file__).parents[2] / "starting_kit" / "submissions"
 FOLDERS = sorted(folder for folder in SAMPLES.iterdir() if folder.is_dir())

@@ -8,8 +8,8 @@ import numpy
 import torch
 
 import zcnas
-import zcnas.channel
-import zcnas.contract
+import zcnas.worker.channel
+import zcnas.worker.contract
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -19,7 +19,16 @@ class ZeroCostPredictor:
         import shutil
         import subprocess
 
-        ours = (json, numpy, torch, zcnas, zcnas.channel, zcnas.contract, shutil, subprocess)
+        ours = (
+            json,
+            numpy,
+            torch,
+            zcnas,
+            zcnas.worker.channel,
+            zcnas.worker.contract,
+            shutil,
+            subprocess,
+        )
         replaced = [module for module in ours if module.__file__.startswith(HERE)]
         replaced += [
             name

@@ -1,0 +1,1 @@
+"""What both programs need on a platform: the phase and the seals; it imports words alone."""

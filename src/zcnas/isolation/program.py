@@ -1,0 +1,28 @@
+"""The folder a worker is started from: ``worker.py`` and the rooms that are shipped to it.
+
+``zcnas/wings.py`` says which those are. They hold specs, networks and the protocol; no table, no
+reference, no reader of accuracies.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from zcnas.wings import PACKAGE, shipped_files
+
+ROOT = PACKAGE.parents[1]
+
+
+def stage_worker(target: Path) -> Path:
+    """Copy the worker's program into ``target``, readable by every user, and return it."""
+    programs = ROOT / "ingestion_program"
+    ignore = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(programs / "naslib", target / "naslib", ignore=ignore)
+    shutil.copyfile(programs / "worker.py", target / "worker.py")
+    for name, source in shipped_files("worker"):
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target / name)
+    for path in (target, *target.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    return target

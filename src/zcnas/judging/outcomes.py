@@ -1,0 +1,216 @@
+"""The predictions of many submissions as arrays, one set per benchmark: what statistics start from.
+
+Arrays, because 1,000 submissions × 28 benchmarks × 100 architectures are 2.8 million predictions.
+The architectures of a benchmark stand best accuracy first, so column 0 is the best architecture.
+
+Dimension letters: S submissions, N architectures, K benchmarks, R resamples.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zcnas.benchmarks import Benchmark, get_benchmark
+from zcnas.judging.metrics import kendall_tau
+from zcnas.judging.secondary_metrics import distinct_scores, spearman, tau_a, top_k_precision
+from zcnas.judging.statistics import (
+    RESAMPLES,
+    Floats,
+    draw_weights,
+    percentile_intervals,
+    rank_scores,
+    resample_taus,
+)
+from zcnas.records import Prediction, Reference
+from zcnas.seeds import derive_seed
+
+STATUSES = ("ok", "error", "timeout", "memory", "killed", "invalid", "not_reached", "missing")
+"""What ``Outcomes.statuses`` counts in; the last is an architecture without a prediction."""
+
+TOP_SHARE = 0.1
+"""Top-k precision looks at this share of the architectures."""
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """What became of every architecture of one benchmark under every submission.
+
+    Attributes:
+        benchmark: Which benchmark.
+        tokens: The N ids, best accuracy first.
+        accuracies: (N,), falling.
+        unit: Of the accuracies.
+        ceiling: tau-b between two training seeds, where the table has several.
+        scores: (S, N), NaN where an architecture failed.
+        statuses: (S, N), indices into ``STATUSES``.
+        cpu_time_s: (S, N).
+        reasons: Per submission, how often which (status, message) occurred.
+    """
+
+    benchmark: Benchmark
+    tokens: tuple[str, ...]
+    accuracies: NDArray[np.float64]
+    unit: str
+    ceiling: float | None
+    scores: NDArray[np.float64]
+    statuses: NDArray[np.uint8]
+    cpu_time_s: NDArray[np.float32]
+    reasons: tuple[Counter[tuple[str, str]], ...]
+
+    def ranks(self) -> NDArray[np.int32]:
+        """Return the dense ranks of all scores, (S, N)."""
+        rows = [rank_scores(_with_none(row)) for row in self.scores]
+        return np.array(rows, dtype=np.int32).reshape(self.scores.shape)
+
+    def taus(self, failure_tau: float) -> list[float]:
+        """Return the exact tau-b of every submission."""
+        truth = self.accuracies.tolist()
+        return [kendall_tau(_with_none(row), truth, failure_tau) for row in self.scores]
+
+    def failures(self, submission: int) -> dict[str, int]:
+        """Return how many architectures of a submission failed in which way."""
+        counts = np.bincount(self.statuses[submission], minlength=len(STATUSES))
+        return {
+            name: int(n) for name, n in zip(STATUSES, counts, strict=True) if n and name != "ok"
+        }
+
+
+def _with_none(row: NDArray[np.float64]) -> list[float | None]:
+    return [None if value != value else value for value in row.tolist()]
+
+
+class Collector:
+    """Fills the outcomes of all benchmarks, a submission at a time.
+
+    Args:
+        references: Benchmark key to the hidden half, in the phase's order.
+        submissions: S.
+    """
+
+    def __init__(self, references: Mapping[str, Reference], submissions: int) -> None:
+        self._outcomes = [_empty(key, ref, submissions) for key, ref in references.items()]
+        self._columns = [
+            {token: column for column, token in enumerate(outcomes.tokens)}
+            for outcomes in self._outcomes
+        ]
+
+    def add(self, submission: int, predictions: Mapping[str, Iterable[Prediction]]) -> None:
+        """Take in one submission's predictions; a benchmark left out stays missing."""
+        for outcomes, columns in zip(self._outcomes, self._columns, strict=True):
+            reasons = outcomes.reasons[submission]
+            for prediction in predictions.get(outcomes.benchmark.key, ()):
+                column = columns.get(prediction.id)
+                if column is None:
+                    continue  # scoring refuses predictions of another draw; a page need not
+                outcomes.statuses[submission, column] = STATUSES.index(prediction.status)
+                outcomes.cpu_time_s[submission, column] = prediction.cpu_time_s
+                if prediction.value is not None:
+                    outcomes.scores[submission, column] = prediction.value
+                else:
+                    reasons[prediction.status, prediction.message] += 1
+
+    def outcomes(self) -> list[Outcomes]:
+        """Return one ``Outcomes`` per benchmark."""
+        return self._outcomes
+
+
+def _empty(key: str, reference: Reference, submissions: int) -> Outcomes:
+    ordered = sorted(reference.accuracies.items(), key=lambda item: -item[1])
+    shape = (submissions, len(ordered))
+    return Outcomes(
+        benchmark=get_benchmark(key),
+        tokens=tuple(token for token, _ in ordered),
+        accuracies=np.array([accuracy for _, accuracy in ordered], dtype=np.float64),
+        unit=reference.unit,
+        ceiling=reference.noise_ceiling,
+        scores=np.full(shape, np.nan),
+        statuses=np.full(shape, STATUSES.index("missing"), dtype=np.uint8),
+        cpu_time_s=np.zeros(shape, dtype=np.float32),
+        reasons=tuple(Counter() for _ in range(submissions)),
+    )
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """How sure the taus are, and what stands beside them.
+
+    Attributes:
+        taus: (S, K).
+        intervals: (S, K, 2), 95 %.
+        means: (S,), the scores.
+        mean_intervals: (S, 2), 95 %.
+        resampled_means: (S, R), for paired comparisons.
+        tau_a: (S, K).
+        distinct: (S, K).
+        spearman: (S, K).
+        top_k: (S, K).
+    """
+
+    taus: NDArray[np.float64]
+    intervals: NDArray[np.float64]
+    means: NDArray[np.float64]
+    mean_intervals: NDArray[np.float64]
+    resampled_means: Floats
+    tau_a: NDArray[np.float64]
+    distinct: NDArray[np.int64]
+    spearman: NDArray[np.float64]
+    top_k: NDArray[np.float64]
+
+
+def analyse(
+    phase: str,
+    benchmarks: Sequence[Outcomes],
+    failure_tau: float,
+    taus: NDArray[np.float64] | None = None,
+    resamples: int = RESAMPLES,
+) -> Analysis:
+    """Return intervals and secondary metrics of every submission on every benchmark.
+
+    The architectures of different benchmarks are drawn independently, so their resamples are too;
+    the resamples of a benchmark are the same in every run of a phase.
+
+    Args:
+        phase: The phase's name, part of the seed.
+        benchmarks: K outcomes.
+        failure_tau: The tau of scores that say nothing.
+        taus: (S, K), where they are known already.
+        resamples: R.
+    """
+    submissions, count = len(benchmarks[0].scores), len(benchmarks)
+    if taus is None:
+        taus = np.array([outcomes.taus(failure_tau) for outcomes in benchmarks]).T
+    intervals = np.empty((submissions, count, 2))
+    secondary = np.empty((4, submissions, count))
+    summed = np.zeros((submissions, resamples), dtype=np.float32)
+    for column, outcomes in enumerate(benchmarks):
+        ranks, truth = outcomes.ranks(), rank_scores(outcomes.accuracies.tolist())
+        seed = derive_seed("bootstrap", phase, outcomes.benchmark.key)
+        weights = draw_weights(len(truth), seed, resamples)
+        resampled = resample_taus(ranks, outcomes.accuracies, weights, failure_tau)
+        summed += resampled
+        intervals[:, column] = percentile_intervals(resampled)
+        k = max(round(TOP_SHARE * len(truth)), 1)
+        for row, scores in enumerate(ranks):
+            secondary[:, row, column] = (
+                tau_a(taus[row, column], scores, truth),
+                distinct_scores(scores),
+                spearman(scores, truth),
+                top_k_precision(scores, truth, k),
+            )
+    summed /= count
+    return Analysis(
+        taus=taus,
+        intervals=intervals,
+        means=taus.mean(axis=1),
+        mean_intervals=percentile_intervals(summed),
+        resampled_means=summed,
+        tau_a=secondary[0],
+        distinct=secondary[1].astype(np.int64),
+        spearman=secondary[2],
+        top_k=secondary[3],
+    )

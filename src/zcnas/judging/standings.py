@@ -1,0 +1,99 @@
+"""The order of a leaderboard: ranks, ties, and which of a team's entries counts."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from zcnas.errors import ArrivalsError
+from zcnas.judging.leaderboard import Entry
+from zcnas.phases import CountingRule
+from zcnas.records import Arrival
+
+
+def rank_entries(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    """Return the entries by falling score with their ranks.
+
+    Equal scores share a rank, and the next rank counts them all (1, 1, 3); among them the order
+    given, which is the order of arrival, stays. Entries without a score come last, without a rank.
+    """
+    scored = sorted(
+        (entry for entry in entries if entry.score is not None),
+        key=lambda entry: -(entry.score or 0.0),
+    )
+    ranked: list[Entry] = []
+    for position, entry in enumerate(scored, start=1):
+        tied = bool(ranked) and ranked[-1].score == entry.score
+        rank = ranked[-1].rank if tied else position
+        ranked.append(msgspec.structs.replace(entry, rank=rank))
+    return (*ranked, *(entry for entry in entries if entry.score is None))
+
+
+def arrange(
+    entries: Iterable[Entry], arrivals: Mapping[str, Arrival], rule: CountingRule
+) -> tuple[Entry, ...]:
+    """Return the entries ranked, with their teams, in order of arrival among equals.
+
+    Args:
+        entries: In any order.
+        arrivals: What is known of them.
+        rule: Which of a team's entries counts: ``every`` one, the ``best`` (the earliest of equals)
+            or the ``last`` that came in. The others stand after the ranking, without a rank.
+            Baselines always count.
+
+    Raises:
+        ArrivalsError: The last entry counts, and a team with several has one without a time.
+    """
+    known = sorted(
+        (_with_arrival(entry, arrivals.get(entry.submission)) for entry in entries),
+        key=lambda entry: (not entry.received_at, entry.received_at, entry.submission),
+    )
+    chosen = _counting(known, rule)
+    counted = [msgspec.structs.replace(e, counted=True) for e in known if e.submission in chosen]
+    others = [
+        msgspec.structs.replace(e, counted=False) for e in known if e.submission not in chosen
+    ]
+    unranked = [msgspec.structs.replace(entry, rank=None) for entry in rank_entries(others)]
+    ranking = rank_entries(counted)
+    return (
+        *(entry for entry in ranking if entry.rank is not None),
+        *unranked,
+        *(entry for entry in ranking if entry.rank is None),
+    )
+
+
+def _with_arrival(entry: Entry, arrival: Arrival | None) -> Entry:
+    if arrival is None:
+        return entry
+    received = arrival.received_at
+    utc = "" if received is None else received.astimezone(datetime.UTC).isoformat()
+    return msgspec.structs.replace(
+        entry,
+        team=arrival.team,
+        received_at=utc.replace("+00:00", "Z"),
+        baseline=arrival.baseline,
+    )
+
+
+def _counting(entries: Sequence[Entry], rule: CountingRule) -> set[str]:
+    """Return the names of the entries that count, of entries in order of arrival."""
+    chosen: set[str] = set()
+    teams: dict[str, list[Entry]] = {}
+    for entry in entries:
+        if rule == "every" or entry.baseline or not entry.team:
+            chosen.add(entry.submission)
+        else:
+            teams.setdefault(entry.team, []).append(entry)
+    for team, own in teams.items():
+        if rule == "best":
+            chosen.add(max(own, key=lambda e: -2.0 if e.score is None else e.score).submission)
+        elif len(own) > 1 and (timeless := [e.submission for e in own if not e.received_at]):
+            raise ArrivalsError(
+                f"the last entry of a team counts in this phase, and submissions.csv does not say "
+                f"when {', '.join(timeless)} of team '{team}' arrived; add received_at"
+            )
+        else:
+            chosen.add(own[-1].submission)
+    return chosen

@@ -1,0 +1,1 @@
+"""What only the organiser has; it may import everything, and nothing imports it."""

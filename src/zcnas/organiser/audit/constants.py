@@ -1,0 +1,105 @@
+"""What a submission carries and what its source says it looks at; read, never executed."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from pathlib import Path
+
+from zcnas.organiser.audit import Sign
+from zcnas.submissions.bounds import MAX_SOURCE_BYTES
+from zcnas.worker.contract import ENTRY_POINTS
+
+MAX_ELEMENTS = 500
+"""Elements of one literal; a search space of 2022 has at least 4,096 architectures."""
+MAX_TEXT = 4096
+"""Characters of one literal, which may pack a table."""
+MAX_NUMBERS = 2000
+"""Numbers in one file."""
+MAX_DATA_BYTES = 64 * 1024
+"""Bytes of one file that is no source."""
+MAX_ARCHITECTURES = 5
+"""Names of architectures in one file."""
+
+_ARCHITECTURE = re.compile(
+    rb"\|(?:nor_conv_[13]x[13]|avg_pool_3x3|skip_connect|none)~0\||64-[0-9]{3,6}-[0-9_]{5}"
+)
+"""NAS-Bench-201's and TransNAS-Bench-101's canonical strings."""
+
+
+def table_signs(folder: Path) -> list[Sign]:
+    """Return a sign for each file of a submission that carries a large table."""
+    signs = []
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            name, content = path.relative_to(folder).as_posix(), path.read_bytes()
+            signs += [Sign("tables", f"{name} {text}") for text in _tables_in(path, content)]
+    return signs
+
+
+def claims(folder: Path) -> tuple[str, ...]:
+    """Return what the entry point's source says it uses: ``data``, ``gradients``, ``outputs``.
+
+    A source that only counts parameters claims nothing; one that iterates over the dataloader,
+    calls the network or takes gradients claims to depend on weights or data.
+    """
+    path = next(folder / name for name in ENTRY_POINTS if (folder / name).is_file())
+    tree = _parsed(path.read_bytes())
+    if tree is None:
+        return ()
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id == "dataloader":
+            found.add("data")
+        elif isinstance(node, ast.Attribute) and node.attr in ("backward", "grad", "autograd"):
+            found.add("gradients")
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            if node.func.id in ("graph", "net", "network", "model"):
+                found.add("outputs")
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("zcnas.proxies"):
+            found |= {"gradients", "outputs"}
+    return tuple(sorted(found))
+
+
+def _tables_in(path: Path, content: bytes) -> list[str]:
+    architectures = len(set(_ARCHITECTURE.findall(content)))
+    found = []
+    if architectures > MAX_ARCHITECTURES:
+        found.append(f"names {architectures} architectures")
+    if path.suffix != ".py":
+        if len(content) > MAX_DATA_BYTES:
+            found.append(f"is a data file of {len(content) >> 10} KiB")
+        return found
+    tree = _parsed(content)
+    if tree is None:
+        return [*found, f"is a source of {len(content) >> 10} KiB that is not read"]
+    nodes = list(ast.walk(tree))
+    largest = max((_elements(node) for node in nodes), default=0)
+    constants = [node.value for node in nodes if isinstance(node, ast.Constant)]
+    longest = max((len(c) for c in constants if isinstance(c, str | bytes)), default=0)
+    numbers = sum(isinstance(c, int | float) for c in constants)
+    if largest > MAX_ELEMENTS:
+        found.append(f"holds a literal of {largest} elements")
+    if longest > MAX_TEXT:
+        found.append(f"holds a text of {longest} characters")
+    if numbers > MAX_NUMBERS:
+        found.append(f"holds {numbers} numbers")
+    return found
+
+
+def _parsed(content: bytes) -> ast.Module | None:
+    if len(content) > MAX_SOURCE_BYTES:
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(content)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _elements(node: ast.AST) -> int:
+    if isinstance(node, ast.List | ast.Tuple | ast.Set):
+        return len(node.elts)
+    return len(node.keys) if isinstance(node, ast.Dict) else 0

@@ -1,0 +1,95 @@
+"""What a replay shows of a submission, and which signs that gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from zcnas.organiser.audit import Sign
+from zcnas.records import Prediction
+
+FAST = 0.5
+"""Below this share of a forward pass's CPU time a query has not done one."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A few architectures of one benchmark, asked again.
+
+    Attributes:
+        recorded: The scores of the run.
+        again: Asked again in the opposite order, everything else the same.
+        elsewhere: Asked under other weights and other images.
+        canary: What our parameter count took for the same architectures.
+        forward: What one forward pass took.
+        tau: The submission's tau on the benchmark.
+        baselines: The taus of our own submissions in the same run, by name.
+        claims: What its source says it uses.
+    """
+
+    recorded: Sequence[Prediction]
+    again: Sequence[Prediction]
+    elsewhere: Sequence[Prediction]
+    canary: Sequence[Prediction]
+    forward: Sequence[Prediction]
+    tau: float
+    baselines: Mapping[str, float]
+    claims: tuple[str, ...]
+
+
+def signs_of(evidence: Evidence) -> list[Sign]:
+    """Return the signs in one submission's evidence."""
+    return [*_ignores_input(evidence), *_fast_and_good(evidence), *_unsteady(evidence)]
+
+
+def _values(predictions: Sequence[Prediction]) -> dict[str, float | None]:
+    return {prediction.id: prediction.value for prediction in predictions}
+
+
+def _ignores_input(evidence: Evidence) -> list[Sign]:
+    """A score that other weights and images leave as it is depends on the architecture alone."""
+    again, elsewhere = _values(evidence.again), _values(evidence.elsewhere)
+    usable = [token for token, value in again.items() if value is not None]
+    same = [token for token in usable if elsewhere.get(token) == again[token]]
+    if not usable or len(same) < len(usable) or not evidence.claims:
+        return []
+    return [
+        Sign(
+            "ignores_input",
+            f"the scores of {len(same)} architectures are the same under other weights and images, "
+            f"although the source uses {', '.join(evidence.claims)}",
+        )
+    ]
+
+
+def _fast_and_good(evidence: Evidence) -> list[Sign]:
+    """Less than a forward pass and better than every baseline: perhaps looked up."""
+    floor = median(prediction.cpu_time_s for prediction in evidence.canary)
+    forward = median(prediction.cpu_time_s for prediction in evidence.forward) - floor
+    own = median(prediction.cpu_time_s for prediction in evidence.again) - floor
+    best = max(evidence.baselines.values(), default=None)
+    if best is None or forward <= 0 or own > FAST * forward or evidence.tau <= best:
+        return []
+    return [
+        Sign(
+            "fast_and_good",
+            f"a query takes {max(own, 0):.3f} s of CPU time where one forward pass takes "
+            f"{forward:.3f} s, and tau {evidence.tau:.3f} is above the best baseline's {best:.3f}",
+        )
+    ]
+
+
+def _unsteady(evidence: Evidence) -> list[Sign]:
+    """Other scores in another order: chance, or something that remembers earlier queries."""
+    recorded, again = _values(evidence.recorded), _values(evidence.again)
+    changed = [token for token, value in again.items() if recorded.get(token) != value]
+    if not changed:
+        return []
+    return [
+        Sign(
+            "unsteady",
+            f"{len(changed)} of {len(again)} architectures got another score when asked again in "
+            "another order",
+        )
+    ]

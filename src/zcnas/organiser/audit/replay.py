@@ -1,0 +1,148 @@
+"""Asks a few architectures again and writes what that shows: ``audit.json`` beside the leaderboard.
+
+Runs the ingestion like the organiser's run does, in the isolation it is given.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from zcnas.datasets import load_minibatch
+from zcnas.errors import InvalidSubmission
+from zcnas.ingestion.ingest import IngestionJob, ingest
+from zcnas.isolation import Isolation
+from zcnas.isolation.probes import PROBES
+from zcnas.isolation.program import stage_worker
+from zcnas.judging.leaderboard import Entry, Leaderboard
+from zcnas.organiser.audit import Sign
+from zcnas.organiser.audit.constants import claims, table_signs
+from zcnas.organiser.audit.evidence import Evidence, signs_of
+from zcnas.organiser.competition import Halves
+from zcnas.phases import Phase
+from zcnas.records import Architecture, BenchmarkInput, Prediction, read_predictions, write_json
+from zcnas.seeds import derive_seed, derive_token
+from zcnas.submissions import digest_of, open_submission, submission_name
+
+
+@dataclass(frozen=True)
+class Audit:
+    """A look back at one run.
+
+    Attributes:
+        phase: The phase of the run.
+        halves: Its data.
+        isolation: Where submissions are asked again.
+        results: The folder of the run.
+        board: Its leaderboard.
+        cpu: The CPU to use.
+        architectures: How many architectures to ask again, of the phase's first benchmark.
+        samples: Our own submissions: the baselines.
+        say: Told which submission is asked again.
+    """
+
+    phase: Phase
+    halves: Halves
+    isolation: Isolation
+    results: Path
+    board: Leaderboard
+    cpu: int
+    architectures: int
+    samples: Path
+    say: Callable[[str], None] = lambda text: None
+
+    def run(self, submissions: Iterable[Path]) -> dict[str, list[Sign]]:
+        """Return the signs of every submission that was scored, and write ``audit.json``."""
+        found: dict[str, list[Sign]] = {}
+        with tempfile.TemporaryDirectory(prefix="zcnas-") as temporary:
+            staging = Path(temporary)
+            staging.chmod(0o755)
+            program = stage_worker(staging / "program")
+            probes = {
+                name: self._ask(program, PROBES / name, staging / f"of-{name}", self._chosen())
+                for name in ("canary", "forward")
+            }
+            for path in submissions:
+                name = submission_name(path)
+                entry = next((e for e in self.board.entries if e.submission == name), None)
+                if entry is None or entry.status != "scored":
+                    continue
+                self.say(name)
+                try:
+                    folder = open_submission(path, staging / "submissions" / name).folder
+                except InvalidSubmission:
+                    continue
+                signs = table_signs(folder)
+                evidence = self._evidence(program, entry, folder, probes, staging / f"run-{name}")
+                found[name] = [*signs, *signs_of(evidence)]
+        write_json(self.results / "audit.json", found)
+        return found
+
+    def _evidence(
+        self,
+        program: Path,
+        entry: Entry,
+        folder: Path,
+        probes: dict[str, list[Prediction]],
+        out: Path,
+    ) -> Evidence:
+        key, chosen = self._key(), self._chosen()
+        elsewhere = msgspec.structs.replace(
+            chosen, eval_seed=derive_seed(chosen.eval_seed, "audit")
+        )
+        recorded = self.results / entry.submission / f"{key}.predictions.jsonl"
+        baselines = self._baselines()
+        return Evidence(
+            recorded=read_predictions(recorded),
+            again=self._ask(program, folder, out / "again", chosen),
+            elsewhere=self._ask(program, folder, out / "elsewhere", elsewhere),
+            canary=probes["canary"],
+            forward=probes["forward"],
+            tau=entry.kendall_tau[key],
+            baselines={e.submission: e.kendall_tau[key] for e in baselines if e is not entry},
+            claims=claims(folder),
+        )
+
+    def _key(self) -> str:
+        return self.phase.benchmarks[0]
+
+    def _chosen(self) -> BenchmarkInput:
+        """Return the benchmark cut down to a few architectures, in the opposite order."""
+        data = self.halves.inputs[self._key()]
+
+        def digest(architecture: Architecture) -> str:
+            return derive_token("audit", architecture.id)
+
+        chosen = set(sorted(data.architectures, key=digest)[: self.architectures])
+        kept = tuple(a for a in reversed(data.architectures) if a in chosen)
+        return msgspec.structs.replace(data, architectures=kept)
+
+    def _baselines(self) -> Sequence[Entry]:
+        own = {digest_of(folder) for folder in self.samples.iterdir() if folder.is_dir()}
+        return [entry for entry in self.board.entries if entry.sha256 in own]
+
+    def _ask(
+        self, program: Path, submission: Path, output: Path, data: BenchmarkInput
+    ) -> list[Prediction]:
+        """Return what a submission answers; a new seed of the data draws other images as well."""
+        minibatch = self.halves.load(self._key())
+        if data.eval_seed != self.halves.inputs[self._key()].eval_seed:
+            benchmark = self.phase.get_benchmarks()[0]
+            minibatch = load_minibatch(benchmark, data.batch_size, data.eval_seed, None)
+        job = IngestionJob(
+            data=data,
+            minibatch=minibatch,
+            submission=submission,
+            submission_name=submission.name,
+            submission_sha256="",
+            program=program,
+            limits=self.phase.limits,
+            cpu=self.cpu,
+            output=output,
+        )
+        ingest(job, self.isolation)
+        return read_predictions(output / f"{data.benchmark}.predictions.jsonl")

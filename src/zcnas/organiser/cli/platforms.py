@@ -1,0 +1,233 @@
+"""``zcnas bundle``, ``bundle-check`` and ``emulate``: what an organiser does before an upload."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from zcnas.errors import BundleError, PhaseError
+from zcnas.isolation.program import ROOT
+from zcnas.organiser.cli.options import (
+    PHASES,
+    SAMPLES,
+    IsolationOption,
+    OutOption,
+    console,
+    data_dir,
+    halves_of,
+)
+from zcnas.phases import load_phases
+
+if TYPE_CHECKING:
+    from zcnas.organiser.platforms.bundle.phases import Baselines
+    from zcnas.organiser.platforms.bundle.settings import Settings
+    from zcnas.organiser.platforms.check import BundleReport
+    from zcnas.organiser.platforms.emulator.steps import Runner
+
+DEFAULT_PHASES = ("practice", "development", "final")
+
+
+def bundle(
+    phase: Annotated[
+        str, typer.Option(help="Phases, e.g. practice,final; by default those that are drawn.")
+    ] = "",
+    settings: Annotated[Path, typer.Option(help="What you set of the competition itself.")] = ROOT
+    / "competition.yaml",
+    baselines: Annotated[
+        list[Path] | None,
+        typer.Option(help="A leaderboard.json whose taus stand beside a submission's; repeatable."),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the bundles.")] = Path("build/bundle"),
+) -> None:
+    """Write codabench.zip and codalab.zip, ready to upload."""
+    from zcnas.organiser.platforms.bundle import Competition, build_bundles
+    from zcnas.organiser.platforms.bundle.layout import SAMPLES as SAMPLE_NAMES
+    from zcnas.organiser.platforms.bundle.phases import bundle_phase
+    from zcnas.organiser.platforms.bundle.settings import read_settings, schedule
+
+    read = read_settings(settings)
+    known = load_phases(PHASES)
+    names = [name.strip() for name in phase.split(",") if name.strip()] or _drawn_phases()
+    if unknown := [name for name in names if name not in known]:
+        raise PhaseError(f"unknown phase '{unknown[0]}'; phases in {PHASES}: {', '.join(known)}")
+    beside = _read_baselines(baselines or [], names)
+    phases = tuple(
+        bundle_phase(known[name], chosen, *halves_of(known[name]), data_dir(), beside.get(name))
+        for name, chosen in schedule(read, names)
+    )
+    samples = tuple(SAMPLES / name for name in SAMPLE_NAMES)
+    for path in build_bundles(Competition(read, phases, samples), out):
+        console.print(
+            f"{path}: {', '.join(p.name for p in phases)} ({path.stat().st_size >> 10} KiB)",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+
+    _remind_of_samples(read)
+
+
+def _read_baselines(paths: list[Path], names: list[str]) -> dict[str, Baselines]:
+    """Return the taus of leaderboards by phase, to the four decimals a page shows."""
+    from zcnas.judging.leaderboard import Leaderboard
+    from zcnas.records import read_json
+
+    found: dict[str, Baselines] = {}
+    for path in paths:
+        board = read_json(path, Leaderboard, BundleError)
+        if board.phase not in names:
+            raise BundleError(
+                f"{path} is of phase {board.phase}, which is not in the bundle: {', '.join(names)}"
+            )
+        found[board.phase] = {
+            entry.submission: {key: round(tau, 4) for key, tau in entry.kendall_tau.items()}
+            for entry in board.entries
+            if entry.status == "scored"
+        }
+    return found
+
+
+def _remind_of_samples(settings: Settings) -> None:
+    """Say what of the sample settings has not been replaced."""
+    from zcnas.isolation.image import IMAGE
+
+    left = [
+        name
+        for name, value, sample in (
+            ("docker_image", settings.docker_image, IMAGE),
+            ("contact_email", settings.contact_email, "organisers@example.org"),
+        )
+        if value == sample
+    ]
+    if left:
+        console.print(
+            f"before you upload: competition.yaml has the sample's {' and '.join(left)}; see "
+            f"docs/organisers.md",
+            style="yellow",
+            markup=False,
+            soft_wrap=True,
+        )
+
+
+def _drawn_phases() -> list[str]:
+    """Return the default phases whose draw is here; say which are not."""
+    drawn = os.environ.get("ZCNAS_PHASES")
+    names = [
+        name
+        for name in DEFAULT_PHASES
+        if name == "practice" or (drawn and (Path(drawn) / name / "input_data").is_dir())
+    ]
+    if missing := [name for name in DEFAULT_PHASES if name not in names]:
+        console.print(
+            f"without {', '.join(missing)}: draw with `zcnas sample --phase NAME --out DIR` and "
+            f"set ZCNAS_PHASES=DIR",
+            style="yellow",
+            markup=False,
+            soft_wrap=True,
+        )
+    return names
+
+
+def bundle_check(
+    bundles: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Zips or folders; those in build/bundle by default."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Check bundles, ours or another's, by every rule; list every problem with file and line."""
+    import msgspec
+
+    from zcnas.organiser.platforms.check import check_bundle
+
+    paths = bundles or sorted(Path("build/bundle").glob("*.zip"))
+    if not paths:
+        raise BundleError("there is no bundle in build/bundle; name one, or run `make bundle`")
+    reports = [check_bundle(path) for path in paths]
+    if as_json:
+        print(msgspec.json.format(msgspec.json.encode(reports), indent=1).decode())
+    else:
+        for report in reports:
+            _print_report(report)
+    if not all(report.ok for report in reports):
+        raise typer.Exit(1)
+
+
+def _print_report(report: BundleReport) -> None:
+    for problem in report.problems:
+        console.print(
+            f"{problem.file}:{problem.line}: {problem.severity}: {problem.message} "
+            f"[{problem.rule}]",
+            style="red" if problem.severity == "error" else "yellow",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+    errors = sum(problem.severity == "error" for problem in report.problems)
+    verdict = "ready to upload" if report.ok else f"{errors} errors"
+    version = f"version {report.version}" if report.version else "no version"
+    console.print(
+        f"{report.bundle}: {version}, {verdict}", style="bold", markup=False, soft_wrap=True
+    )
+
+
+def emulate(
+    submission: Annotated[Path, typer.Option(help="What a participant uploads: a zip or folder.")],
+    platform: Annotated[
+        Literal["codabench", "codalab"], typer.Option(help="Whose worker to stand in for.")
+    ] = "codabench",
+    bundle: Annotated[
+        Path | None, typer.Option(help="The bundle; build/bundle/PLATFORM.zip by default.")
+    ] = None,
+    phase: Annotated[str, typer.Option(help="A phase's name; the first by default.")] = "",
+    isolation: IsolationOption = "auto",
+    image: Annotated[str, typer.Option(help="Another image than the bundle's.")] = "",
+    enforce_limit: Annotated[
+        bool | None,
+        typer.Option(help="Whether the time limit strikes; by default as the platform does."),
+    ] = None,
+    out: OutOption = Path("build/emulate"),
+) -> None:
+    """Run a submission as the platform would: same folders, user, commands and failures."""
+    from zcnas.organiser.platforms.emulator import emulate as run
+    from zcnas.organiser.platforms.emulator.bundles import read_task
+
+    task = read_task(bundle or Path("build/bundle") / f"{platform}.zip", platform, phase or None)
+    runner = _runner(isolation, image or task.image)
+    console.print(
+        f"{platform}, phase {task.phase}: {runner.description}", markup=False, soft_wrap=True
+    )
+    outcome = run(task, submission, platform, runner, out / platform, enforce_limit)
+    console.print(
+        f"{outcome.status}. {outcome.details}", style="bold", markup=False, soft_wrap=True
+    )
+    for key, value in outcome.posted.items():
+        console.print(f"  {key}: {value}", markup=False, highlight=False)
+    console.print(f"logs and outputs: {outcome.folder}", markup=False, soft_wrap=True)
+    if outcome.status == "Failed" or not outcome.posted:
+        raise typer.Exit(1)
+
+
+def _runner(isolation: str, image: str) -> Runner:
+    """Return containers where an engine answers or must, otherwise a folder tree."""
+    from zcnas.isolation.container import connect, engine_answers
+    from zcnas.isolation.image import IMAGE, ensure_image
+    from zcnas.organiser.platforms.emulator.containers import ContainerRunner
+    from zcnas.organiser.platforms.emulator.folders import FolderRunner
+
+    if isolation == "docker" or (isolation == "auto" and engine_answers()):
+        client = connect()
+        if image == IMAGE:
+            ensure_image(client, lambda text: console.print(text, markup=False))
+        return ContainerRunner(client, image)
+    if isolation == "auto":
+        console.print(
+            "WARNING: no Docker engine answers, so the submission runs as a plain process of this "
+            "user. Run only code you trust.",
+            style="yellow",
+            soft_wrap=True,
+        )
+    return FolderRunner()

@@ -1,0 +1,119 @@
+"""``zcnas doctor``, ``feedback`` and ``audit``: before a run, what leaves it, and a look back."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from zcnas.errors import PredictionError
+from zcnas.organiser.cli.options import (
+    PHASES,
+    SAMPLES,
+    CpusOption,
+    IsolationOption,
+    PhaseOption,
+    console,
+    data_dir,
+    halves_of,
+)
+from zcnas.phases import load_phase
+
+ResultsArgument = Annotated[Path, typer.Argument(help="Folder of an earlier run.")]
+
+
+def doctor(
+    phase: PhaseOption = "practice",
+    isolation: IsolationOption = "auto",
+    cpus: CpusOption = "",
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("build/score"),
+) -> None:
+    """Check this machine before a run, and say how to mend what is wrong; 3 if it must be."""
+    from zcnas.organiser.doctor import Situation
+    from zcnas.organiser.doctor.checks import CHECKS
+
+    named, drawn = os.environ.get("ZCNAS_DATA"), os.environ.get("ZCNAS_PHASES")
+    situation = Situation(
+        phase=load_phase(PHASES, phase),
+        isolation=isolation,
+        cpus=cpus,
+        out=out,
+        data=Path(named) if named else None,
+        draws=Path(drawn) if drawn else None,
+    )
+    broken = 0
+    for name, check in CHECKS.items():
+        finding = check(situation)
+        broken += finding.verdict == "error"
+        style = {"ok": "green", "warning": "yellow", "error": "red"}[finding.verdict]
+        line = f"{finding.verdict:<8}{name}: {finding.text}"
+        console.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
+        if finding.mend:
+            console.print(f"        mend: {finding.mend}", markup=False, soft_wrap=True)
+    if broken:
+        raise typer.Exit(3)
+
+
+def feedback(
+    out: ResultsArgument = Path("build/score"),
+    to: Annotated[Path, typer.Option(help="An empty folder.")] = Path("build/feedback"),
+    level: Annotated[
+        Literal["full", "score_only", "none"] | None,
+        typer.Option(help="Instead of the phase's own, for example after the deadline."),
+    ] = None,
+) -> None:
+    """Write what each participant may see of a run, a folder per submission."""
+    from zcnas.judging.leaderboard import Leaderboard
+    from zcnas.organiser.results.handouts import hand_out
+    from zcnas.records import read_json
+
+    board = read_json(out / "leaderboard.json", Leaderboard, PredictionError)
+    chosen = level or load_phase(PHASES, board.phase).feedback
+    folders = hand_out(out, chosen, to)
+    console.print(
+        f"{to}: {len(folders)} folders, feedback level '{chosen}' of phase '{board.phase}'",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+def audit(
+    submissions: Annotated[Path, typer.Argument(help="The submissions of the run.")] = SAMPLES,
+    out: Annotated[Path, typer.Option(help="Folder of the run.")] = Path("build/score"),
+    isolation: IsolationOption = "auto",
+    cpus: CpusOption = "",
+    architectures: Annotated[int, typer.Option(min=2, help="How many to ask again.")] = 4,
+) -> None:
+    """Report signs that a submission remembers a benchmark; advice, never a score."""
+    from zcnas.isolation.choice import choose_isolation
+    from zcnas.isolation.machine import parse_cpus
+    from zcnas.judging.leaderboard import Leaderboard
+    from zcnas.organiser.audit.replay import Audit
+    from zcnas.organiser.competition import load_halves
+    from zcnas.records import read_json
+    from zcnas.submissions import find_submissions
+
+    board = read_json(out / "leaderboard.json", Leaderboard, PredictionError)
+    phase = load_phase(PHASES, board.phase).only(list(board.benchmarks))
+
+    def say(text: str) -> None:
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    look = Audit(
+        phase=phase,
+        halves=load_halves(phase, *halves_of(phase), data_dir()),
+        isolation=choose_isolation(isolation, phase, say),
+        results=out,
+        board=board,
+        cpu=parse_cpus(cpus)[0],
+        architectures=architectures,
+        samples=SAMPLES,
+    )
+    found = look.run(find_submissions(submissions))
+    for name, signs in found.items():
+        say(f"{name}: {'no sign' if not signs else ''}")
+        for sign in signs:
+            say(f"  {sign.kind}: {sign.text}")
+    say(f"{out / 'audit.json'}: signs to look at, no verdict; scores are as before")

@@ -1,0 +1,103 @@
+"""``zcnas score`` and ``zcnas dry-run``: submissions to a leaderboard, by the same programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zcnas.errors import InvalidSubmission
+from zcnas.organiser.cli.options import (
+    FIRST_SAMPLES,
+    PHASES,
+    AnewOption,
+    BenchmarkOption,
+    CpusOption,
+    IsolationOption,
+    OutOption,
+    PhaseOption,
+    SchedulerOption,
+    ShardOption,
+    console,
+    data_dir,
+    halves_of,
+)
+from zcnas.phases import load_phase
+from zcnas.submissions import find_submissions
+from zcnas.submissions.roster import ARRIVALS_FILE, arrivals_beside, write_arrivals
+
+CLUSTER_SHARD = 100
+"""Architectures of one job on a cluster, unless SHARD= says otherwise.
+
+A job's worker takes seconds to start, and a lost host loses what it has not reported.
+"""
+
+
+def score(
+    submissions: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Submissions, or folders of them; by default three of the samples."),
+    ] = None,
+    phase: PhaseOption = "practice",
+    isolation: IsolationOption = "auto",
+    cpus: CpusOption = "",
+    out: OutOption = Path("build/score"),
+    benchmark: BenchmarkOption = None,
+    anew: AnewOption = False,
+    scheduler: SchedulerOption = "",
+    shard: ShardOption = 0,
+) -> None:
+    """Score submissions on a phase, print the leaderboard and write its pages."""
+    from zcnas.organiser.cli.results import publish_run
+    from zcnas.organiser.cli.terminal import print_leaderboard, run_competition
+
+    chosen = load_phase(PHASES, phase).only(benchmark or [])
+    inputs, references = halves_of(chosen)
+    places = submissions or list(FIRST_SAMPLES)
+    arrivals = arrivals_beside(places)
+    leaderboard = run_competition(
+        [path for place in places for path in find_submissions(place)],
+        chosen,
+        inputs,
+        references,
+        data_dir(),
+        isolation,
+        cpus,
+        out,
+        console,
+        anew=anew,
+        scheduler=scheduler,
+        shard=shard or (CLUSTER_SHARD if scheduler else None),
+    )
+    if arrivals:
+        write_arrivals(out / ARRIVALS_FILE, arrivals)
+    leaderboard = publish_run(leaderboard, chosen, out)
+    print_leaderboard(leaderboard, out, console)
+    if any(entry.status == "organiser_error" for entry in leaderboard.entries):
+        raise typer.Exit(3)
+
+
+def dry_run(
+    submission: Annotated[Path, typer.Argument(help="Your folder or zip.")],
+    isolation: IsolationOption = "auto",
+    cpus: CpusOption = "",
+    out: OutOption = Path("build/dry-run"),
+    benchmark: BenchmarkOption = None,
+) -> None:
+    """Score one submission on the practice phase as the organisers would; explain the result."""
+    from zcnas.organiser.cli.terminal import explain, run_competition
+
+    chosen = load_phase(PHASES, "practice").only(benchmark or [])
+    paths = find_submissions(submission)
+    if len(paths) != 1:
+        raise InvalidSubmission(
+            str(submission), ["this is a folder of submissions; name one of them"]
+        )
+    inputs, references = halves_of(chosen)
+    leaderboard = run_competition(
+        paths, chosen, inputs, references, data_dir(), isolation, cpus, out, console, anew=True
+    )
+    explain(leaderboard.entries[0], chosen, out, console)
+    if leaderboard.entries[0].status != "scored":
+        raise typer.Exit(1)

@@ -1,0 +1,31 @@
+"""``zcnas check`` and ``zcnas submission``: what a participant does before uploading."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zcnas.organiser.cli.options import OutOption, console
+from zcnas.submissions import open_submission, pack_submission, submission_name
+
+
+def check(
+    submission: Annotated[Path, typer.Argument(help="A submission's folder or zip.")],
+) -> None:
+    """Check a submission without running it; list every problem."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        accepted = open_submission(submission, Path(folder) / "submission")
+    console.print(f"{accepted.name}: accepted, digest {accepted.sha256[:16]}", markup=False)
+
+
+def submission(
+    submission: Annotated[Path, typer.Argument(help="Your folder or zip.")],
+    out: OutOption = Path("build/submission"),
+) -> None:
+    """Check a submission and zip it for upload."""
+    target = pack_submission(submission, out / f"{submission_name(submission)}.zip")
+    console.print(f"{target}: ready to upload ({target.stat().st_size} bytes)", markup=False)

@@ -1,0 +1,197 @@
+"""A run as the person at the terminal sees it.
+
+Warnings, live progress, the table, and a participant's explanation.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import signal
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from zcnas.errors import OrganiserError, PredictionError
+from zcnas.isolation import Isolation
+from zcnas.isolation.choice import choose_isolation
+from zcnas.isolation.machine import parse_cpus
+from zcnas.judging.leaderboard import Entry, Leaderboard
+from zcnas.organiser.cli.progress import watch_run
+from zcnas.organiser.cli.tables import render
+from zcnas.organiser.competition import Competition, load_halves
+from zcnas.organiser.competition.engines import Engine
+from zcnas.phases import Phase
+from zcnas.records import Manifest, read_json, read_predictions
+from zcnas.submissions import submission_name
+
+
+def run_competition(
+    submissions: list[Path],
+    phase: Phase,
+    input_dir: Path,
+    reference_dir: Path,
+    data_dir: Path | None,
+    isolation: str,
+    cpus: str,
+    out: Path,
+    console: Console,
+    *,
+    anew: bool = False,
+    scheduler: str = "",
+    shard: int | None = None,
+) -> Leaderboard:
+    """Score submissions with live progress and return the leaderboard.
+
+    SIGTERM ends it as Ctrl-C does: within seconds, with nothing left running.
+
+    Raises:
+        ZcnasError: Before anything runs: a phase, a folder, a CPU list or an engine is not as it
+            must be.
+    """
+    halves = load_halves(phase, input_dir, reference_dir, data_dir)
+    usable: list[int] = []
+    if scheduler:
+        chosen, engine, where = join_cluster(isolation, cpus, scheduler)
+    else:
+        usable, engine = parse_cpus(cpus), None
+        chosen = choose_isolation(
+            isolation,
+            phase,
+            lambda text: console.print(text, style="yellow", markup=False, soft_wrap=True),
+        )
+        where = f"CPUs {usable}"
+    console.print(
+        f"{phase.title} phase: {len(submissions)} submissions × {len(phase.benchmarks)} "
+        f"benchmarks × "
+        f"{halves.architectures} architectures, isolation {chosen.description}, {where}",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+    total = sum(len(data.architectures) for data in halves.inputs.values())
+    watch = watch_run(console, [submission_name(path) for path in submissions], total)
+    with _sigterm_interrupts(), watch:
+        competition = Competition(
+            phase, halves, chosen, usable, out, watch.advance, anew, shard, engine
+        )
+        return competition.score(submissions)
+
+
+def join_cluster(
+    isolation: str, cpus: str, scheduler: str
+) -> tuple[Isolation, Callable[[], Engine], str]:
+    """Return isolation and engine of a run on a cluster, and words for where it runs.
+
+    Raises:
+        OrganiserError: What was asked for does not go together, or the extra is not installed.
+    """
+    if isolation == "process":
+        raise OrganiserError(
+            "ISOLATION=process is refused with SCHEDULER=: on a cluster every submission runs in "
+            "a container; leave ISOLATION= out"
+        )
+    if cpus:
+        raise OrganiserError(
+            "CPUS= names CPUs of this machine and says nothing with SCHEDULER=; set ZCNAS_CPUS "
+            "where a worker is started"
+        )
+    if importlib.util.find_spec("distributed") is None:
+        raise OrganiserError(
+            "SCHEDULER= needs the packages of the extra 'cluster': pip install -e '.[cluster]'"
+        )
+    from zcnas.organiser.competition.cluster import ClusterEngine, ClusterIsolation, security_for
+
+    security_for(scheduler)
+    return ClusterIsolation(), lambda: ClusterEngine(scheduler), f"scheduler {scheduler}"
+
+
+@contextlib.contextmanager
+def _sigterm_interrupts() -> Iterator[None]:
+    """Have SIGTERM do what Ctrl-C does."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    earlier = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, earlier)
+
+
+def print_leaderboard(leaderboard: Leaderboard, out: Path, console: Console) -> None:
+    """Print the table, what could not be scored and why, and where the results are."""
+    console.print(leaderboard.title, style="bold", markup=False, highlight=False, soft_wrap=True)
+    console.print(*render(leaderboard), sep="\n")
+    for entry in leaderboard.entries:
+        if entry.message:
+            text = f"{entry.submission}: {entry.status}: {entry.message}"
+            console.print(text, style="red", markup=False, soft_wrap=True)
+    for source, keys in _by_value(leaderboard.accuracy_sources).items():
+        text = f"accuracies of {', '.join(keys)}: {source}"
+        console.print(text, markup=False, style="dim", soft_wrap=True)
+    console.print(f"results: {out}", markup=False, highlight=False, soft_wrap=True)
+    page = out / "leaderboard" / "index.html"
+    if page.is_file():
+        console.print(f"pages: {page}", markup=False, highlight=False, soft_wrap=True)
+
+
+def explain(entry: Entry, phase: Phase, out: Path, console: Console) -> None:
+    """Print what a participant wants to know of a dry run.
+
+    Tau, failures with reasons, time against the limits.
+    """
+    folder = out / entry.submission
+    console.print(f"{entry.submission} ({entry.method})", style="bold", markup=False)
+    limits = phase.limits
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("benchmark", no_wrap=True)
+    for name in ("tau", "ok", "failed"):
+        table.add_column(name, justify="right")
+    table.add_column(f"slowest\nlimit {limits.query_cpu_s} s CPU", justify="right")
+    table.add_column(f"all queries\nlimit {limits.benchmark_cpu_s} s CPU", justify="right")
+    reasons: Counter[str] = Counter()
+    for key in phase.benchmarks:
+        path = folder / f"{key}.predictions.jsonl"
+        predictions = read_predictions(path) if path.is_file() else []
+        failed = [prediction for prediction in predictions if prediction.status != "ok"]
+        reasons.update(f"{failure.status}: {failure.message}" for failure in failed)
+        table.add_row(
+            key,
+            f"{entry.kendall_tau[key]:.4f}" if key in entry.kendall_tau else "–",
+            str(len(predictions) - len(failed)),
+            str(len(failed)),
+            f"{max((p.cpu_time_s for p in predictions), default=0):.2f} s",
+            f"{sum(p.cpu_time_s for p in predictions):.0f} s",
+        )
+    console.print(table)
+    for reason, count in reasons.most_common(5):
+        console.print(f"{count} × {reason}", style="red", markup=False)
+    if len(reasons) > 5:
+        console.print(f"… and {len(reasons) - 5} other reasons", style="red", markup=False)
+    if entry.score is not None:
+        console.print(f"score (mean tau): {entry.score:.4f}", style="bold", markup=False)
+    sources = {
+        read_json(path, Manifest, PredictionError).public.data_source
+        for path in folder.glob("*.manifest.json")
+    }
+    console.print(f"images: {'; '.join(sorted(sources)) or 'none'}", markup=False, style="dim")
+    console.print(
+        f"details: {folder} (predictions, and logs of what was printed)",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _by_value(sources: dict[str, str]) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = {}
+    for key, source in sources.items():
+        grouped.setdefault(source, []).append(key)
+    return grouped

@@ -1,0 +1,179 @@
+"""What a benchmark costs, as ``timings/bench_costs.py`` measured it: the record and its reader.
+
+The record is ``docs/costs.json``. For each benchmark it has the batch size and three architectures:
+``typical``, whose multiply-accumulates are nearest to the mean of a seeded sample; ``large``, the
+sample's largest; ``extreme``, the largest found in the whole space. Sums over many architectures
+follow from the first, limits from the second, and that everything fits from the third. Times are
+CPU seconds of one pinned core, one thread, in a process that has run nothing before, as a query's
+child has not; memory is the peak resident size of that process in MiB, torch included. No torch
+here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from zcnas.errors import InputDataError
+from zcnas.phases import Phase
+from zcnas.records import read_json
+
+IDLE_MIB = 250
+"""Resident size of a process that has imported torch and done nothing."""
+
+
+class _Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A part of the record: immutable, and nothing unknown in it."""
+
+
+class PassCost(_Record, frozen=True, kw_only=True):
+    """One forward and one backward of the training loss at the benchmark's batch size."""
+
+    build_s: float
+    forward_s: float
+    backward_s: float
+    peak_mib: float
+
+
+class ProxyCost(_Record, frozen=True, kw_only=True):
+    """All proxies that are defined for the benchmark, evaluated together.
+
+    Attributes:
+        proxies: How many; epe_nas needs classes.
+        total_s: CPU seconds, building the network not included.
+        peak_mib: Peak resident size.
+    """
+
+    proxies: int
+    total_s: float
+    peak_mib: float
+
+
+class ExtremeCost(_Record, frozen=True, kw_only=True):
+    """An architecture of a benchmark.
+
+    Attributes:
+        spec: Its canonical string.
+        gmacs: Multiply-accumulates of one image, in 10⁹.
+        activations_mib: What autograd keeps of one image's forward pass.
+        contiguous: Network and images as PyTorch makes them, which is what a predictor is given.
+    """
+
+    spec: str
+    gmacs: float
+    activations_mib: float
+    contiguous: PassCost
+
+
+class LargeCost(ExtremeCost, frozen=True, kw_only=True):
+    """An architecture of which the proxies were measured as well."""
+
+    together: ProxyCost
+
+
+class TypicalCost(LargeCost, frozen=True, kw_only=True):
+    """An architecture of which everything was measured.
+
+    Attributes:
+        channels_last: Network and images converted to ``torch.channels_last`` first.
+    """
+
+    channels_last: PassCost
+
+
+class BenchmarkCost(_Record, frozen=True, kw_only=True):
+    """A benchmark at the batch size that fits into the memory limit.
+
+    Attributes:
+        batch_size: B.
+        published_batch_size: That of the published experiments.
+        measured_on: Where ``large``, ``extreme`` and all proxies were measured: on this benchmark,
+            or on one whose networks differ in nothing but the number of classes.
+        typical: The typical architecture; its passes are always this benchmark's own.
+        large: The large one.
+        extreme: The extreme one.
+    """
+
+    batch_size: int
+    published_batch_size: int
+    measured_on: str
+    typical: TypicalCost
+    large: LargeCost
+    extreme: ExtremeCost
+
+    @property
+    def peak_mib(self) -> float:
+        """The most memory that any of the measurements needed."""
+        return max(
+            self.large.together.peak_mib,
+            self.large.contiguous.peak_mib,
+            self.extreme.contiguous.peak_mib,
+        )
+
+
+class CostRecord(_Record, frozen=True, kw_only=True):
+    """``docs/costs.json``: the machine and all benchmarks."""
+
+    machine: dict[str, str]
+    memory_limit_mib: int
+    benchmarks: dict[str, BenchmarkCost]
+
+
+def read_costs(path: Path) -> CostRecord:
+    """Return the measured costs.
+
+    Raises:
+        InputDataError: The file is missing or of another form.
+    """
+    return read_json(path, CostRecord, InputDataError)
+
+
+@dataclass(frozen=True)
+class PhaseCost:
+    """What one submission costs in a phase, in CPU seconds of the measuring machine.
+
+    Attributes:
+        forward_s: A predictor that needs one forward, over all benchmarks and architectures.
+        both_s: One forward and one backward.
+        together_s: All proxies.
+        large_query_s: All proxies on the large architecture of the dearest benchmark.
+        dearest_benchmark_s: All proxies on N typical architectures of the dearest benchmark.
+        peak_mib: The most memory any of that needs.
+        unmeasured: Benchmarks that the record lacks; nothing above counts them.
+    """
+
+    forward_s: float
+    both_s: float
+    together_s: float
+    large_query_s: float
+    dearest_benchmark_s: float
+    peak_mib: float
+    unmeasured: tuple[str, ...]
+
+
+def estimate(phase: Phase, record: CostRecord) -> PhaseCost:
+    """Return what a phase costs: N times the typical architecture of each benchmark.
+
+    Times, and memory beyond that of an idle process, are taken as proportional to the batch, so a
+    phase whose batch size is not the measured one is scaled; where they agree nothing is.
+    """
+    unmeasured = tuple(key for key in phase.benchmarks if key not in record.benchmarks)
+    forward = both = together = large_query = dearest_benchmark = peak = 0.0
+    for benchmark in phase.get_benchmarks():
+        if benchmark.key in unmeasured:
+            continue
+        cost = record.benchmarks[benchmark.key]
+        scale = phase.batch_size_of(benchmark) / cost.batch_size
+        typical, large, count = cost.typical, cost.large, phase.architectures
+        one = typical.contiguous
+        forward += count * (one.build_s + scale * one.forward_s)
+        both += count * (one.build_s + scale * (one.forward_s + one.backward_s))
+        every = count * (one.build_s + scale * typical.together.total_s)
+        together += every
+        dearest_benchmark = max(dearest_benchmark, every)
+        query = large.contiguous.build_s + scale * large.together.total_s
+        large_query = max(large_query, query)
+        peak = max(peak, IDLE_MIB + scale * (cost.peak_mib - IDLE_MIB))
+    return PhaseCost(forward, both, together, large_query, dearest_benchmark, peak, unmeasured)

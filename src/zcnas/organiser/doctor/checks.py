@@ -1,0 +1,33 @@
+"""The list of checks, in the order they are printed."""
+
+from __future__ import annotations
+
+from zcnas.organiser.doctor import Check
+from zcnas.organiser.doctor.draw import data, draw
+from zcnas.organiser.doctor.engine import canary, engine, image, strays
+from zcnas.organiser.doctor.host import (
+    clock,
+    cpus,
+    memory,
+    output,
+    packages,
+    temporary,
+    torch_build,
+)
+
+CHECKS: dict[str, Check] = {
+    "packages": packages,
+    "torch": torch_build,
+    "CPUs": cpus,
+    "memory": memory,
+    "results folder": output,
+    "temporary folder": temporary,
+    "clock": clock,
+    "Docker engine": engine,
+    "image": image,
+    "canary": canary,
+    "left containers": strays,
+    "draw of the phase": draw,
+    "data folder": data,
+}
+"""What is checked, by the name it is printed under."""

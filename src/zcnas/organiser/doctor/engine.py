@@ -1,0 +1,151 @@
+"""Checks of the Docker engine, the image, and a real container with our canary in it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from docker.errors import DockerException, ImageNotFound
+from requests.exceptions import RequestException
+
+from zcnas.benchmarks import get_benchmark
+from zcnas.datasets import load_minibatch
+from zcnas.errors import OrganiserError
+from zcnas.ingestion.ingest import IngestionJob, ingest
+from zcnas.isolation import Isolation
+from zcnas.isolation.container import OWNER_LABEL, DockerIsolation, connect
+from zcnas.isolation.image import FINGERPRINT_LABEL, IMAGE, fingerprint
+from zcnas.isolation.machine import parse_cpus
+from zcnas.isolation.owners import owner_is_gone
+from zcnas.isolation.probes import PROBES
+from zcnas.isolation.process import ProcessIsolation
+from zcnas.isolation.program import stage_worker
+from zcnas.organiser.doctor import Finding, Situation, error, ok, warning
+from zcnas.records import Architecture, BenchmarkInput, Manifest, Prediction, read_predictions
+
+CANARY_SPEC = (
+    "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+"
+    "|nor_conv_3x3~0|nor_conv_3x3~1|nor_conv_3x3~2|"
+)
+CANARY_PARAMETERS = 1_531_546
+"""NAS-Bench-201's largest cell has 1.531546 M parameters (Dong & Yang, ICLR 2020, its API)."""
+
+
+def engine(situation: Situation) -> Finding:
+    """A Docker engine answers."""
+    try:
+        client = connect()
+    except OrganiserError as fault:
+        mend = "start it (`systemctl start docker`), or set DOCKER_HOST to where it listens"
+        if situation.needs_engine:
+            return error(str(fault), mend)
+        return warning(str(fault), mend)
+    version = client.version().get("Version", "?")
+    group = client.info().get("CgroupVersion", "?")
+    client.close()
+    return ok(f"Docker {version} answers, control groups of version {group}")
+
+
+def image(situation: Situation) -> Finding:
+    """The image is there and of this version."""
+    try:
+        client = connect()
+    except OrganiserError:
+        return warning("not looked for: no engine", "see the engine's line")
+    try:
+        labels = client.images.get(IMAGE).labels
+    except ImageNotFound:
+        return error(f"{IMAGE} is missing", "`make image`")
+    except (DockerException, RequestException) as fault:
+        return error(f"the engine does not tell ({fault})", "restart the engine")
+    finally:
+        client.close()
+    if labels.get(FINGERPRINT_LABEL) != fingerprint():
+        return error(f"{IMAGE} is of another version than docker/ here", "`make image`")
+    return ok(f"{IMAGE} is of this version")
+
+
+def canary(situation: Situation) -> Finding:
+    """Our own trivial submission gets its score where submissions will run."""
+    try:
+        client = None if situation.isolation == "process" else connect()
+    except OrganiserError:
+        client = None
+    if client is None and situation.needs_engine:
+        return error("not tried: no engine", "see the engine's line")
+    isolation = ProcessIsolation() if client is None else DockerIsolation(client, IMAGE)
+    try:
+        prediction, manifest = _ask_canary(situation, isolation)
+    except OrganiserError as fault:
+        return error(str(fault), "see the lines above; then `make doctor` again")
+    finally:
+        if client is not None:
+            client.close()
+    if prediction.value != CANARY_PARAMETERS:
+        seen = f"{prediction.status} {prediction.message}{prediction.value or ''}"
+        return error(f"the canary counts {seen}, not {CANARY_PARAMETERS}", "`make test`")
+    if prediction.cpu_time_s == 0:
+        return warning(
+            "the kernel's account of a container's CPU time cannot be read here",
+            "run on the engine's own host with /sys/fs/cgroup; until then times are claims",
+        )
+    versions = manifest.public.versions["worker"]
+    if "landlock" not in versions or "no landlock" in versions or "no seccomp" in versions:
+        return warning(
+            f"this kernel lacks a means of confinement ({versions.rpartition('; ')[2]})",
+            "Linux 6.12 or newer with Landlock and seccomp; in a container the rest remains",
+        )
+    place = "container" if client else "plain process"
+    return ok(f"the canary has its score in a {place}, {versions.rpartition('; ')[2]}")
+
+
+def strays(situation: Situation) -> Finding:
+    """No container is left of a recorder that is gone."""
+    try:
+        client = connect()
+    except OrganiserError:
+        return ok("none looked for: no engine")
+    try:
+        found = client.containers.list(all=True, filters={"label": OWNER_LABEL})
+        left = [c.short_id for c in found if owner_is_gone(c.labels[OWNER_LABEL])]
+    finally:
+        client.close()
+    if left:
+        return warning(
+            f"{len(left)} containers of runs that are gone", f"docker rm -f {' '.join(left)}"
+        )
+    return ok("no container is left of an earlier run")
+
+
+def _ask_canary(situation: Situation, isolation: Isolation) -> tuple[Prediction, Manifest]:
+    benchmark = get_benchmark("nasbench201_cifar10")
+    data = BenchmarkInput(
+        benchmark=benchmark.key,
+        search_space=benchmark.search_space,
+        dataset=benchmark.dataset.name,
+        batch_size=2,
+        eval_seed=0,
+        architectures=(Architecture("0" * 8, CANARY_SPEC),),
+    )
+    try:
+        cpu = parse_cpus(situation.cpus)[0]
+    except OrganiserError:
+        cpu = min(os.sched_getaffinity(0))
+    with tempfile.TemporaryDirectory(prefix="zcnas-") as temporary:
+        folder = Path(temporary)
+        folder.chmod(0o755)
+        job = IngestionJob(
+            data=data,
+            minibatch=load_minibatch(benchmark, 2, 0, None),
+            submission=PROBES / "canary",
+            submission_name="canary",
+            submission_sha256="",
+            program=stage_worker(folder / "program"),
+            limits=situation.phase.limits,
+            cpu=cpu,
+            output=folder / "out",
+        )
+        manifest = ingest(job, isolation)
+        (prediction,) = read_predictions(folder / "out" / f"{benchmark.key}.predictions.jsonl")
+    return prediction, manifest

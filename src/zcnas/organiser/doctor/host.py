@@ -1,0 +1,141 @@
+"""Checks of the machine itself: packages, CPUs, memory, disks, clock."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+
+from zcnas.errors import OrganiserError
+from zcnas.isolation.machine import parse_cpus
+from zcnas.organiser.doctor import Finding, Situation, error, ok, warning
+
+FREE_GIB = 1
+"""Free space a run may need for results, logs and unpacked submissions."""
+CLOCK_SAMPLE_S = 0.2
+MAX_CLOCK_DRIFT_S = 0.05
+_GIB, _MIB = 1 << 30, 1 << 20
+CPU_BUILD = (
+    "set PIP_EXTRA_INDEX_URL to PyTorch's index for CPUs, named on pytorch.org under Get Started"
+)
+
+
+def packages(situation: Situation) -> Finding:
+    """The installed packages are the pinned ones, or two machines may disagree on a score."""
+    wrong = []
+    for requirement in importlib.metadata.requires("zcnas") or []:
+        name, _, version = requirement.partition("==")
+        if ";" in requirement or not version:
+            continue
+        try:
+            found = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found = "nothing"
+        if found.partition("+")[0] != version:
+            wrong.append(f"{name} {found} instead of {version}")
+    if wrong:
+        return error(", ".join(wrong), "`make install`")
+    return ok("every package has its pinned version")
+
+
+def torch_build(situation: Situation) -> Finding:
+    """Torch is the CPU build, which is enough; a CUDA build costs disk and download only."""
+    try:
+        version = importlib.metadata.version("torch")
+    except importlib.metadata.PackageNotFoundError:
+        return error("torch is not installed", f"{CPU_BUILD}, then `make install`")
+    size = _installed_gb("torch")
+    cuda = sorted(
+        name
+        for each in importlib.metadata.distributions()
+        if (name := each.metadata["Name"] or "").startswith("nvidia-")
+    )
+    if cuda or "+cu" in version:
+        size += sum(_installed_gb(name) for name in cuda)
+        return warning(
+            f"torch {version} is a CUDA build and takes {size:.1f} GB with its {len(cuda)} "
+            "libraries; only its CPU part is used",
+            f"the CPU build takes 0.8 GB (.venv then 1.7, the image 1.4): {CPU_BUILD}, delete "
+            ".venv and `make install`",
+        )
+    return ok(
+        f"torch {version} is a CPU build and takes {size:.1f} GB (.venv in all 1.7, the image "
+        f"1.4; a CUDA build several GB more). Elsewhere: {CPU_BUILD}"
+    )
+
+
+def _installed_gb(name: str) -> float:
+    """Return what a distribution's files take, by its own list of them, in 10⁹ bytes."""
+    return sum(file.size or 0 for file in importlib.metadata.files(name) or ()) / 1e9
+
+
+def cpus(situation: Situation) -> Finding:
+    """The CPU list names CPUs this process may use."""
+    try:
+        usable = parse_cpus(situation.cpus)
+    except OrganiserError as fault:
+        return error(str(fault), f"CPUS= from {sorted(os.sched_getaffinity(0))}")
+    return ok(f"{len(usable)} CPUs: {usable}")
+
+
+def memory(situation: Situation) -> Finding:
+    """Every CPU's worker can have all the memory the phase allows it."""
+    try:
+        count = len(parse_cpus(situation.cpus))
+    except OrganiserError:
+        count = 1
+    needed = count * situation.phase.limits.memory_mb * _MIB
+    available = psutil.virtual_memory().available
+    text = f"{available / _GIB:.1f} GiB free, up to {needed / _GIB:.1f} GiB for {count} workers"
+    if available < needed:
+        return warning(text, "fewer CPUS=, or a smaller memory_mb in phases.toml")
+    return ok(text)
+
+
+def output(situation: Situation) -> Finding:
+    """The results can be written, and there is room for them."""
+    folder = situation.out
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder):
+            pass
+    except OSError as fault:
+        return error(f"cannot write to {folder}: {fault.strerror}", "name another OUT=")
+    return _room(folder, "name another OUT=")
+
+
+def temporary(situation: Situation) -> Finding:
+    """Submissions can be unpacked, and other users cannot be kept from reading the program."""
+    folder = Path(tempfile.gettempdir())
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return error(f"cannot write to {folder}", "set TMPDIR to a folder you may write to")
+    return _room(folder, "set TMPDIR to a folder on a larger disk")
+
+
+def clock(situation: Situation) -> Finding:
+    """The clock that stamps results runs as fast as the one that measures them, and says a date.
+
+    Times are measured by the monotonic clock, so a jump costs nobody anything but a wrong date.
+    """
+    wall, steady = time.time(), time.monotonic()
+    time.sleep(CLOCK_SAMPLE_S)
+    drift = abs((time.time() - wall) - (time.monotonic() - steady))
+    mend = "set the clock (`timedatectl set-ntp true`)"
+    if drift > MAX_CLOCK_DRIFT_S:
+        return warning(f"the clock jumped by {drift:.2f} s while it was watched", mend)
+    year = time.gmtime().tm_year
+    if year < 2024:
+        return warning(f"the clock says {year}; results will carry that date", mend)
+    return ok("the clock runs steadily")
+
+
+def _room(folder: Path, mend: str) -> Finding:
+    free = shutil.disk_usage(folder).free
+    if free < FREE_GIB * _GIB:
+        return error(f"{free // _MIB} MiB free in {folder}, {FREE_GIB} GiB wanted", mend)
+    return ok(f"{free / _GIB:.0f} GiB free in {folder}")

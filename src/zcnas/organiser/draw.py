@@ -1,0 +1,120 @@
+"""Draw N architectures of a benchmark and write both halves.
+
+What ingestion sees and what scoring knows.
+
+The draw is an order by keyed digest: every architecture of the table gets SHA-256(draw seed,
+benchmark, spec), and the N smallest are taken, in that order. So a draw depends on no library's
+generator, is uniform without replacement, and whoever has no draw seed learns nothing from it. The
+id of an architecture comes from the same seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+from zcnas.benchmarks import Benchmark
+from zcnas.errors import TableError
+from zcnas.judging.secondary_metrics import noise_ceiling
+from zcnas.phases import Phase
+from zcnas.records import Architecture, BenchmarkInput, Reference, read_input, write_json
+from zcnas.seeds import derive_token
+from zcnas.tables import Table, load_table
+
+ID_LENGTH = 16
+
+
+def draw(
+    table: Table,
+    benchmark: Benchmark,
+    phase: Phase,
+    draw_seed: str,
+    taken: Collection[str] = (),
+) -> tuple[BenchmarkInput, Reference]:
+    """Return both halves of one benchmark: N architectures with ids, and their accuracies by id.
+
+    Args:
+        table: The benchmark's accuracies.
+        benchmark: What is drawn from.
+        phase: Says N, batch size and evaluation seed.
+        draw_seed: Which draw it is.
+        taken: Architectures that may not be drawn.
+
+    Raises:
+        TableError: The table holds fewer than N architectures that are not taken.
+    """
+    accuracies = {spec: mean for spec, mean in table.means().items() if spec not in taken}
+    if len(accuracies) < phase.architectures:
+        raise TableError(
+            f"phase '{phase.name}' draws {phase.architectures} architectures, but {table.source} "
+            f"holds {len(accuracies)} for {benchmark.key} that no other phase has taken; lower "
+            "`architectures` in phases.toml"
+        )
+    order = sorted(
+        accuracies, key=lambda spec: derive_token(draw_seed, "draw", benchmark.key, spec)
+    )
+    drawn = [
+        Architecture(derive_token(draw_seed, "id", benchmark.key, spec)[:ID_LENGTH], spec)
+        for spec in order[: phase.architectures]
+    ]
+    visible = BenchmarkInput(
+        benchmark=benchmark.key,
+        search_space=benchmark.search_space,
+        dataset=benchmark.dataset.name,
+        batch_size=phase.batch_size_of(benchmark),
+        eval_seed=phase.eval_seed,
+        architectures=tuple(drawn),
+    )
+    hidden = Reference(
+        benchmark=benchmark.key,
+        metric=table.metric,
+        unit=table.unit,
+        source=table.source,
+        version=table.version,
+        table_sha256=table.sha256,
+        training_seeds=table.training_seeds,
+        noise_ceiling=_noise_ceiling(table),
+        accuracies={architecture.id: accuracies[architecture.spec] for architecture in drawn},
+    )
+    return visible, hidden
+
+
+def _noise_ceiling(table: Table) -> float | None:
+    """Return the tau-b between two training seeds over the whole table, to four decimals."""
+    ceiling = noise_ceiling(table.accuracies.values())
+    return None if ceiling is None else round(ceiling, 4)
+
+
+def sample_phase(
+    phase: Phase,
+    draw_seed: str,
+    tables: Path | None,
+    input_dir: Path,
+    reference_dir: Path,
+    other_inputs: Iterable[Path] = (),
+) -> None:
+    """Draw every benchmark of a phase and write ``<benchmark>.json`` into both folders.
+
+    Args:
+        phase: What to draw.
+        draw_seed: Which draw it is.
+        tables: Folder with accuracy tables.
+        input_dir: Where the visible halves go.
+        reference_dir: Where the hidden halves go.
+        other_inputs: Visible halves of phases whose architectures are not drawn again.
+
+    Raises:
+        InputDataError: Another phase's half cannot be read.
+        TableError: A table is missing, foreign or too small.
+    """
+    for benchmark in phase.get_benchmarks():
+        table = load_table(benchmark, phase.table, tables)
+        taken = {
+            architecture.spec
+            for folder in other_inputs
+            if (path := folder / f"{benchmark.key}.json").is_file()
+            for architecture in read_input(path).architectures
+        }
+        visible, hidden = draw(table, benchmark, phase, draw_seed, taken)
+        write_json(input_dir / f"{benchmark.key}.json", visible)
+        write_json(reference_dir / f"{benchmark.key}.json", hidden)

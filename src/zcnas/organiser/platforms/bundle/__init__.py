@@ -1,0 +1,90 @@
+"""What a platform takes: one competition as a bundle for Codabench and one for CodaLab.
+
+    competition.yaml, phases.toml, both halves of every phase ──▶ bundle ──▶ codabench.zip,
+    codalab.zip
+
+Both hold the same pages, programs and data; only the ``competition.yaml`` differs. The same inputs
+give the same bytes. What makes a bundle right is in ``platforms/check``, what a platform does with
+one in ``platforms/emulator``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from zcnas.hosted.seals import KEY_FILE, derive_key
+from zcnas.organiser.platforms.bundle.layout import codabench_yaml, codalab_yaml
+from zcnas.organiser.platforms.bundle.logo import draw_logo
+from zcnas.organiser.platforms.bundle.pages import write_pages
+from zcnas.organiser.platforms.bundle.phases import BundledPhase
+from zcnas.organiser.platforms.bundle.programs import (
+    ingestion_program,
+    scoring_program,
+    starting_kit,
+)
+from zcnas.organiser.platforms.bundle.settings import Settings
+from zcnas.submissions import packed_files
+from zcnas.submissions.archives import zip_files
+
+BUNDLES = {"codabench": codabench_yaml, "codalab": codalab_yaml}
+"""Platform to the writer of its ``competition.yaml``; the bundle is ``<platform>.zip``."""
+
+
+@dataclass(frozen=True)
+class Competition:
+    """Everything a bundle is made from.
+
+    Attributes:
+        settings: The organiser's ``competition.yaml``.
+        phases: In order of time.
+        solutions: Folders of sample submissions, offered as solutions.
+    """
+
+    settings: Settings
+    phases: tuple[BundledPhase, ...]
+    solutions: tuple[Path, ...]
+
+
+def build_bundles(competition: Competition, out: Path) -> list[Path]:
+    """Write ``codabench.zip`` and ``codalab.zip`` into a folder and return their paths.
+
+    Raises:
+        BundleError: The phases do not go together.
+        InvalidSubmission: A sample submission would not be accepted.
+    """
+    shared = shared_files(competition)
+    out.mkdir(parents=True, exist_ok=True)
+    written = []
+    for platform, write_yaml in BUNDLES.items():
+        files = {**shared, "competition.yaml": write_yaml(competition.settings, competition.phases)}
+        path = out / f"{platform}.zip"
+        path.write_bytes(zip_files(files))
+        written.append(path)
+    return written
+
+
+def shared_files(competition: Competition) -> dict[str, bytes]:
+    """Return every file of a bundle but its ``competition.yaml``, by name."""
+    key = derive_key(
+        [content for phase in competition.phases for content in phase.reference_files.values()]
+    ).encode()
+    files = {
+        "logo.png": draw_logo(),
+        "ingestion_program.zip": zip_files({**ingestion_program(), KEY_FILE: key}),
+        "scoring_program.zip": zip_files(scoring_program()),
+        "starting_kit.zip": zip_files(starting_kit()),
+        **write_pages(competition.settings, competition.phases),
+        **_solutions(competition.solutions),
+    }
+    for phase in competition.phases:
+        files[phase.input_name] = zip_files(phase.input_files)
+        files[phase.reference_name] = zip_files({**phase.reference_files, KEY_FILE: key})
+        if phase.public_name is not None:
+            files[phase.public_name] = zip_files(phase.public_files)
+    return files
+
+
+def _solutions(folders: tuple[Path, ...]) -> Mapping[str, bytes]:
+    return {f"solutions/{folder.name}.zip": zip_files(packed_files(folder)) for folder in folders}

@@ -1,0 +1,139 @@
+"""A phase as a bundle holds it: what ingestion is given, what scoring is given, what is public."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from zcnas.datasets import load_minibatch
+from zcnas.datasets.frozen import SUFFIX, freeze_minibatch
+from zcnas.feedback import Feedback
+from zcnas.hosted.phase import (
+    BASELINES_FILE,
+    HOSTED_PHASE_FILE,
+    HostedPhase,
+    default_time_limit_s,
+    feedback_of,
+)
+from zcnas.organiser.platforms.bundle.settings import PhaseSettings
+from zcnas.phases import Phase
+from zcnas.records import BenchmarkInput, Reference, read_both_halves
+
+Baselines = dict[str, dict[str, float]]
+"""Name of a baseline to its tau per benchmark."""
+
+
+@dataclass(frozen=True)
+class BundledPhase:
+    """One phase of a bundle.
+
+    Attributes:
+        phase: Benchmarks, limits, feedback.
+        settings: Dates and numbers of submissions.
+        inputs: The visible halves by benchmark.
+        references: The hidden halves by benchmark.
+        input_files: The input data's files by name.
+        reference_files: The reference data's files by name.
+        image_sources: By benchmark, where the minibatch's images come from.
+    """
+
+    phase: Phase
+    settings: PhaseSettings
+    inputs: dict[str, BenchmarkInput]
+    references: dict[str, Reference]
+    input_files: dict[str, bytes]
+    reference_files: dict[str, bytes]
+    image_sources: dict[str, str]
+
+    @property
+    def name(self) -> str:
+        """The phase's name in ``phases.toml``."""
+        return self.phase.name
+
+    @property
+    def input_name(self) -> str:
+        """The input data's file in the bundle."""
+        return f"input_data_{self.name}.zip"
+
+    @property
+    def reference_name(self) -> str:
+        """The reference data's file in the bundle."""
+        return f"reference_data_{self.name}.zip"
+
+    @property
+    def public_name(self) -> str | None:
+        """The public data's file in the bundle; None for a hidden phase, which has none."""
+        return f"public_data_{self.name}.zip" if self.phase.truth == "public" else None
+
+    @property
+    def public_files(self) -> dict[str, bytes]:
+        """Both halves of a public phase."""
+        return {
+            **{f"input_data/{name}": content for name, content in self.input_files.items()},
+            **{f"reference_data/{name}": content for name, content in self.reference_files.items()},
+        }
+
+    @property
+    def time_limit_s(self) -> int:
+        """Wall seconds the platform grants one step of a submission."""
+        return self.settings.time_limit_s or default_time_limit_s(self.phase)
+
+    @property
+    def feedback(self) -> Feedback:
+        """What participants may see before the deadline."""
+        return feedback_of(self.phase)
+
+    @property
+    def architectures(self) -> int:
+        """N, the architectures of a benchmark; of the largest, should they differ."""
+        return max(len(data.architectures) for data in self.inputs.values())
+
+
+def bundle_phase(
+    phase: Phase,
+    settings: PhaseSettings,
+    input_dir: Path,
+    reference_dir: Path,
+    data_dir: Path | None,
+    baselines: Baselines | None = None,
+) -> BundledPhase:
+    """Read both halves of a phase and make the files a bundle holds of it.
+
+    Args:
+        phase: What ``phases.toml`` says of it.
+        settings: What ``competition.yaml`` says of it.
+        input_dir: Folder with ``<benchmark>.json`` for ingestion.
+        reference_dir: Folder with ``<benchmark>.json`` for scoring.
+        data_dir: Folder with the datasets' published files; None for none.
+        baselines: Instead of the ``baselines.json`` beside the references.
+
+    Raises:
+        InputDataError: An input is missing or malformed, or a dataset's files are damaged.
+        ReferenceDataError: A reference is missing, malformed or of another draw.
+    """
+    hosted = HostedPhase(
+        phase=msgspec.structs.replace(phase, draw_seed=None),
+        time_limit_s=settings.time_limit_s or default_time_limit_s(phase),
+    )
+    described = msgspec.json.format(msgspec.json.encode(hosted), indent=1) + b"\n"
+    baselines_path = reference_dir / BASELINES_FILE
+    inputs, references, sources = {}, {}, {}
+    input_files = {HOSTED_PHASE_FILE: described}
+    reference_files = {HOSTED_PHASE_FILE: described}
+    if baselines is not None:
+        reference_files[BASELINES_FILE] = msgspec.json.encode(baselines, order="sorted")
+    elif baselines_path.is_file():
+        reference_files[BASELINES_FILE] = baselines_path.read_bytes()
+    for benchmark in phase.get_benchmarks():
+        key, name = benchmark.key, f"{benchmark.key}.json"
+        data, reference = read_both_halves(input_dir, reference_dir, key)
+        inputs[key], references[key] = data, reference
+        input_files[name] = (input_dir / name).read_bytes()
+        reference_files[name] = (reference_dir / name).read_bytes()
+        minibatch = load_minibatch(benchmark, data.batch_size, data.eval_seed, data_dir)
+        sources[key] = minibatch.source
+        if minibatch.source != load_minibatch(benchmark, 1, data.eval_seed, None).source:
+            input_files[f"{key}{SUFFIX}"] = freeze_minibatch(minibatch)
+    return BundledPhase(phase, settings, inputs, references, input_files, reference_files, sources)

@@ -1,0 +1,72 @@
+"""The programs of a bundle: what a platform is given to run, and what a participant downloads.
+
+A program is its folder at the repository's root and the rooms that ``zcnas/wings.py`` ships to it.
+No reader of accuracy tables is among them, and the ingestion program holds nothing that judges.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from zcnas.isolation.program import ROOT
+from zcnas.wings import Program, shipped_files
+
+STARTING_KIT = (
+    "CHANGELOG.md",
+    "LICENSE",
+    "Makefile",
+    "README.md",
+    "competition.yaml",
+    "docker",
+    "docs/participants.md",
+    "ingestion_program",
+    "pyproject.toml",
+    "reference_data/README.md",
+    "reference_data/phases.toml",
+    "reference_data/practice",
+    "scoring_program",
+    "starting_kit",
+    "src",
+)
+"""What participants get: this repository without its tests; so a dry run is the organiser's run."""
+
+
+def ingestion_program() -> dict[str, bytes]:
+    """Return the files of the ingestion program by name."""
+    return _program("ingestion_program", "ingestion")
+
+
+def scoring_program() -> dict[str, bytes]:
+    """Return the files of the scoring program by name."""
+    return _program("scoring_program", "scoring")
+
+
+def starting_kit() -> dict[str, bytes]:
+    """Return the files of the starting kit by name."""
+    files: dict[str, bytes] = {}
+    for name in STARTING_KIT:
+        files |= _collect(ROOT / name, ROOT)
+    return files
+
+
+def _program(folder: str, program: Program) -> dict[str, bytes]:
+    """Return a program's files; ``metadata.yaml`` is there as ``metadata`` as well.
+
+    CodaLab reads no other name; Codabench takes either.
+    """
+    library = {name: path.read_bytes() for name, path in shipped_files(program)}
+    own = _collect(ROOT / folder, ROOT / folder)
+    return {**library, **own, "metadata": own["metadata.yaml"]}
+
+
+def _collect(top: Path, base: Path) -> dict[str, bytes]:
+    """Return the file, or the files of the folder ``top``, by their names below ``base``."""
+    return {
+        path.relative_to(base).as_posix(): path.read_bytes()
+        for path in ([top] if top.is_file() else sorted(top.rglob("*")))
+        if path.is_file() and not _is_left_over(path)
+    }
+
+
+def _is_left_over(path: Path) -> bool:
+    return "__pycache__" in path.parts or path.name.startswith(".") or path.suffix == ".pyc"

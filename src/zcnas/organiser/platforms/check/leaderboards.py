@@ -1,0 +1,107 @@
+"""The rules of leaderboard columns; both versions share what they both name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from zcnas.organiser.platforms.check.findings import Findings
+from zcnas.organiser.platforms.check.located import Place
+
+MAX_LENGTH = 36
+MAX_DECIMALS = 10
+COLUMN_KEYS = (
+    *("title", "key", "index", "sorting", "computation", "computation_indexes", "precision"),
+    "hidden",
+)
+COMPUTATIONS = ("sum", "avg", "min", "max", "avg_rank")
+
+
+def check_column(
+    column: dict[Any, Any], place: Place, indexes: list[Any], findings: Findings
+) -> None:
+    """Check a column of version 2."""
+    findings.known(column, COLUMN_KEYS, place)
+    check_length(
+        findings.text(column.get("key"), "column-key", "its key", (*place, "key")),
+        "key",
+        (*place, "key"),
+        findings,
+    )
+    check_length(
+        findings.text(column.get("title"), "column-title", "its title", (*place, "title")),
+        "title",
+        (*place, "title"),
+        findings,
+    )
+    findings.whole(column.get("index"), "column-index", "its index", (*place, "index"), 0)
+    check_sorting(column.get("sorting"), (*place, "sorting"), findings)
+    check_decimals(column.get("precision"), (*place, "precision"), findings)
+    _check_computation(column, place, indexes, findings)
+
+
+def check_length(text: str | None, what: str, place: Place, findings: Findings) -> None:
+    """Check that a key or title can be stored."""
+    if text is not None and len(text) > MAX_LENGTH:
+        findings.add(
+            "column-length",
+            f"the {what} {text!r} has {len(text)} characters; {MAX_LENGTH} are allowed",
+            *place,
+        )
+
+
+def check_sorting(value: object, place: Place, findings: Findings) -> None:
+    """Check which way a column sorts, if it says so."""
+    if value not in (None, "asc", "desc"):
+        findings.add("column-sorting", f"it sorts {value!r}; write asc or desc", *place)
+
+
+def check_decimals(value: object, place: Place, findings: Findings) -> None:
+    """Check the number of decimals, if it is given."""
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_DECIMALS:
+        findings.add(
+            "column-precision", f"it shows {value!r} decimals; write 0 to {MAX_DECIMALS}", *place
+        )
+
+
+def check_unique(found: list[tuple[Any, Place]], rule: tuple[str, str], findings: Findings) -> None:
+    """Check that no value stands twice; ``rule`` is its name and what the values are."""
+    seen: list[Any] = []
+    for value, place in found:
+        if value is not None and value in seen:
+            findings.add(rule[0], f"{rule[1]} {value!r} stands twice; choose another", *place)
+        seen.append(value)
+
+
+def _check_computation(
+    column: dict[Any, Any], place: Place, indexes: list[Any], findings: Findings
+) -> None:
+    computation = column.get("computation")
+    if computation is None:
+        return
+    place_of = (*place, "computation")
+    if computation not in COMPUTATIONS:
+        findings.add(
+            "column-computation",
+            f"computation is {computation!r}; write {', '.join(COMPUTATIONS)}",
+            *place_of,
+        )
+        return
+    operands = column.get("computation_indexes")
+    if not isinstance(operands, list) or not operands:
+        findings.add("column-computation", "computation_indexes names no columns", *place_of)
+    elif unknown := [index for index in operands if index not in indexes]:
+        findings.add(
+            "column-computation",
+            f"computation_indexes names columns {unknown}, which do not exist",
+            *place,
+            "computation_indexes",
+        )
+    elif computation == "avg":
+        findings.add(
+            "average",
+            "a benchmark without a score leaves this mean without a word; have the scoring program "
+            "write the mean",
+            *place_of,
+        )

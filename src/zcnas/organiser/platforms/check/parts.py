@@ -1,0 +1,187 @@
+"""What a ``competition.yaml`` points to: logo, pages, programs and data, and what is in them."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from pathlib import PurePosixPath
+
+import yaml
+
+from zcnas.organiser.platforms.check.findings import Findings
+from zcnas.organiser.platforms.check.located import Place, read_yaml
+from zcnas.organiser.platforms.check.source import BundleFiles, check_names, read_zip
+from zcnas.organiser.platforms.emulator.steps import METADATA_NAMES, PLACEHOLDERS, StepKind
+
+_IMAGE_STARTS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8")
+_SHELL_WORDS = re.compile(r"[|;<>`\"'*?~]|&&|\$\(|\$\{|^\s*\w+=")
+_PLACEHOLDER = re.compile(r"\$\w+")
+_PATH = re.compile(r"/app/\w+(?:/\w+)?")
+PATHS: dict[StepKind, tuple[str, ...]] = {
+    "ingestion": ("program", "ingested_program", "input_data", "output", "data"),
+    "scoring": ("program", "input", "input_data", "output", "shared", "data"),
+}
+"""What each step has below ``/app``."""
+
+
+def check_image(value: object, files: BundleFiles, findings: Findings) -> None:
+    """Check the logo."""
+    name = findings.text(value, "image", "image", ("image",))
+    if name is None:
+        return
+    content = files.read(name)
+    if content is None:
+        findings.add("image", f"there is no {name} in the bundle", "image")
+    elif not content.startswith(_IMAGE_STARTS):
+        findings.add("image", f"{name} is no PNG, JPEG or GIF", "image")
+
+
+def check_page(
+    value: object, files: BundleFiles, findings: Findings, place: Place, rule: str = "page-file"
+) -> None:
+    """Check that a page exists and says something."""
+    name = findings.text(value, rule, "the page's file", place)
+    if name is None:
+        return
+    content = files.read(name)
+    if content is None:
+        findings.add(rule, f"there is no {name} in the bundle", *place)
+        return
+    try:
+        empty = not content.decode().strip()
+    except UnicodeDecodeError:
+        findings.add_in(name, 1, rule, "the page is not UTF-8; save it as UTF-8")
+        return
+    if empty:
+        findings.add_in(name, 1, "page-empty", "the page is empty; write something on it")
+
+
+def check_docker_image(value: object, findings: Findings, key: str) -> None:
+    """Check the name of an image, if one is given."""
+    if value is not None and (not isinstance(value, str) or not re.fullmatch(r"\S+", value)):
+        findings.add("docker-image", f"{key} is {value!r}; write a name such as me/image:1", key)
+
+
+def read_part(
+    value: object, files: BundleFiles, findings: Findings, place: Place
+) -> dict[str, bytes] | None:
+    """Return the files of a zip or folder of the bundle; None with a problem, or for a key.
+
+    A UUID names data that is on the platform already and cannot be looked into.
+    """
+    name = findings.text(value, "part-file", str(place[-1]), place)
+    if name is None or _is_uuid(name):
+        return None
+    content = files.read(name)
+    if content is None:
+        below = files.below(name)
+        if not below:
+            findings.add("part-file", f"there is no {name} in the bundle", *place)
+        return below or None
+    try:
+        part = read_zip(content)
+    except ValueError as error:
+        findings.add("part-zip", f"{name}: {error}; zip it again", *place)
+        return None
+    if not part:
+        findings.add("part-zip", f"{name} holds no file", *place)
+        return None
+    check_names(name, list(part), findings)
+    return part
+
+
+def check_program(
+    value: object, kind: StepKind, files: BundleFiles, findings: Findings, place: Place
+) -> None:
+    """Check a program: its metadata, and its command word by word."""
+    part = read_part(value, files, findings, place)
+    if part is None:
+        return
+    name = next((name for name in METADATA_NAMES if name in part), None)
+    if name is None:
+        deeper = next((n for n in sorted(part) if PurePosixPath(n).name in METADATA_NAMES), None)
+        found = f" but {deeper}: zip the folder's content, not the folder" if deeper else ""
+        findings.add("metadata", f"{value} has no metadata.yaml at its root{found}", *place)
+        return
+    file = f"{value}/{name}"
+    try:
+        metadata = read_yaml(part[name].decode())
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        findings.add_in(file, 1, "metadata", f"it is not YAML: {_one_line(error)}")
+        return
+    command = metadata.value.get("command") if isinstance(metadata.value, dict) else None
+    line = metadata.line_of(("command",))
+    if not isinstance(command, str) or not command.strip():
+        findings.add_in(
+            file, line, "metadata", f"command is {command!r}; write the program's command"
+        )
+        return
+    _check_command(command, kind, part, findings, file, line)
+
+
+def _check_command(
+    command: str,
+    kind: StepKind,
+    part: dict[str, bytes],
+    findings: Findings,
+    file: str,
+    line: int,
+) -> None:
+    if found := _SHELL_WORDS.search(command):
+        findings.add_in(
+            file,
+            line,
+            "command-shell",
+            f"{found[0]!r} means something to a shell, and none reads the command; call a script",
+        )
+        return
+    known = PLACEHOLDERS[kind]
+    for placeholder in _PLACEHOLDER.findall(command):
+        if placeholder not in known:
+            findings.add_in(
+                file,
+                line,
+                "command-placeholder",
+                f"{placeholder} is not replaced; known are {', '.join(known)}",
+            )
+    for placeholder, path in known.items():
+        command = command.replace(placeholder, path)
+    for path in _PATH.findall(command):
+        if path.split("/")[2] not in PATHS[kind]:
+            findings.add_in(
+                file,
+                line,
+                "command-path",
+                f"the {kind} step has no {path}; it has /app/{', /app/'.join(PATHS[kind])}",
+            )
+    script = next((word for word in command.split()[1:] if word.endswith((".py", ".sh"))), None)
+    if script is not None:
+        inside = script.removeprefix("/app/program/")
+        if not inside.startswith("/") and inside not in part:
+            findings.add_in(file, line, "command-script", f"there is no {inside} in the program")
+
+
+def check_truth_is_hidden(
+    reference: object, given: dict[str, object], findings: Findings, place: Place
+) -> None:
+    """Check that reference data is not also handed out."""
+    for what, name in given.items():
+        if isinstance(reference, str) and reference == name:
+            findings.add(
+                "hidden-truth",
+                f"{reference} is reference data and {what} as well: whoever gets one has the other",
+                *place,
+                what,
+            )
+
+
+def _is_uuid(name: str) -> bool:
+    try:
+        uuid.UUID(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

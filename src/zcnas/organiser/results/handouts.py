@@ -1,0 +1,80 @@
+"""A run's results as participants may have them: a folder per submission, nothing of another's.
+
+``feedback.py`` says which files and fields; this module copies exactly those. Whatever it does not
+name stays with the organiser: order, seeds, other submissions, the hidden half.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from zcnas.errors import OrganiserError, PredictionError
+from zcnas.feedback import FEEDBACK, FILES, MANIFEST_FIELDS, RESULT_FIELDS, Level
+from zcnas.judging.leaderboard import Entry, Leaderboard
+from zcnas.records import Manifest, read_json, write_json
+
+
+def hand_out(results: Path, level: Level, target: Path) -> list[Path]:
+    """Write every participant's part of a run into folders below ``target``; return the folders.
+
+    Args:
+        results: The folder of a run, with ``leaderboard.json``.
+        level: What the phase lets participants see.
+        target: A folder that is empty or does not exist.
+
+    Raises:
+        PredictionError: ``results`` holds no readable run.
+        OrganiserError: ``target`` already holds something: what an earlier, more generous level
+            wrote there would be handed out as well.
+    """
+    board = read_json(results / "leaderboard.json", Leaderboard, PredictionError)
+    if target.exists() and any(target.iterdir()):
+        raise OrganiserError(f"{target} is not empty; name another folder, or empty it")
+    folders = []
+    for entry in board.entries:
+        folder = target / entry.submission
+        write_json(folder / "result.json", result_of(entry, level))
+        for benchmark in board.benchmarks:
+            _hand_out_benchmark(results / entry.submission, benchmark, level, folder)
+        folders.append(folder)
+    return folders
+
+
+def result_of(entry: Entry, level: Level) -> dict[str, Any]:
+    """Return a participant's ``result.json``.
+
+    A refusal is told at every level: `zcnas check` tells the participant the same. A run that ended
+    is called ``received`` where scores are hidden.
+    """
+    shown, decimals = FEEDBACK[level], FEEDBACK[level].tau_decimals
+
+    def rounded(tau: float | None) -> float | None:
+        return tau if tau is None or decimals is None else round(tau, decimals)
+
+    refused = entry.status == "invalid_submission"
+    status = entry.status if refused or shown.scores else "received"
+    everything = {
+        **msgspec.structs.asdict(entry),
+        "status": status,
+        "refusal": entry.message if refused else "",
+        "score": rounded(entry.score),
+        "kendall_tau": {key: rounded(tau) for key, tau in entry.kendall_tau.items()},
+    }
+    return {field: everything[field] for field in RESULT_FIELDS[level]}
+
+
+def _hand_out_benchmark(source: Path, benchmark: str, level: Level, folder: Path) -> None:
+    for ending in FILES[level]:
+        path = source / f"{benchmark}{ending}"
+        if not ending.startswith(".") or not path.is_file():
+            continue
+        if ending == ".manifest.json":
+            public = read_json(path, Manifest, PredictionError).public
+            fields = {name: getattr(public, name) for name in MANIFEST_FIELDS[level]}
+            write_json(folder / path.name, fields)
+        else:
+            shutil.copyfile(path, folder / path.name)

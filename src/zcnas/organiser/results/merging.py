@@ -1,0 +1,112 @@
+"""Two results folders become one: runs of one phase that were made apart, on two machines say."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from zcnas.errors import ResultsError
+from zcnas.organiser.results.folder import (
+    SUBMISSION,
+    ResultsFolder,
+    RunRecord,
+    SubmissionRecord,
+    differences_between,
+    join_manifests,
+    read_manifest,
+)
+from zcnas.records import Prediction, read_predictions, write_json
+
+
+def merge(sources: Sequence[Path], target: Path) -> ResultsFolder:
+    """Write the results of several folders into one, and return it.
+
+    An architecture that two of them have counts once; its scores must agree to the last bit. What
+    was derived from others stays behind; `zcnas rank --vote` derives it again.
+
+    Raises:
+        ResultsError: They are of different runs, a submission's content or an architecture's
+            outcome differs, or there is something at ``target``.
+    """
+    if target.exists() and any(target.iterdir()):
+        raise ResultsError(f"{target} is not empty; name a new folder for the merged results")
+    merged = ResultsFolder(target)
+    records = [_record_of(source) for source in sources]
+    for source, record in zip(sources[1:], records[1:], strict=True):
+        if differences := differences_between(records[0], record):
+            raise ResultsError(
+                f"{sources[0]} and {source} are of different runs:"
+                + "".join(f"\n  - {line}" for line in differences)
+                + "\nOnly results of one phase, with the same limits and programs, can be merged"
+            )
+        records[0] = msgspec.structs.replace(
+            records[0], benchmarks={**records[0].benchmarks, **record.benchmarks}
+        )
+    with merged.locked():
+        merged.bind(records[0])
+        for source in sources:
+            for one in ResultsFolder(source).submissions():
+                if not one.derived_from:
+                    _merge_submission(source / one.name, one, target / one.name, records[0])
+    return merged
+
+
+def _record_of(source: Path) -> RunRecord:
+    record = ResultsFolder(source).record()
+    if record is None:
+        raise ResultsError(f"{source} holds no run; name folders that `make score` has written")
+    return record
+
+
+def _merge_submission(source: Path, record: SubmissionRecord, target: Path, run: RunRecord) -> None:
+    path = target / SUBMISSION
+    if path.exists():
+        known = msgspec.json.decode(path.read_bytes(), type=SubmissionRecord)
+        if known.sha256 != record.sha256:
+            raise ResultsError(
+                f"the submission '{record.name}' has the content {known.sha256[:16]} in one folder "
+                f"and {record.sha256[:16]} in {source.parent}; merge only results of one content"
+            )
+        record = msgspec.structs.replace(
+            record, position=min(known.position, record.position), fault=""
+        )
+    write_json(path, msgspec.structs.replace(record, fault=""))
+    for key in run.benchmarks:
+        _merge_predictions(source, target, key)
+        manifest = read_manifest(source / f"{key}.manifest.json")
+        if manifest is not None:
+            there = target / f"{key}.manifest.json"
+            write_json(there, join_manifests(read_manifest(there), manifest))
+        _append(source / f"{key}.log", target / f"{key}.log")
+
+
+def _merge_predictions(source: Path, target: Path, key: str) -> None:
+    name = f"{key}.predictions.jsonl"
+    if not (source / name).is_file():
+        return
+    if not (target / name).is_file():
+        shutil.copyfile(source / name, target / name)
+        return
+    known = {prediction.id: prediction for prediction in read_predictions(target / name)}
+    added: list[Prediction] = []
+    for prediction in read_predictions(source / name):
+        twin = known.get(prediction.id)
+        if twin is None:
+            added.append(prediction)
+        elif (twin.status, twin.score) != (prediction.status, prediction.score):
+            raise ResultsError(
+                f"{source / name} says {prediction.status}, {prediction.score} of "
+                f"{prediction.id}, another folder {twin.status}, {twin.score}; were they scored on "
+                "CPUs of different kinds?"
+            )
+    with (target / name).open("ab") as file:
+        file.writelines(msgspec.json.encode(prediction) + b"\n" for prediction in added)
+
+
+def _append(source: Path, target: Path) -> None:
+    if source.is_file():
+        with target.open("ab") as log:
+            log.write(source.read_bytes())

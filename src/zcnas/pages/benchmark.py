@@ -1,0 +1,218 @@
+"""A benchmark's page: its accuracies, every submission's tau, and where submissions disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from zcnas.judging.outcomes import Analysis, Outcomes
+from zcnas.judging.statistics import rank_scores, resample_taus
+from zcnas.pages.small_figures import histogram_figure, interval_figure, scatter_figure
+from zcnas.pages.views import pack
+
+COMPARED = 12
+"""How many of the best submissions are drawn and compared with each other."""
+DISPUTED = 10
+MAX_PICTURED = 300
+"""Submissions up to which every row has a picture of its interval beside the numbers."""
+BINS = 20
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A submission as a benchmark's page names it."""
+
+    name: str
+    href: str
+    baseline: bool
+    row: int
+
+
+@dataclass(frozen=True)
+class TauRow:
+    """One submission on the benchmark."""
+
+    place: int
+    name: str
+    href: str
+    baseline: bool
+    tau: float
+    interval: Sequence[float]
+    whisker: Markup | str
+    tau_a: float
+    distinct: int
+    spearman: float
+    top_k: float
+    failed: int
+
+
+@dataclass(frozen=True)
+class Disputed:
+    """An architecture and the ranks (1 = best) that the compared submissions give it."""
+
+    number: int
+    accuracy: str
+    best: int
+    middle: int
+    worst: int
+    spec: str
+
+
+@dataclass(frozen=True)
+class BenchmarkView:
+    """Everything ``benchmark.html`` shows."""
+
+    key: str
+    space: str
+    dataset: str
+    count: int
+    unit: str
+    source: str
+    ceiling: float | None
+    rows: tuple[TauRow, ...]
+    histogram: Markup
+    bins: tuple[tuple[str, str, int], ...]
+    scatters: tuple[tuple[str, float, Markup], ...]
+    agreement: tuple[tuple[str, tuple[float | None, ...]], ...]
+    disputed: tuple[Disputed, ...]
+    packed: Markup
+
+
+def benchmark_view(
+    outcomes: Outcomes,
+    analysis: Analysis,
+    column: int,
+    submissions: Sequence[Compared],
+    source: str,
+    specs: Mapping[str, str],
+) -> BenchmarkView:
+    """Return what the page of benchmark ``column`` shows.
+
+    Args:
+        outcomes: Of the benchmark.
+        analysis: Of all benchmarks.
+        column: Which one this is.
+        submissions: Who is shown.
+        source: Of the accuracies, in words.
+        specs: Id to architecture; empty where architectures are not to be seen.
+    """
+    ordered = sorted(submissions, key=lambda each: -analysis.taus[each.row, column])
+    few = len(ordered) <= MAX_PICTURED
+    rows = tuple(
+        _placed([_tau_row(outcomes, analysis, column, each, drawn=few) for each in ordered])
+    )
+    drawn = ordered[:COMPARED]
+    counts, edges = np.histogram(outcomes.accuracies, bins=BINS)
+    shape = (len(drawn), len(outcomes.tokens))
+    ranks = np.array([_ranks(outcomes, each.row) for each in drawn], np.int32).reshape(shape)
+    return BenchmarkView(
+        key=outcomes.benchmark.key,
+        space=outcomes.benchmark.search_space,
+        dataset=outcomes.benchmark.dataset.name,
+        count=len(outcomes.tokens),
+        unit=outcomes.unit,
+        source=source,
+        ceiling=outcomes.ceiling,
+        rows=rows,
+        histogram=histogram_figure(
+            counts, float(edges[0]), float(edges[-1]), f"accuracy ({outcomes.unit})"
+        ),
+        bins=tuple(
+            (f"{low:.4g}", f"{high:.4g}", int(count))
+            for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True)
+        ),
+        scatters=tuple(_scatter(outcomes, analysis, column, each) for each in drawn),
+        agreement=_agreement(drawn, ranks),
+        disputed=_disputed(outcomes, ranks, specs) if len(drawn) > 1 else (),
+        packed=_pack(outcomes, specs),
+    )
+
+
+def _tau_row(
+    outcomes: Outcomes, analysis: Analysis, column: int, each: Compared, *, drawn: bool
+) -> TauRow:
+    index = (each.row, column)
+    tau, interval = float(analysis.taus[index]), analysis.intervals[index].tolist()
+    return TauRow(
+        place=0,
+        name=each.name,
+        href=each.href,
+        baseline=each.baseline,
+        tau=tau,
+        interval=interval,
+        whisker=interval_figure(tau, interval, (), outcomes.ceiling) if drawn else "",
+        tau_a=float(analysis.tau_a[index]),
+        distinct=int(analysis.distinct[index]),
+        spearman=float(analysis.spearman[index]),
+        top_k=float(analysis.top_k[index]),
+        failed=int(np.isnan(outcomes.scores[each.row]).sum()),
+    )
+
+
+def _placed(rows: Sequence[TauRow]) -> list[TauRow]:
+    """Return rows of falling tau with their places; equal taus share one."""
+    placed: list[TauRow] = []
+    for position, row in enumerate(rows, start=1):
+        tied = bool(placed) and placed[-1].tau == row.tau
+        placed.append(replace(row, place=placed[-1].place if tied else position))
+    return placed
+
+
+def _ranks(outcomes: Outcomes, row: int) -> NDArray[np.int32]:
+    return rank_scores([None if v != v else v for v in outcomes.scores[row].tolist()])
+
+
+def _scatter(
+    outcomes: Outcomes, analysis: Analysis, column: int, each: Compared
+) -> tuple[str, float, Markup]:
+    tau = float(analysis.taus[each.row, column])
+    failed = np.isnan(outcomes.scores[each.row])
+    text = f"{each.name}: ranks by score against ranks by accuracy, tau-b {tau:.3f}"
+    return each.name, tau, scatter_figure(_ranks(outcomes, each.row), failed, text)
+
+
+def _agreement(
+    drawn: Sequence[Compared], ranks: NDArray[np.int32]
+) -> tuple[tuple[str, tuple[float | None, ...]], ...]:
+    """Return tau-b between the scores of every two submissions; None beside the diagonal's half."""
+    once = np.ones((ranks.shape[1], 1), dtype=np.float32)
+    table = []
+    for number, each in enumerate(drawn):
+        taus = resample_taus(ranks, ranks[number].astype(np.float64), once)[:, 0]
+        shown = [float(t) if other != number else None for other, t in enumerate(taus)]
+        table.append((each.name, tuple(shown)))
+    return tuple(table)
+
+
+def _disputed(
+    outcomes: Outcomes, ranks: NDArray[np.int32], specs: Mapping[str, str]
+) -> tuple[Disputed, ...]:
+    """Return the architectures whose ranks differ most, by the distance between their quartiles."""
+    places = np.array([1 + (row[None] > row[:, None]).sum(axis=1) for row in ranks])  # 1 = best
+    low, high = np.percentile(places, (25, 75), axis=0)
+    order = np.argsort(-(high - low), kind="stable")[:DISPUTED]
+    return tuple(
+        Disputed(
+            number=int(index) + 1,
+            accuracy=f"{outcomes.accuracies[index]:.4g}",
+            best=int(places[:, index].min()),
+            middle=int(np.median(places[:, index])),
+            worst=int(places[:, index].max()),
+            spec=specs.get(outcomes.tokens[index], outcomes.tokens[index]),
+        )
+        for index in order
+    )
+
+
+def _pack(outcomes: Outcomes, specs: Mapping[str, str]) -> Markup:
+    columns: dict[str, Sequence[object]] = {
+        "id": outcomes.tokens,
+        f"accuracy ({outcomes.unit})": outcomes.accuracies.round(4).tolist(),
+    }
+    if specs:
+        columns["architecture"] = [specs.get(token, "") for token in outcomes.tokens]
+    return pack([columns])

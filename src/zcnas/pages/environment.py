@@ -1,0 +1,88 @@
+"""How templates are filled: escaped always, style and scripts inlined, numbers written one way."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from zcnas.feedback import Feedback
+from zcnas.text import printable
+
+TEMPLATES = Path(__file__).parent / "templates"
+DECIMALS = 4
+"""Digits of a tau on a page where the phase's feedback sets no fewer."""
+
+FOOTER = "Made by zcnas, a competition harness for zero-cost NAS predictors."
+
+
+@functools.cache
+def environment() -> Environment:
+    """Return the templates' environment; one for the life of the process."""
+    result = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_harmless,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    result.filters |= {
+        "tau": format_tau,
+        "interval": format_interval,
+        "seconds": format_seconds,
+        "breakable": breakable,
+    }
+    result.globals |= {"css": asset("style.css"), "footer": FOOTER, "links": (), "here": ""}
+    return result
+
+
+def _harmless(value: object) -> object:
+    """Return a text without control characters; our own markup and numbers as they are."""
+    if not isinstance(value, str) or isinstance(value, Markup) or value.isprintable():
+        return value
+    return printable(value)
+
+
+@functools.cache
+def asset(name: str) -> Markup:
+    """Return one of our style sheets or scripts, to be inlined: without indents and comment lines.
+
+    Every page carries its own copy, so they count a thousand times in a large site.
+    """
+    lines = (TEMPLATES / name).read_text(encoding="utf-8").splitlines()
+    kept = (line.strip() for line in lines if not line.lstrip().startswith("//"))
+    return Markup("\n".join(kept))
+
+
+def decimals_of(show: Feedback) -> int:
+    """Return to how many decimals a page shows taus."""
+    return DECIMALS if show.tau_decimals is None else show.tau_decimals
+
+
+def format_tau(value: float | None, decimals: int = DECIMALS) -> str:
+    """Return a correlation as a page shows it, with a real minus sign; a dash for none."""
+    return "–" if value is None else f"{value:.{decimals}f}".replace("-", "−")
+
+
+def format_interval(interval: Sequence[float] | None, decimals: int = DECIMALS) -> str:
+    """Return an interval as a page shows it, to one digit less than a tau, at most three."""
+    if interval is None:
+        return "–"
+    digits = min(decimals, 3)
+    return f"[{format_tau(interval[0], digits)}, {format_tau(interval[1], digits)}]"
+
+
+def format_seconds(value: float) -> str:
+    """Return a time with about three digits and its unit."""
+    if value < 100:
+        return f"{value:.2f} s" if value < 10 else f"{value:.1f} s"
+    return f"{value:.0f} s" if value < 6000 else f"{value / 3600:.1f} h"
+
+
+def breakable(key: str) -> Markup:
+    """Return a name that may be broken over lines after its underscores."""
+    return Markup("_<wbr>").join(str(_harmless(key)).split("_"))

@@ -1,0 +1,305 @@
+"""The static site of a run: ranking, a page per submission and per benchmark, the phase.
+
+Flat: every page lies in one folder and links to the others by name, so it opens from a file and
+from any host.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from zcnas.feedback import Feedback
+from zcnas.judging.leaderboard import Entry, Leaderboard
+from zcnas.judging.outcomes import Analysis, Outcomes
+from zcnas.pages.benchmark import Compared, benchmark_view
+from zcnas.pages.environment import asset, decimals_of, environment
+from zcnas.pages.figures import ranking_figures
+from zcnas.pages.ranking import (
+    columns_of,
+    format_share,
+    ranking_rows,
+    score_span,
+    standings,
+    tags_of,
+)
+from zcnas.pages.submission import About, render_submission, view_of
+from zcnas.pages.views import MEANINGS, Fact
+from zcnas.phases import Limits, Phase
+
+COMPACT_ABOVE = 200_000
+"""Scored architectures of all submissions above which tables leave out what other pages tell."""
+
+COUNTS = {
+    "every": "Every entry counts, also several of one team.",
+    "best": "Of a team, the best entry counts, of equals the earliest.",
+    "last": "Of a team, the last entry that came in counts.",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """What a site is made of.
+
+    Attributes:
+        leaderboard: The entries in the order of the ranking, statistics included.
+        phase: Their phase.
+        outcomes: One per benchmark.
+        analysis: Of those.
+        rows: Submission to its row in outcomes and analysis; one without a score has none.
+        show: What the pages may show.
+        about: Reads what a submission's page tells beside its predictions.
+        specs: Benchmark to id to architecture; empty where they are not to be seen.
+        seeds: Names and values, in words where they are not to be seen.
+    """
+
+    leaderboard: Leaderboard
+    phase: Phase
+    outcomes: Sequence[Outcomes]
+    analysis: Analysis
+    rows: Mapping[str, int]
+    show: Feedback
+    about: Callable[[Entry], About]
+    specs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    seeds: Sequence[tuple[str, str]] = ()
+
+
+def write_site(run: Run, folder: Path) -> None:
+    """Write the site into a folder; an earlier site there is replaced as a whole."""
+    partial = folder.with_name(folder.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    hrefs = page_names([entry.submission for entry in run.leaderboard.entries])
+    _write(partial, "index.html", _ranking(run, hrefs))
+    _write(partial, "phase.html", _phase(run))
+    for column in range(len(run.outcomes)):
+        each = run.outcomes[column].benchmark.key
+        _write(partial, benchmark_href(each), _benchmark(run, column, hrefs))
+    for entry in run.leaderboard.entries:
+        _write(partial, hrefs[entry.submission], _submission(run, entry))
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.replace(folder)
+
+
+def page_names(submissions: Sequence[str]) -> dict[str, str]:
+    """Return a file name for each submission's page.
+
+    Plain ASCII and in lower case, because hosts differ in what they allow and tell apart; a digest
+    keeps names apart that would become equal.
+    """
+    names: dict[str, str] = {}
+    for submission in submissions:
+        plain = re.sub(r"[^a-z0-9_-]+", "-", submission.lower())[:60]
+        if plain != submission or not plain:
+            plain += "-" + hashlib.sha256(submission.encode(errors="replace")).hexdigest()[:10]
+        names[submission] = f"submission-{plain}.html"
+    return names
+
+
+def benchmark_href(key: str) -> str:
+    """Return the name of a benchmark's page."""
+    return f"benchmark-{key}.html"
+
+
+def _write(folder: Path, name: str, html: str) -> None:
+    (folder / name).write_text(html, encoding="utf-8")
+
+
+def _links() -> tuple[tuple[str, str], ...]:
+    return (("Ranking", "index.html"), ("Phase and benchmarks", "phase.html"))
+
+
+def _lead(run: Run) -> str:
+    board, outcomes = run.leaderboard, run.outcomes
+    counts = sorted({len(each.tokens) for each in outcomes})
+    many = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    entries = sum(not entry.baseline for entry in board.entries)
+    baselines = len(board.entries) - entries
+    parts = [f"{entries} {'entry' if entries == 1 else 'entries'}"] if entries else []
+    parts += [f"{baselines} {'baseline' if baselines == 1 else 'baselines'}"] if baselines else []
+    judged = "benchmark" if len(outcomes) == 1 else "benchmarks"
+    return (
+        f"{' and '.join(parts) or 'No entries'} on {len(outcomes)} {judged} of {many} "
+        f"architectures; ranked by the mean of Kendall's tau-b. Isolation: {board.isolation}. "
+        f"Images: {'; '.join(dict.fromkeys(board.data_sources.values()))}."
+    )
+
+
+def _ranking(run: Run, hrefs: Mapping[str, str]) -> str:
+    entries, outcomes = run.leaderboard.entries, run.outcomes
+    rows = ranking_rows(entries, [hrefs[e.submission] for e in entries], outcomes, run.show)
+    columns = columns_of(outcomes)
+    ranked = [entry for entry in entries if entry.rank is not None]
+    indices = [run.rows[entry.submission] for entry in ranked]
+    decimals = decimals_of(run.show)
+    spaces = list(dict.fromkeys(column.space for column in columns))
+    before_taus = 6 + 2 * run.show.failures + (len(spaces) if len(spaces) > 1 else 0)
+    drawn = standings(ranked, indices, outcomes, run.analysis, decimals)
+    return _render(
+        "ranking.html",
+        "index.html",
+        run,
+        lead=_lead(run),
+        trusted=_warning(run.leaderboard),
+        rows=rows,
+        span=score_span(entries, decimals),
+        columns=columns,
+        spaces=spaces,
+        before_taus=before_taus,
+        has_ceiling=any(column.ceiling is not None for column in columns),
+        has_baselines=any(entry.baseline for entry in entries),
+        has_uncounted=any(not entry.counted for entry in entries),
+        figures=ranking_figures(drawn, [column.key for column in columns], decimals)
+        if run.show.failures
+        else (),
+        css_ranking=asset("ranking.css"),
+        js_table=asset("table.js"),
+    )
+
+
+def _warning(board: Leaderboard) -> str:
+    if board.isolation.startswith("process"):
+        return (
+            "These submissions ran as plain processes, not in containers: they could read this "
+            "machine's files and use its network, so the ranking rests on trust in them."
+        )
+    return ""
+
+
+def _benchmark(run: Run, column: int, hrefs: Mapping[str, str]) -> str:
+    outcomes = run.outcomes[column]
+    key = outcomes.benchmark.key
+    shown = [
+        Compared(e.submission, hrefs[e.submission], e.baseline, run.rows[e.submission])
+        for e in run.leaderboard.entries
+        if e.submission in run.rows
+    ]
+    specs = run.specs.get(key, {}) if run.show.architectures else {}
+    source = run.leaderboard.accuracy_sources.get(key, "")
+    view = benchmark_view(outcomes, run.analysis, column, shown, source, specs)
+    return _render(
+        "benchmark.html",
+        benchmark_href(key),
+        run,
+        view=view,
+        css_ranking=asset("ranking.css"),
+        js_table=asset("table.js"),
+        js_architectures=asset("architectures.js"),
+    )
+
+
+def _submission(run: Run, entry: Entry) -> str:
+    about = _placed(run.about(entry), entry)
+    row = run.rows.get(entry.submission)
+    if row is None:
+        return (
+            environment()
+            .get_template("unscored.html")
+            .render(about=about, phase=run.phase, links=_links())
+        )
+    counted = sum(len(each.scores) * len(each.tokens) for each in run.outcomes)
+    baselines = {
+        other.submission: other.kendall_tau for other in run.leaderboard.entries if other.baseline
+    }
+    view = view_of(
+        run.phase,
+        about,
+        run.outcomes,
+        run.analysis,
+        row,
+        baselines,
+        hrefs={e.benchmark.key: benchmark_href(e.benchmark.key) for e in run.outcomes},
+        complete=counted <= COMPACT_ABOVE,
+    )
+    return render_submission(view, run.show, _links())
+
+
+def _placed(about: About, entry: Entry) -> About:
+    """Return what a page tells of a submission, with its place on the leaderboard."""
+    facts = []
+    if entry.rank is not None:
+        group = "" if entry.rank_group is None else f"rank group {entry.rank_group}"
+        facts.append(Fact("Rank", str(entry.rank), group))
+    if entry.first_probability is not None:
+        share = format_share(entry.first_probability)
+        facts.append(Fact("Chance of first", share, "of 10,000 resamples"))
+    return replace(
+        about,
+        team=entry.team,
+        received_at=entry.received_at,
+        rank=entry.rank,
+        message=entry.message,
+        tags=tags_of(entry),
+        facts=tuple(facts),
+    )
+
+
+def _phase(run: Run) -> str:
+    phase, board = run.phase, run.leaderboard
+    benchmarks = [
+        {
+            "key": each.benchmark.key,
+            "href": benchmark_href(each.benchmark.key),
+            "count": len(each.tokens),
+            "batch": phase.batch_size_of(each.benchmark),
+            "accuracies": board.accuracy_sources.get(each.benchmark.key, ""),
+            "images": board.data_sources.get(each.benchmark.key, ""),
+            "ceiling": each.ceiling,
+        }
+        for each in run.outcomes
+    ]
+    manifests = [
+        manifest for entry in board.entries[:20] for manifest in run.about(entry).manifests.values()
+    ]
+    versions = [f"{name} {value}" for m in manifests for name, value in m.versions.items()]
+    provenance = {
+        "Isolation": [board.isolation],
+        "Processor": [m.cpu_model for m in manifests],
+        "Versions": versions,
+    }
+    return _render(
+        "phase.html",
+        "phase.html",
+        run,
+        lead=_lead(run),
+        benchmarks=benchmarks,
+        has_ceiling=any(each.ceiling is not None for each in run.outcomes),
+        limits=_limits(phase.limits),
+        meanings=MEANINGS.items(),
+        counts=COUNTS[phase.counts],
+        seeds=run.seeds,
+        provenance=[(n, "; ".join(dict.fromkeys(v))) for n, v in provenance.items() if v],
+    )
+
+
+def _limits(limits: Limits) -> list[tuple[str, str]]:
+    return [
+        ("One query, CPU time", f"{limits.query_cpu_s} s"),
+        ("One query, wall time", f"{limits.query_wall_s} s"),
+        ("All queries, CPU time", f"{limits.benchmark_cpu_s} s"),
+        ("All queries, wall time", f"{limits.benchmark_wall_s} s"),
+        ("Set-up, wall time", f"{limits.setup_s} s"),
+        ("Memory", f"{limits.memory_mb} MiB"),
+        ("Processes and threads", str(limits.processes)),
+        ("Scratch folder", f"{limits.scratch_mb} MiB"),
+        ("Output kept", f"{limits.log_kb} KiB"),
+    ]
+
+
+def _render(template: str, here: str, run: Run, **values: object) -> str:
+    return (
+        environment()
+        .get_template(template)
+        .render(
+            phase=run.phase,
+            show=run.show,
+            decimals=decimals_of(run.show),
+            links=_links(),
+            here=here,
+            **values,
+        )
+    )

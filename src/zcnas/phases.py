@@ -1,0 +1,174 @@
+"""The phases of a competition and their limits, read from ``phases.toml``.
+
+A phase says which benchmarks are judged on how many architectures, under which seeds and limits,
+what a failure counts and what a participant may see. Numbers that an organiser sets live in the
+file; none lives in code.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from zcnas.benchmarks import Benchmark, get_benchmark
+from zcnas.errors import PhaseError
+
+WALL_TIME_FACTOR = 3
+"""Wall-clock limits are this multiple of the CPU limits.
+
+A backstop against waiting, not a measure of work.
+"""
+
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+
+
+CountingRule = Literal["every", "best", "last"]
+"""Which of a team's entries counts."""
+
+
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What one submission may use on one benchmark.
+
+    Attributes:
+        query_cpu_s: CPU seconds of one query.
+        benchmark_cpu_s: CPU seconds of all queries of a benchmark together, loading included.
+        setup_s: Wall seconds for importing the submission, ``set_ss_type`` and ``pre_process``.
+        memory_mb: Resident memory, the scratch folder included, in MiB.
+        processes: Processes and threads alive at once.
+        scratch_mb: Size of the writable scratch folder in MiB.
+        log_kb: How much of stdout and stderr is kept per benchmark, in KiB.
+    """
+
+    query_cpu_s: Positive
+    benchmark_cpu_s: Positive
+    setup_s: Positive
+    memory_mb: Positive
+    processes: Positive
+    scratch_mb: Positive
+    log_kb: Positive
+
+    @property
+    def query_wall_s(self) -> int:
+        """Wall seconds after which a query is stopped whatever it does."""
+        return WALL_TIME_FACTOR * self.query_cpu_s
+
+    @property
+    def benchmark_wall_s(self) -> int:
+        """Wall seconds after which the remaining architectures of a benchmark are not reached."""
+        return WALL_TIME_FACTOR * self.benchmark_cpu_s
+
+
+class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One phase; the fields are explained at the top of ``phases.toml``."""
+
+    title: str
+    truth: Literal["public", "hidden"]
+    feedback: Literal["full", "score_only", "none"]
+    counts: CountingRule = "every"
+    table: str
+    benchmarks: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+    architectures: Annotated[int, msgspec.Meta(ge=2)]
+    batch_size: dict[str, Positive]
+    eval_seed: int
+    limits: Limits
+    draw_seed: str | None = None
+    disjoint_from: tuple[str, ...] = ()
+    failure_tau: Annotated[float, msgspec.Meta(ge=-1, le=1)] = 0.0
+    name: str = ""
+
+    def get_benchmarks(self) -> tuple[Benchmark, ...]:
+        """Return the benchmarks of the phase, in the order of the file."""
+        return tuple(get_benchmark(key) for key in self.benchmarks)
+
+    def batch_size_of(self, benchmark: Benchmark) -> int:
+        """Return B of a benchmark's minibatch: its own if stated, else its search space's.
+
+        Raises:
+            PhaseError: The phase states neither.
+        """
+        for key in (benchmark.key, benchmark.search_space):
+            if key in self.batch_size:
+                return self.batch_size[key]
+        raise PhaseError(
+            f"phase '{self.name}' states no batch size for {benchmark.search_space}; "
+            f"add it, or one for {benchmark.key}, to batch_size in phases.toml"
+        )
+
+    def check_batch_sizes(self) -> None:
+        """Refuse a benchmark without a batch size, and a batch size without a benchmark.
+
+        Raises:
+            PhaseError: With the key.
+        """
+        benchmarks = self.get_benchmarks()
+        known = {key for b in benchmarks for key in (b.key, b.search_space)}
+        for benchmark in benchmarks:
+            self.batch_size_of(benchmark)
+        for key in self.batch_size:
+            if key not in known:
+                raise PhaseError(
+                    f"phase '{self.name}' states a batch size for '{key}', which is none of its "
+                    "benchmarks or search spaces; correct or remove it"
+                )
+
+    def only(self, keys: list[str]) -> Phase:
+        """Return the phase restricted to some of its benchmarks; an empty list keeps all.
+
+        Raises:
+            PhaseError: A key is not a benchmark of this phase.
+        """
+        for key in keys:
+            if key not in self.benchmarks:
+                raise PhaseError(
+                    f"benchmark '{key}' is not in phase '{self.name}'; "
+                    f"its benchmarks: {', '.join(self.benchmarks)}"
+                )
+        kept = tuple(key for key in self.benchmarks if key in keys or not keys)
+        return msgspec.structs.replace(self, benchmarks=kept)
+
+
+def load_phases(path: Path) -> dict[str, Phase]:
+    """Return the phases of a ``phases.toml`` by name.
+
+    Raises:
+        PhaseError: The file is missing or not TOML, a value is of the wrong kind or out of range, a
+            benchmark is unknown or named twice, or a hidden phase writes its draw seed down.
+    """
+    try:
+        raw = msgspec.toml.decode(path.read_bytes(), type=dict[str, Phase])
+    except OSError as error:
+        raise PhaseError(f"cannot read the phases file {path}: {error.strerror}") from None
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise PhaseError(f"{path} is not a valid phases file: {error}") from None
+    phases = {name: msgspec.structs.replace(phase, name=name) for name, phase in raw.items()}
+    for phase in phases.values():
+        phase.check_batch_sizes()
+        for other in phase.disjoint_from:
+            if other not in phases:
+                raise PhaseError(
+                    f"{path}: phase '{phase.name}' is to be disjoint from '{other}', "
+                    "which is no phase"
+                )
+        if len(set(phase.benchmarks)) != len(phase.benchmarks):
+            raise PhaseError(f"{path}: phase '{phase.name}' names a benchmark twice")
+        if (phase.draw_seed is None) == (phase.truth == "public"):
+            raise PhaseError(
+                f"{path}: phase '{phase.name}' has truth = \"{phase.truth}\"; a public phase "
+                f"needs a draw_seed, "
+                "a hidden phase must not write one down"
+            )
+    return phases
+
+
+def load_phase(path: Path, name: str) -> Phase:
+    """Return one phase of a ``phases.toml``.
+
+    Raises:
+        PhaseError: As ``load_phases``, or there is no phase called ``name``.
+    """
+    phases = load_phases(path)
+    if name not in phases:
+        raise PhaseError(f"unknown phase '{name}'; phases in {path}: {', '.join(phases)}")
+    return phases[name]

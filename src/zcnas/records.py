@@ -1,0 +1,297 @@
+"""What crosses from one program to the next as a file.
+
+Its fields, how it is written, how it is checked.
+
+The way of the data is one direction, a file between programs: ``BenchmarkInput`` goes into
+ingestion, ``Prediction`` lines and a ``Manifest`` come out, ``Reference`` joins them in scoring.
+Every file is JSON without NaN or infinities. Readers raise this project's errors, with the file and
+the place; nothing else is trusted.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import math
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+import msgspec
+
+from zcnas.errors import InputDataError, PredictionError, ReferenceDataError, ZcnasError
+
+Status = Literal["ok", "error", "timeout", "memory", "killed", "invalid", "not_reached"]
+"""What became of one architecture.
+
+A score, an exception, too much time, too much memory, a dead process, an answer that is not one
+usable number, or the benchmark's time was over before its turn.
+"""
+
+_LARGEST = sys.float_info.max
+Finite = Annotated[float, msgspec.Meta(ge=-_LARGEST, le=_LARGEST)]
+"""Every float64 but NaN and the infinities."""
+NonNegative = Annotated[float, msgspec.Meta(ge=0, le=_LARGEST)]
+Token = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8,64}$")]
+
+
+class Architecture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An architecture to be scored: a random token and the search space's canonical string."""
+
+    id: Token
+    spec: str
+
+
+class BenchmarkInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``input_data/<benchmark>.json``: what ingestion needs to know of a benchmark."""
+
+    benchmark: str
+    search_space: str
+    dataset: str
+    batch_size: Annotated[int, msgspec.Meta(ge=1)]
+    eval_seed: int
+    architectures: tuple[Architecture, ...]
+
+
+class Arrival(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of ``submissions.csv``: who handed a submission in, and when."""
+
+    name: str
+    team: str = ""
+    received_at: datetime.datetime | None = None
+    baseline: bool = False
+
+
+class Reference(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True
+):
+    """``reference_data/<phase>/<benchmark>.json``: the hidden half, and where it comes from.
+
+    ``training_seeds`` is the fewest and the most training runs an accuracy is the mean of;
+    ``noise_ceiling`` is the tau-b between two training seeds, where the table has several.
+    """
+
+    benchmark: str
+    metric: str
+    unit: str
+    source: str
+    version: str
+    table_sha256: str
+    training_seeds: tuple[int, int] = (1, 1)
+    noise_ceiling: Annotated[float, msgspec.Meta(ge=-1, le=1)] | None = None
+    accuracies: dict[Token, Finite]
+
+    @property
+    def provenance(self) -> str:
+        """The table in one phrase: source, version, checksum, metric, unit and training seeds."""
+        fewest, most = self.training_seeds
+        seeds = f"{fewest}" if fewest == most else f"{fewest} to {most}"
+        return (
+            f"{self.source} {self.version} (SHA-256 {self.table_sha256[:12]}…): {self.metric} "
+            f"({self.unit}), {seeds} training seed{'s' if most > 1 else ''}"
+        )
+
+
+class Prediction(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One line of ``<benchmark>.predictions.jsonl``."""
+
+    id: Token
+    status: Status
+    score: Finite | Literal["inf", "-inf"] | None = None
+    wall_time_s: NonNegative = 0.0
+    cpu_time_s: NonNegative = 0.0
+    peak_memory_mb: NonNegative = 0.0
+    message: str = ""
+
+    def __post_init__(self) -> None:
+        if (self.status == "ok") != (self.score is not None):
+            raise ValueError(f"status '{self.status}' does not go with score {self.score!r}")
+
+    @property
+    def value(self) -> float | None:
+        """The score as a number, infinities included; None for a failure."""
+        return None if self.score is None else float(self.score)
+
+
+_PREDICTIONS = msgspec.json.Decoder(Prediction)
+
+
+def encode_score(score: float) -> float | Literal["inf", "-inf"]:
+    """Return a score, not NaN, as it is written in JSON."""
+    if math.isinf(score):
+        return "inf" if score > 0 else "-inf"
+    return score
+
+
+class PublicManifest(msgspec.Struct, frozen=True, kw_only=True):
+    """How a benchmark's predictions came about, as far as everybody may know."""
+
+    benchmark: str
+    submission: str
+    submission_sha256: str
+    method: str
+    isolation: str
+    data_source: str
+    batch_size: int
+    architectures: int
+    limits: dict[str, int]
+    versions: dict[str, str]
+    cpu_model: str
+    setup_status: Status
+    setup_message: str
+    start_up_s: float
+    setup_wall_s: float
+    worker_starts: int
+    wall_time_s: float
+    cpu_time_s: float
+
+
+class OrganiserManifest(msgspec.Struct, frozen=True, kw_only=True):
+    """What only the organiser may know of a run."""
+
+    eval_seed: int
+    input_sha256: str
+    cpu: int
+    image: str
+    started_at: str
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """``<benchmark>.manifest.json``."""
+
+    public: PublicManifest
+    organiser: OrganiserManifest
+
+
+_T = TypeVar("_T")
+
+
+def read_json(path: Path, record: type[_T], error: type[ZcnasError]) -> _T:
+    """Return the record in a JSON file.
+
+    Raise ``error`` with file and place if it is missing or malformed.
+    """
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=record)
+    except OSError as reason:
+        raise error(f"cannot read {path}: {reason.strerror}") from None
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as reason:
+        raise error(f"{path} is malformed: {reason}") from None
+
+
+def write_json(path: Path, record: object) -> None:
+    """Write a record as indented JSON, keys in the record's order.
+
+    The file appears whole or not at all.
+
+    Raises:
+        ValueError: The record holds NaN or an infinity.
+    """
+    content = json.dumps(msgspec.to_builtins(record), indent=1, ensure_ascii=False, allow_nan=False)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(content + "\n", encoding="utf-8")
+    partial.replace(path)
+
+
+def read_input(path: Path) -> BenchmarkInput:
+    """Return ``input_data/<benchmark>.json``.
+
+    Raises:
+        InputDataError: The file is missing or malformed, or an id stands in it twice.
+    """
+    data = read_json(path, BenchmarkInput, InputDataError)
+    if repeated := _repeated(architecture.id for architecture in data.architectures):
+        raise InputDataError(f"{path} holds the ids {', '.join(repeated)} more than once")
+    return data
+
+
+def read_reference(path: Path) -> Reference:
+    """Return ``reference_data/<phase>/<benchmark>.json``.
+
+    Raises:
+        ReferenceDataError: The file is missing or malformed, or its accuracies are all equal and
+            rank nothing.
+    """
+    reference = read_json(path, Reference, ReferenceDataError)
+    if len(set(reference.accuracies.values())) < 2:
+        raise ReferenceDataError(
+            f"{path} holds no two different accuracies, so there is nothing to rank; draw the "
+            f"benchmark again"
+        )
+    return reference
+
+
+def read_both_halves(
+    input_dir: Path, reference_dir: Path, key: str
+) -> tuple[BenchmarkInput, Reference]:
+    """Return ``<benchmark>.json`` of both folders: two halves of one draw.
+
+    Raises:
+        InputDataError: The visible half is missing or malformed.
+        ReferenceDataError: The hidden half is, or the two name different architectures.
+    """
+    name = f"{key}.json"
+    data, reference = read_input(input_dir / name), read_reference(reference_dir / name)
+    if {architecture.id for architecture in data.architectures} != set(reference.accuracies):
+        raise ReferenceDataError(
+            f"{input_dir / name} and {reference_dir / name} name different architectures: they "
+            f"come from different draws. Draw both again with `zcnas sample`"
+        )
+    return data, reference
+
+
+def read_predictions(path: Path) -> list[Prediction]:
+    """Return the lines of a predictions file, in the order they were written.
+
+    A last line that is cut off, as a crash while writing leaves it, is dropped; the lines before it
+    are kept.
+
+    Raises:
+        PredictionError: The file is missing, another line is malformed, or an id stands in it
+            twice.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as reason:
+        raise PredictionError(f"cannot read {path}: {reason.strerror}") from None
+    return parse_predictions(content, path)
+
+
+def parse_predictions(content: bytes, path: Path) -> list[Prediction]:
+    """Return the lines in the content of a predictions file; ``read_predictions`` says more."""
+    try:
+        predictions = _PREDICTIONS.decode_lines(content)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        predictions = []
+    if len(predictions) != content.count(b"\n"):  # anything but one line per prediction
+        predictions = _parse_one_by_one(content, path)
+    if repeated := _repeated(prediction.id for prediction in predictions):
+        raise PredictionError(
+            f"{path} holds more than one prediction for {', '.join(repeated)}; run the ingestion "
+            f"again"
+        )
+    return predictions
+
+
+def _parse_one_by_one(content: bytes, path: Path) -> list[Prediction]:
+    """Return all lines but one cut off at the end, or raise with the place of the malformed one."""
+    lines = content.split(b"\n")
+    predictions = []
+    for number, line in enumerate(lines, start=1):
+        if not line:
+            continue
+        try:
+            predictions.append(_PREDICTIONS.decode(line))
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as reason:
+            if number == len(lines):
+                break  # no newline after it: the writer died in the middle of this line
+            raise PredictionError(f"{path}, line {number} is malformed: {reason}") from None
+    return predictions
+
+
+def _repeated(ids: Iterable[str]) -> list[str]:
+    counts = Counter(ids)
+    return sorted(token for token, count in counts.items() if count > 1)

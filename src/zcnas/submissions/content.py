@@ -1,0 +1,99 @@
+"""What is wrong with the files of a submission, as far as looking at them tells.
+
+The entry point is parsed, never executed or imported.
+"""
+
+from __future__ import annotations
+
+import ast
+import unicodedata
+import warnings
+from pathlib import PurePosixPath
+
+from zcnas.submissions.bounds import MAX_SOURCE_BYTES, quoted
+from zcnas.worker.contract import CLASS_NAME, ENTRY_POINTS
+
+METADATA = ("metadata", "metadata.yaml")
+"""Files whose command a platform runs by itself."""
+
+
+def problems_of(files: dict[str, bytes]) -> list[str]:
+    """Return every reason to refuse the files, each with what to do."""
+    return [*_problems_of_entry_points(files), *_problems_of_metadata(files), *_clashes(files)]
+
+
+def _problems_of_entry_points(files: dict[str, bytes]) -> list[str]:
+    entry_points = [name for name in ENTRY_POINTS if name in files]
+    if not entry_points:
+        found = ", ".join(quoted(name)[1:-1] for name in sorted(files)[:5]) or "nothing"
+        return [f"no {' or '.join(ENTRY_POINTS)} at its root (found: {found}); add it"]
+    if len(entry_points) > 1:
+        return [f"both {' and '.join(entry_points)}; keep one"]
+    return _problems_of_source(entry_points[0], files[entry_points[0]])
+
+
+def _problems_of_source(name: str, source: bytes) -> list[str]:
+    if len(source) > MAX_SOURCE_BYTES:
+        return [
+            f"{name} is larger than {MAX_SOURCE_BYTES >> 10} KiB; "
+            "move tables and helpers to files beside it"
+        ]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a stranger's doubtful syntax is no concern of ours
+            tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
+        reason = error.msg if isinstance(error, SyntaxError) else str(error)
+        return [f"{name}{line} is not valid Python: {quoted(reason)[1:-1]}"]
+    if CLASS_NAME in _names_bound(tree):
+        return []
+    return [f"{name} defines no class {CLASS_NAME}; name your class so"]
+
+
+def _names_bound(tree: ast.Module) -> set[str]:
+    """Return the names a module's classes, imports and assignments bind anywhere in it.
+
+    A star import may bind all.
+    """
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif isinstance(node, ast.alias):
+            names.add(CLASS_NAME if node.name == "*" else node.asname or node.name)
+    return names
+
+
+def _problems_of_metadata(files: dict[str, bytes]) -> list[str]:
+    return [
+        f"the file {name} is not empty; a platform would run what it says: empty it"
+        for name, content in files.items()
+        if name.lower() in METADATA and content.strip()
+    ]
+
+
+def _clashes(files: dict[str, bytes]) -> list[str]:
+    """Return a problem for each two paths that some file system takes for one.
+
+    Compared are files and folders, without case and with accents composed; a file must not bear the
+    name of a folder.
+    """
+    problems = []
+    seen: dict[str, str] = {}
+    folders = {parent for name in files for parent in PurePosixPath(name).parents if parent.name}
+    for path in sorted({*folders, *map(PurePosixPath, files)}):
+        key = unicodedata.normalize("NFC", path.as_posix()).casefold()
+        other = seen.setdefault(key, path.as_posix())
+        if other != path.as_posix():
+            problems.append(
+                f"{quoted(other)} and {quoted(path.as_posix())} differ only in case or accents; "
+                "rename one"
+            )
+    problems += [
+        f"{quoted(path.as_posix())} is a file and a folder at once; rename one"
+        for path in sorted(folders & {PurePosixPath(name) for name in files})
+    ]
+    return problems

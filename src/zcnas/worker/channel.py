@@ -1,0 +1,240 @@
+"""What recorder and worker say to each other: length-prefixed frames over two byte streams.
+
+The recorder sends one ``Setup``, then ``Query`` frames; the worker sends one ``Answer`` for each.
+An answer carries the nonce of its query, a status byte, three IEEE float64 and a short text:
+nothing in it is unpickled, evaluated or trusted, and it cannot be longer than ``MAX_ANSWER_BYTES``.
+The worker's first frame, before it has touched the submission, is an answer with ``HELLO_NONCE``.
+
+Standard library and numpy only: this module runs on both sides of the boundary.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import struct
+import time
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zcnas.errors import WorkerFault
+from zcnas.text import printable
+
+NONCE_BYTES = 16
+HELLO_NONCE = bytes(NONCE_BYTES)
+MAX_MESSAGE_BYTES = 4000
+MAX_ANSWER_BYTES = MAX_MESSAGE_BYTES + 64
+MAX_REQUEST_BYTES = 1 << 30
+
+AnswerStatus = Literal["ok", "error", "timeout", "memory", "killed", "invalid"]
+ANSWER_STATUSES: tuple[AnswerStatus, ...] = get_args(AnswerStatus)
+"""The status byte of an answer indexes this tuple."""
+
+_LENGTH = struct.Struct("!I")
+_ANSWER = struct.Struct(f"!{NONCE_BYTES}sBddd")
+_QUERY = struct.Struct(f"!{NONCE_BYTES}sQ")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the worker says of one query, or of its set-up.
+
+    Attributes:
+        nonce: The nonce of the query it answers.
+        status: One of ``ANSWER_STATUSES``.
+        score: The score; meaningless unless the status is ``ok``.
+        cpu_time_s: CPU seconds the worker claims.
+        peak_memory_mb: Peak resident memory in MiB the worker claims.
+        message: One short text for the participant.
+    """
+
+    nonce: bytes
+    status: AnswerStatus
+    score: float = 0.0
+    cpu_time_s: float = 0.0
+    peak_memory_mb: float = 0.0
+    message: str = ""
+
+    def encode(self) -> bytes:
+        """Return the frame's content, at most ``MAX_ANSWER_BYTES`` long."""
+        head = _ANSWER.pack(
+            self.nonce,
+            ANSWER_STATUSES.index(self.status),
+            self.score,
+            self.cpu_time_s,
+            self.peak_memory_mb,
+        )
+        return head + self.message.encode(errors="replace")[:MAX_MESSAGE_BYTES]
+
+    @classmethod
+    def decode(cls, content: bytes) -> Answer:
+        """Return the answer in a frame, its text stripped of control characters.
+
+        Raises:
+            WorkerFault: The content is not an answer.
+        """
+        if len(content) < _ANSWER.size:
+            raise WorkerFault(f"the worker sent {len(content)} bytes that are no answer")
+        nonce, status, score, cpu_time_s, peak_memory_mb = _ANSWER.unpack_from(content)
+        if status >= len(ANSWER_STATUSES):
+            raise WorkerFault(f"the worker sent an answer of unknown status {status}")
+        text = content[_ANSWER.size :].decode(errors="replace")
+        return cls(
+            nonce,
+            ANSWER_STATUSES[status],
+            score,
+            cpu_time_s,
+            peak_memory_mb,
+            printable(text),
+        )
+
+
+@dataclass(frozen=True)
+class Setup:
+    """The first request: everything the worker may know of a benchmark.
+
+    Attributes:
+        nonce: To be repeated in the answer.
+        benchmark: The benchmark's key.
+        seed: Seed of ``pre_process``.
+        query_cpu_s: CPU limit of one query in seconds.
+        query_wall_s: Wall limit of one query in seconds.
+        memory_mb: Memory limit of one query's process in MiB.
+        inputs: (B, C, H, W) float32.
+        targets: (B, …).
+    """
+
+    nonce: bytes
+    benchmark: str
+    seed: int
+    query_cpu_s: int
+    query_wall_s: int
+    memory_mb: int
+    inputs: NDArray[Any]
+    targets: NDArray[Any]
+
+    def encode(self) -> bytes:
+        """Return the frame's content: a JSON head and the raw arrays."""
+        head = {name: value for name, value in asdict(self).items() if name not in _RAW}
+        for name in ("inputs", "targets"):
+            array = getattr(self, name)
+            head[name] = [array.dtype.str, array.shape]
+        text = json.dumps(head).encode()
+        return b"".join(
+            [
+                self.nonce,
+                _LENGTH.pack(len(text)),
+                text,
+                self.inputs.tobytes(),
+                self.targets.tobytes(),
+            ]
+        )
+
+    @classmethod
+    def decode(cls, content: bytes) -> Setup:
+        """Return the set-up in a frame; it comes from the recorder and is trusted."""
+        start = NONCE_BYTES + _LENGTH.size
+        end = start + _LENGTH.unpack_from(content, NONCE_BYTES)[0]
+        head = json.loads(content[start:end])
+        for name in ("inputs", "targets"):
+            dtype, shape = head[name]
+            count = int(np.prod(shape))
+            head[name] = np.frombuffer(content, dtype, count, end).reshape(shape).copy()
+            end += head[name].nbytes
+        return cls(nonce=content[:NONCE_BYTES], **head)
+
+
+_RAW = ("nonce", "inputs", "targets")
+
+
+@dataclass(frozen=True)
+class Query:
+    """A request for one score.
+
+    Attributes:
+        nonce: To be repeated in the answer.
+        seed: Seed of the network's initial weights and of everything random in the query.
+        spec: The architecture's canonical string.
+    """
+
+    nonce: bytes
+    seed: int
+    spec: str
+
+    def encode(self) -> bytes:
+        """Return the frame's content."""
+        return _QUERY.pack(self.nonce, self.seed) + self.spec.encode()
+
+    @classmethod
+    def decode(cls, content: bytes) -> Query:
+        """Return the query in a frame; it comes from the recorder and is trusted."""
+        nonce, seed = _QUERY.unpack_from(content)
+        return cls(nonce, seed, content[_QUERY.size :].decode())
+
+
+def send_frame(descriptor: int, content: bytes, deadline: float | None = None) -> None:
+    """Write one frame.
+
+    Args:
+        descriptor: A stream; non-blocking if a deadline is given.
+        content: The frame's content.
+        deadline: ``time.monotonic()`` at which to give up, or None to wait for ever.
+
+    Raises:
+        TimeoutError: The other side does not read.
+        BrokenPipeError: The other side is gone.
+    """
+    rest = memoryview(_LENGTH.pack(len(content)) + content)
+    while rest:
+        if deadline is not None:
+            _wait(descriptor, select.POLLOUT, deadline)
+        with contextlib.suppress(BlockingIOError):
+            rest = rest[os.write(descriptor, rest[:65536]) :]
+
+
+def receive_frame(descriptor: int, max_bytes: int, deadline: float | None = None) -> bytes | None:
+    """Read one frame; None if the stream ended instead.
+
+    Args:
+        descriptor: A stream.
+        max_bytes: The longest content to accept.
+        deadline: ``time.monotonic()`` at which to give up, or None to wait for ever.
+
+    Raises:
+        TimeoutError: The deadline passed.
+        WorkerFault: A longer frame is announced.
+    """
+    head = _receive_exactly(descriptor, _LENGTH.size, deadline)
+    if head is None:
+        return None
+    (length,) = _LENGTH.unpack(head)
+    if length > max_bytes:
+        raise WorkerFault(
+            f"the worker announced a frame of {length} bytes; {max_bytes} are allowed"
+        )
+    return _receive_exactly(descriptor, length, deadline)
+
+
+def _receive_exactly(descriptor: int, length: int, deadline: float | None) -> bytes | None:
+    received = bytearray()
+    while len(received) < length:
+        if deadline is not None:
+            _wait(descriptor, select.POLLIN, deadline)
+        chunk = os.read(descriptor, min(length - len(received), 1 << 20))
+        if not chunk:
+            return None
+        received += chunk
+    return bytes(received)
+
+
+def _wait(descriptor: int, event: int, deadline: float) -> None:
+    poll = select.poll()
+    poll.register(descriptor, event)
+    remaining = deadline - time.monotonic()
+    if remaining <= 0 or not poll.poll(remaining * 1000):
+        raise TimeoutError

@@ -1,0 +1,184 @@
+"""The audit's signs: given for what they are meant for, and not for honest predictors."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from zcnas.organiser.audit.constants import claims, table_signs
+from zcnas.organiser.audit.evidence import Evidence, signs_of
+from zcnas.records import Prediction
+
+ROOT = Path(__file__).resolve().parents[3]
+SAMPLES = sorted((ROOT / "starting_kit" / "submissions").iterdir())
+CLASS = "class ZeroCostPredictor:\n    def query(self, graph, dataloader=None): return 1\n"
+
+
+def submission(tmp_path, source=CLASS, **files):
+    (tmp_path / "predictor.py").write_text(source)
+    for name, content in files.items():
+        (tmp_path / name.replace("__", ".")).write_bytes(content)
+    return tmp_path
+
+
+@pytest.mark.parametrize("folder", [f for f in SAMPLES if f.is_dir()], ids=lambda f: f.name)
+def test_no_sample_submission_carries_a_table(folder):
+    assert table_signs(folder) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "files", "text"),
+    [
+        (f"T = {list(range(501))}\n{CLASS}", {}, "holds a literal of 501 elements"),
+        (f"T = {dict.fromkeys(range(501), 0.5)}\n{CLASS}", {}, "holds a literal of 501 elements"),
+        (f"T = '{'x' * 4097}'\n{CLASS}", {}, "holds a text of 4097 characters"),
+        (f"{'T = 1 + 2' + chr(10)}" * 1001 + CLASS, {}, "holds 2003 numbers"),
+        (CLASS, {"weights__npz": bytes(65 * 1024)}, "weights.npz is a data file of 65 KiB"),
+        (
+            "T = ['" + "','".join(f"64-{n}-1_1_1" for n in range(100, 106)) + f"']\n{CLASS}",
+            {},
+            "names 6 architectures",
+        ),
+        (CLASS, {"big__py": b"x = 1\n" * 50_000}, "is a source of 292 KiB that is not read"),
+    ],
+)
+def test_a_large_table_is_a_sign(tmp_path, source, files, text):
+    signs = table_signs(submission(tmp_path, source, **files))
+    assert [sign.kind for sign in signs] == ["tables"]
+    assert text in signs[0].text
+
+
+@pytest.mark.parametrize(
+    ("body", "claimed"),
+    [
+        ("return sum(p.numel() for p in graph.parameters())", ()),
+        ("return float(next(iter(dataloader))[0].sum())", ("data",)),
+        ("loss.backward(); return 1", ("gradients",)),
+        ("return graph(1)", ("outputs",)),
+    ],
+)
+def test_what_a_source_says_it_uses(tmp_path, body, claimed):
+    source = (
+        f"class ZeroCostPredictor:\n    def query(self, graph, dataloader=None):\n        {body}\n"
+    )
+    assert claims(submission(tmp_path, source)) == claimed
+
+
+def asked(scores, cpu_time_s=0.1):
+    return [
+        Prediction(id=f"{n:08x}", status="ok", score=score, cpu_time_s=cpu_time_s)
+        for n, score in enumerate(scores)
+    ]
+
+
+def evidence(**more):
+    honest = {
+        "recorded": asked([1.0, 2.0, 3.0]),
+        "again": asked([1.0, 2.0, 3.0], 0.5),
+        "elsewhere": asked([1.5, 2.5, 3.5], 0.5),
+        "canary": asked([1.0] * 3, 0.05),
+        "forward": asked([1.0] * 3, 0.25),
+        "tau": 0.9,
+        "baselines": {"synflow": 0.6, "params": 0.5},
+        "claims": ("data",),
+    }
+    return Evidence(**{**honest, **more})
+
+
+def kinds(**more):
+    return [sign.kind for sign in signs_of(evidence(**more))]
+
+
+def test_an_honest_predictor_gives_no_sign():
+    assert kinds() == []
+
+
+def test_a_score_that_ignores_what_its_source_uses_is_a_sign_and_an_honest_count_is_none():
+    same = asked([1.0, 2.0, 3.0])
+    assert kinds(elsewhere=same) == ["ignores_input"]
+    assert kinds(elsewhere=same, claims=()) == []
+    assert kinds(elsewhere=asked([1.0, 2.0, 3.5])) == []
+
+
+def test_faster_than_a_forward_pass_and_better_than_every_baseline_is_a_sign():
+    """A forward pass takes 0.25 − 0.05 s; half of that is the limit."""
+    assert kinds(again=asked([1.0, 2.0, 3.0], 0.14)) == ["fast_and_good"]
+    assert kinds(again=asked([1.0, 2.0, 3.0], 0.16)) == []
+    assert kinds(again=asked([1.0, 2.0, 3.0], 0.14), tau=0.59) == []
+    assert kinds(again=asked([1.0, 2.0, 3.0], 0.14), baselines={}) == []
+
+
+def test_another_score_in_another_order_is_a_sign():
+    assert kinds(again=asked([1.0, 2.0, 4.0], 0.5)) == ["unsteady"]
+
+
+MEMORY = """
+TABLE = {size: size % 977 / 977 for size in range(600)}
+class ZeroCostPredictor:
+    def query(self, graph, dataloader=None):
+        next(iter(dataloader))  # looks honest
+        return float(hash(str(graph)) % 1000) + sum(p.numel() for p in graph.parameters())
+"""
+COUNTS = """
+import sys
+server = sys.modules["__main__"].QueryServer
+answer = server.answer
+calls = 0
+def counted(self, query):
+    global calls
+    calls += 1
+    return answer(self, query)
+class ZeroCostPredictor:
+    def pre_process(self):
+        server.answer = counted
+    def query(self, graph, dataloader=None):
+        return float(calls)
+"""
+
+
+def test_an_audit_reports_and_changes_no_score(tmp_path):
+    """One that pretends, and one that took its worker over to count queries."""
+    import msgspec
+
+    from zcnas.isolation.process import ProcessIsolation
+    from zcnas.organiser.audit.replay import Audit
+    from zcnas.organiser.competition import Competition, load_halves
+    from zcnas.phases import load_phase
+    from zcnas.records import read_input, read_reference, write_json
+
+    key = "nasbench201_cifar10"
+    practice = load_phase(ROOT / "reference_data" / "phases.toml", "practice")
+    phase = msgspec.structs.replace(practice, benchmarks=(key,), architectures=4)
+    data = read_input(ROOT / "starting_kit" / "input_data" / f"{key}.json")
+    data = msgspec.structs.replace(data, architectures=data.architectures[:4], batch_size=2)
+    truth = read_reference(ROOT / "reference_data" / "practice" / f"{key}.json")
+    accuracies = {a.id: truth.accuracies[a.id] for a in data.architectures}
+    truth = msgspec.structs.replace(truth, accuracies=accuracies)
+    write_json(tmp_path / "in" / f"{key}.json", data)
+    write_json(tmp_path / "ref" / f"{key}.json", truth)
+    halves = load_halves(phase, tmp_path / "in", tmp_path / "ref", None)
+    paths = []
+    for name, source in {"pretends": MEMORY, "counts": COUNTS}.items():
+        paths.append(tmp_path / "subs" / name)
+        paths[-1].mkdir(parents=True)
+        (paths[-1] / "predictor.py").write_text(source)
+    cpus = sorted(os.sched_getaffinity(0))
+    out = tmp_path / "out"
+    board = Competition(phase, halves, ProcessIsolation(), cpus, out).score(paths)
+    before = (out / "leaderboard.json").read_bytes()
+    found = Audit(
+        phase=phase,
+        halves=halves,
+        isolation=ProcessIsolation(),
+        results=out,
+        board=board,
+        cpu=cpus[0],
+        architectures=3,
+        samples=ROOT / "starting_kit" / "submissions",
+    ).run(paths)
+    assert "ignores_input" in [sign.kind for sign in found["pretends"]]
+    assert "unsteady" in [sign.kind for sign in found["counts"]]
+    written = json.loads((out / "audit.json").read_text())
+    assert {sign["kind"] for sign in written["counts"]} >= {"unsteady"}
+    assert (out / "leaderboard.json").read_bytes() == before

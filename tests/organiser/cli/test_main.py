@@ -1,0 +1,161 @@
+"""The commands as people type them: what they print, what they return."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def zcnas(tmp_path):
+    def run(*arguments, **environment):
+        done = subprocess.run(
+            [Path(sys.executable).parent / "zcnas", *arguments],
+            cwd=tmp_path,
+            env={**os.environ, "COLUMNS": "100", **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        return done
+
+    return run
+
+
+def test_a_dry_run_shows_tau_failures_with_reasons_and_time_against_the_limit(zcnas, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "predictor.py").write_text(
+        "class ZeroCostPredictor:\n    def query(self, graph, dataloader=None):\n"
+        "        size = sum(p.numel() for p in graph.parameters())\n"
+        "        if size < 200_000: raise ValueError('too small for me')\n        return size\n"
+    )
+    done = zcnas("dry-run", "mine", "--isolation", "process", "--benchmark", "nasbench201_cifar10")
+    assert done.returncode == 0, done.stderr
+    assert "nasbench201_cifar10" in done.stdout
+    assert "limit 20 s CPU" in done.stdout
+    assert "error: ValueError: too small for me (predictor.py, line 4)" in done.stdout
+    assert "score (mean tau): 0." in done.stdout
+    assert "images: synthetic fallback" in done.stdout
+    assert (tmp_path / "build" / "dry-run" / "mine" / "scores.json").is_file()
+
+
+def test_a_dry_run_of_a_broken_submission_says_what_to_do_and_fails(zcnas, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "predictor.py").write_text("class Other: pass\n")
+    done = zcnas("dry-run", "mine", "--isolation", "process")
+    assert done.returncode == 1
+    assert "predictor.py defines no class ZeroCostPredictor; name your class so" in done.stdout
+
+
+def test_submission_checks_and_zips(zcnas, tmp_path):
+    done = zcnas("submission", str(ROOT / "starting_kit"))
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "build" / "submission" / "starting_kit.zip").is_file()
+    assert "ready to upload" in done.stdout
+
+
+def test_check_lists_every_problem(zcnas, tmp_path):
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "metadata").write_text("command: x")
+    done = zcnas("check", "bad")
+    assert done.returncode == 2
+    assert "no predictor.py" in done.stderr
+    assert "metadata is not empty" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("score", "--phase", "grand"), 2, "unknown phase 'grand'; phases in"),
+        (("score", "--benchmark", "mnist"), 2, "benchmark 'mnist' is not in phase 'practice'"),
+        (("score", "nowhere"), 2, "there is no such folder or zip"),
+        (("score", "--cpus", "999"), 3, "names [999], which this process may not use"),
+        (("leaderboard", "nowhere"), 2, "cannot read nowhere/leaderboard.json"),
+    ],
+)
+def test_a_mistake_in_the_call_is_one_message_and_an_exit_code(zcnas, arguments, code, message):
+    done = zcnas(*arguments)
+    assert done.returncode == code
+    assert message in done.stderr
+
+
+def test_a_data_folder_that_does_not_exist_is_refused(zcnas):
+    done = zcnas("score", ZCNAS_DATA="/nowhere")
+    assert done.returncode == 3
+    assert "ZCNAS_DATA names /nowhere, which is no folder" in done.stderr
+
+
+def test_without_an_engine_docker_is_refused_and_auto_warns(zcnas, tmp_path):
+    nowhere = "unix:///nowhere/docker.sock"
+    refused = zcnas("score", "--isolation", "docker", DOCKER_HOST=nowhere)
+    assert refused.returncode == 3
+    assert "no Docker engine answers" in refused.stderr
+    sample = str(ROOT / "starting_kit" / "submissions" / "params")
+    done = zcnas("score", sample, "--benchmark", "nasbench201_imagenet16_120", DOCKER_HOST=nowhere)
+    assert done.returncode == 0, done.stderr
+    assert "WARNING: no Docker engine answers" in done.stdout
+    assert "isolation: process" in done.stdout
+    assert (tmp_path / "build" / "score" / "leaderboard.csv").is_file()
+
+
+@pytest.fixture
+def refused_run(zcnas, tmp_path):
+    """A run whose only submission is refused, so that nothing has to be ingested."""
+    (tmp_path / "in" / "mine").mkdir(parents=True)
+    (tmp_path / "in" / "mine" / "predictor.py").write_text("class Other: pass\n")
+    (tmp_path / "in" / "submissions.csv").write_text("name,team\nmine,The Team\n")
+    return zcnas("score", "in", "--isolation", "process", "--out", "out")
+
+
+def test_the_end_of_score_writes_pages_that_know_the_teams(refused_run, tmp_path):
+    assert refused_run.returncode == 0, refused_run.stderr
+    assert "pages: out/leaderboard/index.html" in refused_run.stdout
+    page = (tmp_path / "out" / "leaderboard" / "index.html").read_text()
+    assert "The Team" in page
+    assert "invalid submission" in page
+    refusal = (tmp_path / "out" / "leaderboard" / "submission-mine.html").read_text()
+    assert "ZeroCostPredictor" in refusal, "what has to be mended"
+
+
+def test_leaderboard_writes_the_pages_of_an_earlier_run_wherever_they_are_wanted(
+    refused_run, zcnas, tmp_path
+):
+    (tmp_path / "out" / "submissions.csv").write_text("name,team\nmine,Another Team\n")
+    done = zcnas("leaderboard", "out", "--site", "pages", "--after-deadline")
+    assert done.returncode == 0, done.stderr
+    assert "Another Team" in (tmp_path / "pages" / "index.html").read_text()
+
+
+def test_leaderboard_without_the_truth_prints_the_table_and_says_why_there_are_no_pages(
+    refused_run, zcnas, tmp_path
+):
+    path = tmp_path / "out" / "leaderboard.json"
+    keys = "starter", "nasbench201_cifar10"
+    path.write_text(path.read_text().replace('"practice"', f'"{keys[0]}"'))
+    done = zcnas("leaderboard", "out", ZCNAS_PHASES="")
+    assert done.returncode == 0, done.stderr
+    assert "no pages: phase 'starter' is hidden" in done.stdout
+    assert "mine" in done.stdout
+
+
+def test_a_malformed_submissions_csv_is_refused_before_anything_runs(zcnas, tmp_path):
+    (tmp_path / "in" / "mine").mkdir(parents=True)
+    (tmp_path / "in" / "mine" / "predictor.py").write_text("class ZeroCostPredictor: pass\n")
+    (tmp_path / "in" / "submissions.csv").write_text("who\nmine\n")
+    done = zcnas("score", "in", "--isolation", "process")
+    assert done.returncode == 2
+    assert "has the columns who; allowed are name, team" in done.stderr
+    assert not (tmp_path / "build").exists()
+
+
+def test_an_unwritable_output_folder_is_our_fault_with_a_message(zcnas, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    sample = str(ROOT / "starting_kit" / "submissions" / "params")
+    done = zcnas("score", sample, "--isolation", "process", "--out", "file/below")
+    assert done.returncode == 3
+    assert "file/below" in done.stderr + done.stdout

@@ -1,0 +1,47 @@
+"""A run of a small phase with light workers: ``light_run.py PHASE_FOLDER SUBMISSIONS OUT``.
+
+Everything is the organiser's own program, but for the worker.
+"""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import msgspec
+
+import zcnas.organiser.competition.dispatch
+import zcnas.organiser.competition.run
+from zcnas.isolation.process import ProcessIsolation
+from zcnas.organiser.competition import Competition, load_halves
+from zcnas.phases import load_phase
+from zcnas.submissions import find_submissions
+
+HERE = Path(__file__).parent
+
+
+def stage_light_worker(target):
+    """Stand in for the folder workers are started from; queries are noted outside of it."""
+    target.mkdir(parents=True)
+    shutil.copyfile(HERE / "light_worker.py", target / "worker.py")
+    (target / "asked").symlink_to(os.environ["ASKED"])
+    return target
+
+
+def main(folder, submissions, out):
+    practice = load_phase(folder / "phases.toml", "practice")
+    keys = tuple(path.stem for path in sorted((folder / "in").iterdir()))
+    phase = msgspec.structs.replace(practice, benchmarks=keys)
+    zcnas.organiser.competition.run.stage_worker = stage_light_worker
+    zcnas.organiser.competition.run.digest_of = lambda folder: "light"
+    zcnas.organiser.competition.dispatch.BACK_OFF_S = 0.05
+    halves = load_halves(phase, folder / "in", folder / "ref", None)
+    cpus = sorted(os.sched_getaffinity(0))
+    shard = int(os.environ.get("SHARD", "0")) or None
+    board = Competition(phase, halves, ProcessIsolation(), cpus, out, shard=shard).score(
+        find_submissions(submissions)
+    )
+    sys.exit(3 if any(entry.status == "organiser_error" for entry in board.entries) else 0)
+
+
+main(*map(Path, sys.argv[1:]))

@@ -1,0 +1,245 @@
+"""The same command again: what was finished is kept, whatever ended the run before."""
+
+import contextlib
+import random
+import shutil
+import signal
+import subprocess
+import time
+from collections import Counter
+
+import psutil
+import pytest
+
+from zcnas.organiser.competition.predictions_file import PredictionsFile
+from zcnas.records import read_input, read_predictions
+
+from .conftest import KEYS, outcome
+
+MOMENTS = 20
+"""How often runs are struck."""
+
+
+def finish(process):
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+
+
+def done_lines(out):
+    """Return (submission, benchmark, id) of every complete line on disk."""
+    return {
+        (path.parent.name, path.name.removesuffix(".predictions.jsonl"), prediction.id)
+        for path in out.glob("*/*.predictions.jsonl")
+        for prediction in read_predictions(path)
+    }
+
+
+def queries(asked, light_phase):
+    """Return (submission, benchmark, id) of every query the workers have seen."""
+    ids = {
+        (key, entry.spec): entry.id
+        for key in KEYS
+        for entry in read_input(light_phase / "in" / f"{key}.json").architectures
+    }
+    if not asked.exists():
+        return []
+    rows = [line.split(" ", 2) for line in asked.read_text().splitlines()]
+    return [(name, key, ids[key, spec]) for name, key, spec in rows]
+
+
+class Strikes:
+    """What ends a run, or part of it, at a moment nobody chose."""
+
+    def __init__(self, generator, disk):
+        self.random = generator
+        self.disk = disk
+        self.done = Counter()
+        third = "disk" if disk.is_mount() else "command"
+        self.left = ["command"] * (MOMENTS - 12) + ["worker"] * 6 + [third] * 6
+
+    def strike(self, process, process_struck):
+        """Strike once; a worker lost twice on one query would be charged, so once per process."""
+        kinds = [kind for kind in self.left if kind != "worker" or kind not in process_struck]
+        kind = self.random.choice(kinds or ["command"])
+        if kind == "command":
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+        elif kind == "worker":
+            with contextlib.suppress(psutil.NoSuchProcess):
+                workers = psutil.Process(process.pid).children()
+                if not workers:
+                    return
+                self.random.choice(workers).kill()
+        else:
+            filler = self.disk / "filler"
+            with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
+                while True:
+                    file.write(bytes(4096))
+            time.sleep(self.random.uniform(0, 1))
+            filler.unlink()
+        process_struck.append(kind)
+        self.done[kind] += 1
+        if kind in self.left:
+            self.left.remove(kind)
+
+
+def test_a_run_struck_at_20_random_moments_finds_what_an_undisturbed_one_finds(
+    light_run, light_phase, small_disk, tmp_path
+):
+    """Kills the command and its workers and fills the disk; the containers' engine and a cluster's
+    scheduler have tests of their own."""
+    begin = time.monotonic()
+    finish(light_run(tmp_path / "undisturbed"))
+    length = time.monotonic() - begin
+    expected = outcome(tmp_path / "undisturbed")
+    strikes = Strikes(random.Random(20), small_disk)
+    asked = tmp_path / "asked"
+    kept = runs = 0
+    while strikes.left:
+        out = small_disk / f"struck{runs}"
+        runs += 1
+        finished = False
+        while not finished:
+            asked.unlink(missing_ok=True)
+            process = light_run(out)
+            struck = []
+            while True:
+                done, seen = done_lines(out), len(queries(asked, light_phase))
+                wait = strikes.random.uniform(0, length) if strikes.left else 120
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.communicate(timeout=wait)
+                again = done & set(queries(asked, light_phase)[seen:])
+                assert not again, "a finished architecture was asked for again"
+                assert done <= done_lines(out), "a finished architecture was lost"
+                kept += len(done)
+                if process.poll() is not None:
+                    break
+                strikes.strike(process, struck)
+            finished = process.returncode == 0
+        assert outcome(out) == expected
+        shutil.rmtree(out)
+    assert kept > 0, "some strikes came after the first line"
+    assert strikes.done.total() >= MOMENTS
+
+
+def test_48_shards_in_any_order_find_what_6_jobs_find(light_run, tmp_path):
+    finish(light_run(tmp_path / "whole"))
+    finish(light_run(tmp_path / "shards", SHARD="2"))
+    assert outcome(tmp_path / "shards") == outcome(tmp_path / "whole")
+
+
+def test_a_finished_run_given_again_asks_for_nothing(light_run, light_phase, tmp_path):
+    finish(light_run(tmp_path / "out"))
+    found = outcome(tmp_path / "out")
+    (tmp_path / "asked").unlink()
+    finish(light_run(tmp_path / "out"))
+    assert queries(tmp_path / "asked", light_phase) == []
+    assert outcome(tmp_path / "out") == found
+
+
+def test_a_torn_last_line_is_cut_off_and_asked_again(light_run, light_phase, tmp_path):
+    finish(light_run(tmp_path / "out"))
+    found = outcome(tmp_path / "out")
+    path = tmp_path / "out" / "ada" / f"{KEYS[0]}.predictions.jsonl"
+    path.write_bytes(path.read_bytes()[:-7])
+    (tmp_path / "asked").unlink()
+    finish(light_run(tmp_path / "out"))
+    assert len(queries(tmp_path / "asked", light_phase)) == 1
+    assert outcome(tmp_path / "out") == found
+
+
+def test_a_submission_handed_in_again_is_scored_anew_and_no_other(light_run, light_phase, tmp_path):
+    finish(light_run(tmp_path / "out"))
+    with (tmp_path / "submissions" / "grace" / "predictor.py").open("a") as source:
+        source.write("# a better one\n")
+    (tmp_path / "asked").unlink()
+    finish(light_run(tmp_path / "out"))
+    assert {name for name, _, _ in queries(tmp_path / "asked", light_phase)} == {"grace"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "difference"),
+    [
+        ("query_cpu_s = 20", "query_cpu_s = 30", "query_cpu_s was 20 there and is 30 now"),
+        ("memory_mb = 4096", "memory_mb = 2048", "memory_mb was 4096 there and is 2048 now"),
+    ],
+)
+def test_other_limits_are_refused_with_the_difference_and_the_ways_out(
+    light_run, light_phase, tmp_path, old, new, difference
+):
+    finish(light_run(tmp_path / "out"))
+    found = outcome(tmp_path / "out")
+    phases = light_phase / "phases.toml"
+    phases.write_text(phases.read_text().replace(old, new, 1))
+    refused = light_run(tmp_path / "out")
+    _, errors = refused.communicate(timeout=60)
+    assert refused.returncode == 1
+    assert "ResultsError" in errors
+    assert f"{KEYS[0]}: {difference}" in errors
+    assert "another OUT=" in errors
+    assert "ANEW=yes" in errors
+    assert outcome(tmp_path / "out") == found
+
+
+def test_two_runs_do_not_write_to_one_folder(light_run, tmp_path):
+    first = light_run(tmp_path / "out")
+    while not (tmp_path / "out" / "run.json").exists():
+        time.sleep(0.02)
+    second = light_run(tmp_path / "out")
+    _, errors = second.communicate(timeout=60)
+    assert second.returncode == 1
+    assert "another run is writing to" in errors
+    finish(first)
+
+
+def test_a_full_disk_leaves_the_file_as_it_was(monkeypatch, light_phase, tmp_path):
+    from zcnas.errors import OrganiserError
+    from zcnas.records import Prediction
+
+    data = read_input(light_phase / "in" / f"{KEYS[0]}.json")
+    first, second = (entry.id for entry in data.architectures[:2])
+    path = tmp_path / "predictions.jsonl"
+    file = PredictionsFile(path, data)
+    assert file.append(Prediction(id=first, status="ok", score=1.0))
+    before = path.read_bytes()
+    real = __import__("os").write
+
+    def full(descriptor, content):
+        if len(content) > 10:
+            return real(descriptor, content[:10])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.write", full)
+    with pytest.raises(OrganiserError, match="No space left on device; make room"):
+        file.append(Prediction(id=second, status="ok", score=12345.678))
+    assert path.read_bytes() == before
+    monkeypatch.undo()
+    assert file.append(Prediction(id=second, status="ok", score=12345.678))
+    assert not file.append(Prediction(id=second, status="ok", score=1.0)), "counted once"
+    file.close()
+    assert [p.score for p in read_predictions(path)] == [1.0, 12345.678]
+
+
+def test_the_benchmarks_time_runs_out_at_the_same_place_however_it_was_sharded(
+    light_phase, tmp_path
+):
+    """Three seconds each under a limit of ten: the fifth begins after twelve."""
+    import msgspec
+
+    from zcnas.phases import load_phase
+    from zcnas.records import Prediction
+
+    data = read_input(light_phase / "in" / f"{KEYS[0]}.json")
+    limits = load_phase(light_phase / "phases.toml", "practice").limits
+    limits = msgspec.structs.replace(limits, benchmark_cpu_s=10)
+    ids = [entry.id for entry in data.architectures]
+    shuffled = random.Random(1).sample(ids, len(ids))
+    path = tmp_path / "predictions.jsonl"
+    file = PredictionsFile(path, data)
+    for token in shuffled:
+        file.append(Prediction(id=token, status="ok", score=1.0, cpu_time_s=3.0, wall_time_s=3.0))
+    assert file.used_before(ids[4]) == (12.0, 12.0)
+    file.finish(limits)
+    found = read_predictions(path)
+    assert [prediction.id for prediction in found] == ids
+    assert [prediction.status for prediction in found] == ["ok"] * 4 + ["not_reached"] * 11

@@ -1,0 +1,400 @@
+"""Our bundles: the same bytes every time, right by every rule, hidden things where they belong."""
+
+import ast
+import io
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+from scipy.stats import kendalltau
+from typer.testing import CliRunner
+
+from zcnas.benchmarks import get_benchmark
+from zcnas.datasets import Minibatch, load_minibatch
+from zcnas.datasets.frozen import freeze_minibatch, load_hosted_minibatch
+from zcnas.errors import InputDataError, ReferenceDataError
+from zcnas.hosted.seals import derive_key
+from zcnas.judging.leaderboard import Entry, Leaderboard
+from zcnas.organiser.cli.main import app
+from zcnas.organiser.platforms.bundle import Competition, build_bundles, shared_files
+from zcnas.organiser.platforms.bundle.phases import bundle_phase
+from zcnas.organiser.platforms.bundle.programs import (
+    ingestion_program,
+    scoring_program,
+    starting_kit,
+)
+from zcnas.organiser.platforms.bundle.settings import read_settings, schedule
+from zcnas.organiser.platforms.check import check_bundle
+from zcnas.phases import load_phases
+from zcnas.records import (
+    Architecture,
+    BenchmarkInput,
+    Reference,
+    read_input,
+    read_reference,
+    write_json,
+)
+from zcnas.search_spaces import build_network, parse_spec
+
+ROOT = Path(__file__).resolve().parents[4]
+PHASES = load_phases(ROOT / "reference_data" / "phases.toml")
+NAMES = ("practice", "development", "final")
+IMAGE_PACKAGES = {
+    line.split("==")[0].lower()
+    for line in (ROOT / "docker" / "requirements.txt").read_text().split()
+}
+
+
+def write_draw(folder, phase):
+    """Write halves of a phase as a secret draw would, with invented accuracies."""
+    rng = np.random.default_rng(len(phase.name))
+    for key in phase.benchmarks:
+        benchmark = get_benchmark(key)
+        tokens = [f"{rng.integers(2**32):08x}" for _ in range(3)]
+        data = BenchmarkInput(
+            benchmark=key,
+            search_space=benchmark.search_space,
+            dataset=benchmark.dataset.name,
+            batch_size=2,
+            eval_seed=phase.eval_seed,
+            architectures=tuple(Architecture(token, "some cell") for token in tokens),
+        )
+        accuracies = {token: float(rng.uniform(50, 95)) for token in tokens}
+        reference = Reference(
+            **dict.fromkeys(("metric", "unit", "source", "version", "table_sha256"), "x"),
+            benchmark=key,
+            accuracies=accuracies,
+        )
+        write_json(folder / "in" / phase.name / f"{key}.json", data)
+        write_json(folder / "ref" / phase.name / f"{key}.json", reference)
+
+
+@pytest.fixture(scope="module")
+def competition(tmp_path_factory):
+    """The repository's competition with invented draws of the hidden phases."""
+    folder = tmp_path_factory.mktemp("draws")
+    settings = read_settings(ROOT / "competition.yaml")
+    phases = []
+    for name, chosen in schedule(settings, list(NAMES)):
+        if name == "practice":
+            halves = ROOT / "starting_kit" / "input_data", ROOT / "reference_data" / "practice"
+        else:
+            write_draw(folder, PHASES[name])
+            halves = folder / "in" / name, folder / "ref" / name
+        phases.append(bundle_phase(PHASES[name], chosen, *halves, None))
+    samples = tuple(
+        ROOT / "starting_kit" / "submissions" / n for n in ("nwot", "params", "synflow")
+    )
+    return Competition(settings, tuple(phases), samples)
+
+
+@pytest.fixture(scope="module")
+def built(competition, tmp_path_factory):
+    return build_bundles(competition, tmp_path_factory.mktemp("built"))
+
+
+def members(content):
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_both_bundles_keep_every_rule(built):
+    assert [check_bundle(path).problems for path in built] == [(), ()]
+    assert [check_bundle(path).version for path in built] == ["2", "1.5"]
+
+
+def test_a_program_says_how_it_is_run_under_the_names_of_both_platforms(built):
+    for path in built:
+        files = members(path.read_bytes())
+        for name in ("ingestion_program", "scoring_program"):
+            program = members(files[f"{name}.zip"])
+            source = (ROOT / name / "metadata.yaml").read_bytes()
+            assert program["metadata"] == program["metadata.yaml"] == source
+
+
+def test_every_date_of_a_bundle_is_a_text_that_keeps_its_time_of_day(built):
+    new, old = (yaml.safe_load(members(p.read_bytes())["competition.yaml"]) for p in built)
+    starts = ["2027-01-11 00:00:00", "2027-02-08 00:00:00", "2027-05-01 00:00:00"]
+    assert [phase["start"] for phase in new["phases"]] == starts
+    assert [phase["start_date"] for phase in old["phases"].values()] == starts
+    assert new["phases"][0]["end"] == "2027-02-07 23:59:59"
+    assert (old["start_date"], old["end_date"]) == (starts[0], "2027-05-14 23:59:59")
+
+
+def test_the_same_inputs_give_the_same_bytes(competition, built, tmp_path):
+    again = build_bundles(competition, tmp_path)
+    assert [path.read_bytes() for path in again] == [path.read_bytes() for path in built]
+
+
+def test_the_leaderboard_has_a_column_per_benchmark_score_first_and_duration_last(built):
+    content = yaml.safe_load(members(built[0].read_bytes())["competition.yaml"])
+    columns = [column["key"] for column in content["leaderboards"][0]["columns"]]
+    benchmarks = {key for name in NAMES for key in PHASES[name].benchmarks}
+    assert columns[0] == "score"
+    assert columns[-2:] == ["failed", "duration"]
+    assert set(columns[1:-2]) == benchmarks
+    assert len(columns) == len(benchmarks) + 3
+    old = yaml.safe_load(members(built[1].read_bytes())["competition.yaml"])
+    ranked = old["leaderboard"]["columns"]
+    assert sorted(ranked, key=lambda key: ranked[key]["rank"]) == columns
+
+
+def test_what_a_phases_feedback_hides_is_hidden_by_the_platform_too(built):
+    content = yaml.safe_load(members(built[0].read_bytes())["competition.yaml"])
+    phases = {phase["name"]: phase for phase in content["phases"]}
+    hidden = {
+        name: [phase[f"hide_{what}"] for what in ("output", "prediction_output", "score_output")]
+        for name, phase in phases.items()
+    }
+    assert hidden == {
+        "Practice": [False, False, False],
+        "Development": [True, True, False],
+        "Final": [True, True, True],
+    }
+    assert content["leaderboards"][0]["hidden"] is True, "the final phase shows no score"
+    assert content["can_participants_make_submissions_public"] is False
+
+
+def test_nothing_hidden_is_where_participants_or_submissions_can_read_it(competition, built):
+    for path in built:
+        files = members(path.read_bytes())
+        for phase in competition.phases:
+            if phase.phase.truth == "public":
+                continue
+            secrets = {
+                repr(accuracy).encode()
+                for reference in phase.references.values()
+                for accuracy in reference.accuracies.values()
+            }
+            tokens = {token.encode() for r in phase.references.values() for token in r.accuracies}
+            for name, content in files.items():
+                inside = members(content) if name.endswith(".zip") else {name: content}
+                everything = b"".join(inside.values())
+                if name != phase.reference_name:
+                    assert not any(secret in everything for secret in secrets), name
+                if name not in (phase.reference_name, phase.input_name):
+                    assert not any(token in everything for token in tokens), name
+        assert "public_data_practice.zip" in files
+        assert not any(name.startswith("public_data") and "practice" not in name for name in files)
+
+
+def test_no_draw_seed_is_in_a_bundle(competition):
+    for phase in competition.phases:
+        for files in (phase.input_files, phase.reference_files):
+            assert json.loads(files["phase.json"])["phase"]["draw_seed"] is None
+
+
+def test_the_seals_key_is_with_the_recorder_and_with_scoring_and_nowhere_else(competition):
+    files = shared_files(competition)
+    secrets = [c for phase in competition.phases for c in phase.reference_files.values()]
+    key = derive_key(secrets).encode()
+    holders = {
+        name
+        for name, content in files.items()
+        if key in b"".join((members(content) if name.endswith(".zip") else {"": content}).values())
+    }
+    assert holders == {"ingestion_program.zip", *(p.reference_name for p in competition.phases)}
+
+
+@pytest.mark.parametrize(
+    ("collect", "entries"),
+    [
+        (ingestion_program, ("ingestion.py", "worker.py")),
+        (scoring_program, ("scoring.py",)),
+    ],
+)
+def test_a_program_holds_every_module_it_imports_and_its_packages_are_in_the_image(
+    collect, entries
+):
+    files = collect()
+    seen, waiting, foreign = set(), list(entries), set()
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        assert name in files, f"{name} is imported and missing from the literal list"
+        seen.add(name)
+        for module in imported(ast.parse(files[name])):
+            top = module.split(".")[0]
+            candidates = [
+                f"{module.replace('.', '/')}.py",
+                f"{module.replace('.', '/')}/__init__.py",
+            ]
+            found = [path for path in candidates if path in files or (ROOT / path).is_file()]
+            if found:
+                waiting += found
+            elif top not in sys.stdlib_module_names and top not in (
+                *("zcnas", "naslib", "ingestion_program", "scoring_program"),
+            ):
+                foreign.add(top)
+    aliases = {"PIL": "pillow", "markupsafe": "jinja2", "yaml": "pyyaml"}
+    assert {aliases.get(name, name) for name in foreign} <= IMAGE_PACKAGES
+
+
+def imported(tree):
+    """Yield the modules a file imports at its top level, where importing it imports them."""
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_no_program_holds_a_reader_of_accuracy_tables_and_scoring_no_torch(competition):
+    for files in (ingestion_program(), scoring_program()):
+        assert not [name for name in files if "tables" in name or "sampling" in name]
+    assert not [name for name in ingestion_program() if "metrics" in name or "outcomes" in name]
+    for name, content in scoring_program().items():
+        if name.endswith(".py"):
+            assert "torch" not in set(imported(ast.parse(content))), name
+
+
+def test_the_starting_kit_runs_the_commands_a_participant_needs(tmp_path):
+    for name, content in starting_kit().items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1] + '/src')\n"
+        "from zcnas.organiser.cli.main import main\n"
+        "import zcnas; assert zcnas.__file__.startswith(sys.argv.pop(1)); main()"
+    )
+    for command in ("check", "submission"):
+        done = subprocess.run(
+            [sys.executable, "-c", code, tmp_path, command, tmp_path / "starting_kit"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / "build" / "submission" / "starting_kit.zip").is_file()
+    assert (tmp_path / "Makefile").is_file()
+    assert not (tmp_path / "tests").exists()
+
+
+def test_the_practice_phases_baselines_are_what_the_samples_score():
+    """Parameters here, counted again; the others are recorded from a run and regression-only."""
+    key = "nasbench201_cifar10"
+    folder = ROOT / "reference_data" / "practice"
+    recorded = json.loads((folder / "baselines.json").read_text())
+    accuracies = read_reference(folder / f"{key}.json").accuracies
+    data = read_input(ROOT / "starting_kit" / "input_data" / f"{key}.json")
+    counts = [
+        sum(
+            p.numel()
+            for p in build_network(
+                parse_spec("nasbench201", a.spec), get_benchmark(key)
+            ).parameters()
+        )
+        for a in data.architectures
+    ]
+    tau = kendalltau(counts, [accuracies[a.id] for a in data.architectures]).statistic
+    assert recorded["params"][key] == round(tau, 4)
+    assert set(recorded["params"]) == set(PHASES["practice"].benchmarks)
+
+
+def test_the_taus_of_a_leaderboard_become_the_baselines_of_its_phase(tmp_path):
+    entry = Entry(
+        submission="mine",
+        method="m",
+        score=0.5,
+        kendall_tau={"nasbench201_cifar10": 0.123456},
+        status="scored",
+        failures={},
+        wall_time_s=1,
+        cpu_time_s=1,
+    )
+    board = Leaderboard(
+        phase="practice",
+        title="",
+        isolation="",
+        data_sources={},
+        accuracy_sources={},
+        benchmarks=("nasbench201_cifar10",),
+        entries=(entry,),
+    )
+    write_json(tmp_path / "leaderboard.json", board)
+    words = ["bundle", "--phase", "practice", "--out", str(tmp_path)]
+    done = CliRunner().invoke(app, [*words, "--baselines", str(tmp_path / "leaderboard.json")])
+    assert done.exit_code == 0, done.output
+    assert "competition.yaml has the sample's docker_image and contact_email" in done.output
+    reference = members(
+        members((tmp_path / "codabench.zip").read_bytes())["reference_data_practice.zip"]
+    )
+    assert json.loads(reference["baselines.json"]) == {"mine": {"nasbench201_cifar10": 0.1235}}
+    write_json(tmp_path / "leaderboard.json", msgspec.structs.replace(board, phase="final"))
+    done = CliRunner().invoke(app, [*words, "--baselines", str(tmp_path / "leaderboard.json")])
+    assert "is of phase final, which is not in the bundle: practice" in str(done.exception)
+
+
+def test_the_logo_is_a_square_picture(built):
+    picture = Image.open(io.BytesIO(members(built[0].read_bytes())["logo.png"]))
+    assert picture.size == (400, 400)
+    assert len(picture.getcolors(1 << 20)) > 5
+
+
+def test_pages_say_what_the_phases_are_and_no_line_is_taken_for_code(built):
+    files = members(built[0].read_bytes())
+    pages = {name: content.decode() for name, content in files.items() if name.startswith("pages/")}
+    assert set(pages) == {
+        f"pages/{n}.html" for n in ("overview", "evaluation", "data", "submission", "terms")
+    }
+    for name, text in pages.items():
+        assert len(re.sub(r"<[^>]+>", "", text).split()) > 120, f"{name} says something"
+        outside_code = re.sub(r"<pre>.*?</pre>", "", text, flags=re.DOTALL)
+        assert not re.search(r"^( {4}|\t)", outside_code, re.MULTILINE), name
+        assert not re.search(r"src=|@import|<script|http://", text), name
+    evaluation = pages["pages/evaluation.html"]
+    assert "binning a score of tau 0.34 into five classes gives 0.36" in evaluation
+    for phase in (PHASES[name] for name in NAMES):
+        assert f"<td>{phase.limits.query_cpu_s} s</td>" in evaluation
+    for limit in ("network", "user is the same", "input data can be read", "number of processes"):
+        assert limit in evaluation
+    for key in PHASES["final"].benchmarks:
+        assert key in pages["pages/data.html"]
+
+
+def test_halves_of_different_draws_make_no_bundle(tmp_path):
+    write_draw(tmp_path, PHASES["development"])
+    path = tmp_path / "ref" / "development" / "nasbench201_svhn.json"
+    reference = json.loads(path.read_text())
+    reference["accuracies"] = {"0000000a": 1.0, "0000000b": 2.0}
+    path.write_text(json.dumps(reference))
+    settings = read_settings(ROOT / "competition.yaml").phases["development"]
+    folders = tmp_path / "in" / "development", tmp_path / "ref" / "development"
+    with pytest.raises(ReferenceDataError, match="come from different draws"):
+        bundle_phase(PHASES["development"], settings, *folders, None)
+
+
+def test_real_images_travel_with_the_input_data_and_are_the_same_there(tmp_path):
+    key = "nasbench201_cifar10"
+    data = read_input(ROOT / "starting_kit" / "input_data" / f"{key}.json")
+    data = msgspec.structs.replace(data, batch_size=2)
+    rng = np.random.default_rng(1)
+    real = Minibatch(
+        rng.normal(size=(2, 3, 32, 32)).astype("float32"), np.array([3, 1]), "CIFAR-10"
+    )
+    path = tmp_path / f"{key}.minibatch.npz"
+    path.write_bytes(freeze_minibatch(real))
+    assert freeze_minibatch(real) == path.read_bytes()
+    found = load_hosted_minibatch(tmp_path, data)
+    assert np.array_equal(found.inputs, real.inputs)
+    assert found.targets.tolist() == [3, 1]
+    assert found.source == "CIFAR-10"
+    with pytest.raises(InputDataError, match="holds 2 images, the benchmark asks for 64"):
+        load_hosted_minibatch(tmp_path, msgspec.structs.replace(data, batch_size=64))
+    path.write_bytes(b"PK damaged")
+    with pytest.raises(InputDataError, match="is no minibatch"):
+        load_hosted_minibatch(tmp_path, data)
+    path.unlink()
+    made = load_minibatch(get_benchmark(key), 2, data.eval_seed, None)
+    assert np.array_equal(load_hosted_minibatch(tmp_path, data).inputs, made.inputs)

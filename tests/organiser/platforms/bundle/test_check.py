@@ -1,0 +1,306 @@
+"""The check takes correct bundles and refuses broken ones, each for its own reason alone."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from zcnas.organiser.cli.main import app
+from zcnas.organiser.platforms.check import RULES, check_bundle
+from zcnas.organiser.platforms.check.findings import WARNINGS
+
+from .conftest import zipped
+
+
+def change(old, new, name="competition.yaml"):
+    """Return a change that replaces a text of a file, which must stand there."""
+
+    def apply(files):
+        assert old.encode() in files[name], old
+        files[name] = files[name].replace(old.encode(), new.encode(), 1)
+
+    return apply
+
+
+def put(name, content):
+    return lambda files: files.__setitem__(name, content)
+
+
+def remove(name):
+    return lambda files: files.pop(name)
+
+
+def program(metadata, name="ingestion.zip", **more):
+    return put(name, zipped({"metadata.yaml": metadata, "run.py": "", **more}))
+
+
+LONG = "a" * 37
+
+BROKEN_V2 = {
+    "no title": (change("title: Compute Pi", "title:"), "title", 2),
+    "no image": (change("image: logo.png\n", ""), "image", 1),
+    "image not in the bundle": (remove("logo.png"), "image", 4),
+    "image is text": (put("logo.png", b"a picture of pi"), "image", 4),
+    "no terms": (change("terms: terms.md\n", ""), "terms", 1),
+    "terms not in the bundle": (change("terms: terms.md", "terms: rules.md"), "terms", 5),
+    "docker image with a space": (change("python:3.11", "python 3.11"), "docker-image", 6),
+    "pages left out": (change("pages:", "sides:"), "pages", 1),
+    "page without a title": (change("- title: Data\n    file", "- file"), "pages", 10),
+    "page not in the bundle": (remove("overview.md"), "page-file", 9),
+    "page in another encoding": (put("overview.md", b"\xff\xfeP"), "page-file", 1),
+    "page empty": (put("pages/data.html", b"  \n"), "page-empty", 1),
+    "no version it knows": (change("version: 2", "version: 3"), "version", 1),
+    "task without an index": (change("solutions:", "  - name: Second\nsolutions:"), "tasks", 21),
+    "two tasks of one index": (
+        change("- index: 1\n    key", "- index: 1\n    key: x\n  - index: 1\n    key"),
+        "tasks",
+        21,
+    ),
+    "no scoring program": (change("    scoring_program: scoring\n", ""), "scoring-program", 13),
+    "input data not in the bundle": (remove("input.zip"), "part-file", 17),
+    "reference data is no zip": (put("truth.zip", b"3.14159"), "part-zip", 18),
+    "starting kit is an empty zip": (put("kit.zip", zipped({})), "part-zip", 32),
+    "program in a top folder": (
+        put("ingestion.zip", zipped({"ingestion/metadata.yaml": "command: x"})),
+        "metadata",
+        15,
+    ),
+    "program without a command": (program("description: ingests\n"), "metadata", 1),
+    "metadata is no YAML": (program("command: [\n"), "metadata", 1),
+    "command for a shell": (program("command: cd x && python3 run.py\n"), "command-shell", 1),
+    "placeholder nobody replaces": (
+        program("name: i\ncommand: python3 run.py $submission\n"),
+        "command-placeholder",
+        2,
+    ),
+    "path the step has not": (
+        program("command: python3 run.py /app/input/ref\n"),
+        "command-path",
+        1,
+    ),
+    "script not in the program": (
+        program("command: python3 $program/ingest.py\n"),
+        "command-script",
+        1,
+    ),
+    "truth given to ingestion": (change("input.zip", "truth.zip"), "hidden-truth", 17),
+    "truth as public data": (change("public.zip", "truth.zip"), "hidden-truth", 33),
+    "phases as a mapping": (
+        lambda f: f.update(
+            {
+                "competition.yaml": f["competition.yaml"].split(b"phases:")[0]
+                + b"phases: {}\nleaderboards:"
+                + f["competition.yaml"].split(b"leaderboards:")[1]
+            }
+        ),
+        "phases",
+        25,
+    ),
+    "two phases of one name": (change("name: Final", "name: Development"), "phase-name", 36),
+    "a start that is no date": (change("2030-01-01 00:00:00", "soon"), "phase-date", 28),
+    "an end before the start": (change("2030-02-01 00:00:00", "2029-01-01"), "phase-date", 29),
+    "an end without quotes": (
+        change('"2030-02-01 00:00:00"', "2030-02-01 00:00:00"),
+        "phase-date-quotes",
+        29,
+    ),
+    "phases at the same second": (
+        change("2030-02-01 00:00:01", "2030-02-01 00:00:00"),
+        "phase-order",
+        37,
+    ),
+    "first phase without an end": (change('    end: "2030-02-01 00:00:00"\n', ""), "phase-end", 26),
+    "two phases of one index": (
+        change("- index: 1\n    name", "- index: 0\n    name"),
+        "phase-number",
+        35,
+    ),
+    "a task that does not exist": (change("    tasks: [1]", "    tasks: [7]"), "phase-task", 39),
+    "a phase without tasks": (change("    tasks: [1]\n", ""), "phase-task", 35),
+    "a time limit of zero": (change("limit: 600", "limit: 0"), "phase-limit", 30),
+    "migration into the first phase": (
+        change(
+            "    max_submissions_per_day",
+            "    auto_migrate_to_this_phase: true\n    max_submissions_per_day",
+        ),
+        "phase-migration",
+        31,
+    ),
+    "leaderboard instead of leaderboards": (
+        change("leaderboards:", "leaderboard:"),
+        "leaderboards",
+        40,
+    ),
+    "leaderboard without a key": (change("    key: main\n", ""), "leaderboard-key", 41),
+    "no columns": (
+        lambda f: f.update(
+            {
+                "competition.yaml": f["competition.yaml"].split(b"    columns:")[0]
+                + b"    columns: []\n"
+            }
+        ),
+        "columns",
+        44,
+    ),
+    "two columns of one key": (change("key: duration", "key: accuracy"), "column-key", 51),
+    "a column without a title": (change("title: Duration\n        key", "key"), "column-title", 50),
+    "a title too long": (change("title: Accuracy", f"title: {LONG}"), "column-length", 45),
+    "a key too long": (change("key: accuracy", f"key: {LONG}"), "column-length", 46),
+    "two columns of one index": (change("index: 2\n", "index: 1\n"), "column-index", 56),
+    "sorting descending": (change("sorting: desc", "sorting: descending"), "column-sorting", 48),
+    "a computation of its own": (
+        change("computation: max", "computation: median"),
+        "column-computation",
+        57,
+    ),
+    "a computation over nothing": (change("[0, 1]", "[0, 5]"), "column-computation", 58),
+    "more decimals than are stored": (
+        change("precision: 3", "precision: 12"),
+        "column-precision",
+        49,
+    ),
+    "solution for no task": (change("tasks: [0]\nphases", "tasks: [4]\nphases"), "solutions", 24),
+    "not YAML": (change("title: Compute Pi", "title: Compute: Pi"), "yaml-syntax", 2),
+    "a list for a mapping": (put("competition.yaml", b"- version: 2\n"), "yaml-syntax", 1),
+    "a key twice": (
+        change("terms: terms.md", "terms: terms.md\nimage: logo.png"),
+        "yaml-duplicate",
+        6,
+    ),
+    "everything in a top folder": (
+        lambda f: [f.__setitem__(f"pi/{name}", f.pop(name)) for name in list(f)],
+        "yaml-place",
+        1,
+    ),
+    "a name outside": (put("../../etc/passwd", b"x"), "member-name", 1),
+}
+
+BROKEN_V15 = {
+    "no terms page": (change("  terms: terms.md\n", ""), "terms", 5),
+    "no pages": (change("html:", "pages:"), "pages", 1),
+    "phase number twice": (change("phasenumber: 2", "phasenumber: 1"), "phase-number", 21),
+    "a phase without a label": (change("    label: Final\n", ""), "phase-name", 20),
+    "a phase that starts before the first": (
+        change("2030-02-01", "2029-02-01"),
+        "phase-order",
+        23,
+    ),
+    "a start without quotes": (
+        change('"2030-02-01 00:00:00+00:00"', "2030-02-01 00:00:00+00:00"),
+        "phase-date-quotes",
+        23,
+    ),
+    "a competition's end without quotes": (
+        change("html:", "end_date: 2030-03-01 12:00:00\nhtml:"),
+        "phase-date-quotes",
+        5,
+    ),
+    "a phase without scoring": (
+        change("    scoring_program: scoring\n    input", "    input"),
+        "scoring-program",
+        9,
+    ),
+    "truth in the kit": (change("kit.zip", "truth.zip"), "hidden-truth", 19),
+    "leaderboards instead of leaderboard": (
+        change("leaderboard:\n", "leaderboards:\n"),
+        "leaderboards",
+        1,
+    ),
+    "a column on no leaderboard": (
+        change("leaderboard: *board\n      label: Duration", "label: Duration"),
+        "columns",
+        37,
+    ),
+    "two columns of one rank": (change("rank: 2", "rank: 1"), "column-index", 41),
+    "sort up": (change("sort: asc", "sort: up"), "column-sorting", 40),
+    "a label too long": (change("label: Accuracy", f"label: {LONG}"), "column-length", 34),
+}
+
+
+def test_correct_bundles_of_both_versions_are_accepted_as_zip_and_as_folder(
+    good_v2, good_v15, write_bundle, tmp_path
+):
+    for version, files in (("2", good_v2), ("1.5", good_v15)):
+        report = check_bundle(write_bundle(files))
+        assert (report.version, report.problems) == (version, ())
+        folder = tmp_path / f"folder{version}"
+        for name, content in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(content)
+        assert check_bundle(folder).problems == ()
+
+
+@pytest.mark.parametrize("name", BROKEN_V2)
+def test_a_broken_bundle_of_version_2_is_refused_for_its_own_reason_at_its_line(
+    name, good_v2, write_bundle
+):
+    breaks, rule, line = BROKEN_V2[name]
+    breaks(good_v2)
+    report = check_bundle(write_bundle(good_v2))
+    errors = [problem for problem in report.problems if problem.severity == "error"]
+    assert [(problem.rule, problem.line) for problem in errors] == [(rule, line)], report.problems
+    assert not report.ok
+
+
+@pytest.mark.parametrize("name", BROKEN_V15)
+def test_a_broken_bundle_of_version_1_5_is_refused_for_its_own_reason_at_its_line(
+    name, good_v15, write_bundle
+):
+    breaks, rule, line = BROKEN_V15[name]
+    breaks(good_v15)
+    errors = [p for p in check_bundle(write_bundle(good_v15)).problems if p.severity == "error"]
+    assert [(problem.rule, problem.line) for problem in errors] == [(rule, line)]
+
+
+def test_every_rule_is_broken_by_some_bundle(tmp_path):
+    broken = {rule for _, rule, _ in (*BROKEN_V2.values(), *BROKEN_V15.values())}
+    assert broken | set(WARNINGS) | {"bundle"} == set(RULES)
+
+
+def test_a_time_without_quotes_is_told_with_what_to_write(good_v2, write_bundle):
+    change('"2030-02-01 00:00:00"', "2030-02-01 00:00:00")(good_v2)
+    (problem,) = check_bundle(write_bundle(good_v2)).problems
+    assert problem.message == (
+        "end is 2030-02-01 00:00:00 without quotes: the platform would take it for 00:00 of that "
+        'day; write end: "2030-02-01 00:00:00"'
+    )
+
+
+def test_what_is_no_bundle_at_all_is_refused(tmp_path):
+    (tmp_path / "not.zip").write_text("hello")
+    for path in (tmp_path / "not.zip", tmp_path / "absent.zip"):
+        assert [problem.rule for problem in check_bundle(path).problems] == ["bundle"]
+
+
+def test_what_a_platform_takes_without_a_word_is_a_warning(good_v2, write_bundle):
+    change("computation: max", "computation: avg")(good_v2)
+    change("execution_time_limit: 600", "execution_time_limit_ms: 600")(good_v2)
+    good_v2["__MACOSX/._logo.png"] = b""
+    report = check_bundle(write_bundle(good_v2))
+    assert report.ok
+    assert sorted(problem.rule for problem in report.problems) == sorted(WARNINGS)
+    unknown = next(problem for problem in report.problems if problem.rule == "unknown-key")
+    assert "is execution_time_limit meant?" in unknown.message
+
+
+def test_all_problems_are_found_at_once(good_v2, write_bundle):
+    for name in ("no title", "page empty", "truth as public data", "two columns of one key"):
+        BROKEN_V2[name][0](good_v2)
+    rules = {problem.rule for problem in check_bundle(write_bundle(good_v2)).problems}
+    assert rules == {"title", "page-empty", "hidden-truth", "column-key"}
+
+
+def test_the_command_ends_with_one_and_names_file_line_and_rule(good_v2, write_bundle):
+    good = write_bundle(good_v2, "good.zip")
+    assert CliRunner().invoke(app, ["bundle-check", str(good)]).exit_code == 0
+    BROKEN_V2["sorting descending"][0](good_v2)
+    bad = write_bundle(good_v2, "bad.zip")
+    said = CliRunner().invoke(app, ["bundle-check", str(good), str(bad)])
+    assert said.exit_code == 1
+    assert "competition.yaml:48: error: it sorts 'descending'" in said.output
+    said = CliRunner().invoke(app, ["bundle-check", "--json", str(good), str(bad)])
+    assert said.exit_code == 1
+    first, second = json.loads(said.output)
+    assert first == {"bundle": str(good), "version": "2", "problems": []}
+    assert second["problems"][0]["rule"] == "column-sorting"
+    assert second["problems"][0]["line"] == 48

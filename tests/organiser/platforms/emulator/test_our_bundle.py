@@ -1,0 +1,311 @@
+"""Our bundle on both platforms: a right score or a clean failure, whatever is handed in.
+
+One test for every scenario that is known to go wrong there.
+"""
+
+import dataclasses
+import html
+import json
+import re
+import shutil
+import zipfile
+
+import numpy as np
+import pytest
+from scipy.stats import kendalltau
+
+from zcnas.benchmarks import BENCHMARKS
+from zcnas.organiser.platforms.emulator import emulate
+from zcnas.organiser.platforms.emulator.bundles import read_task
+from zcnas.organiser.platforms.emulator.folders import FolderRunner
+from zcnas.records import read_predictions, read_reference
+from zcnas.search_spaces import build_network, parse_spec
+
+from .conftest import HURRIED_S, KEY, ROOT, N, zip_of
+
+pytestmark = pytest.mark.container
+
+PARAMS = """
+class ZeroCostPredictor:
+    method_type = "parameters"
+    def query(self, graph, dataloader=None):
+        return sum(p.numel() for p in graph.parameters())
+"""
+
+
+@pytest.fixture(scope="session")
+def tau_of_params(small):
+    """SciPy's tau-b of the parameter counts, from networks built here."""
+    counts = [
+        sum(
+            p.numel()
+            for p in build_network(parse_spec("nasbench201", a.spec), BENCHMARKS[KEY]).parameters()
+        )
+        for a in small.data.architectures
+    ]
+    truth = [small.reference.accuracies[a.id] for a in small.data.architectures]
+    return kendalltau(counts, truth).statistic
+
+
+def predictions_of(outcome):
+    return read_predictions(outcome.results / f"{KEY}.predictions.jsonl")
+
+
+def scores_of(outcome):
+    return json.loads((outcome.scoring / "scores.json").read_text())
+
+
+ONE_IS_NAN = """
+import sys
+server, asked = sys.modules["__main__"].QueryServer, []
+answer = server.answer
+server.answer = lambda self, query: [answer(self, query), asked.append(query)][0]
+class ZeroCostPredictor:
+    def query(self, graph):
+        if not asked: return float("nan")
+        raise ValueError("my fault")
+"""
+"""Nothing else lasts from one query to the next, so it counts them in its worker."""
+
+
+def test_a_predictor_that_raises_or_returns_nan_is_finished_with_finite_scores(
+    small, containers, submission, tmp_path
+):
+    for outcome in small.submit_to_both(submission(ONE_IS_NAN), tmp_path, containers).values():
+        assert outcome.status == "Finished", outcome.details
+        assert (outcome.posted["score"], outcome.posted["failed"]) == (0.0, N)
+        assert [p.message for p in predictions_of(outcome)][1:] == [
+            "ValueError: my fault (predictor.py, line 9)"
+        ] * (N - 1)
+        assert [p.status for p in predictions_of(outcome)] == ["invalid"] + ["error"] * (N - 1)
+        assert "NaN" not in (outcome.scoring / "scores.json").read_text()
+        page = html.unescape((outcome.scoring / "detailed_results.html").read_text())
+        assert 'File "predictor.py", line 9, in query' in page
+        assert not re.search(r"/(app|tmp|opt|usr)/", page), "paths of the machine"
+
+
+ONE_THEN_SLEEPS = ONE_IS_NAN.replace('float("nan")', "1.5").replace(
+    'raise ValueError("my fault")', "import time; time.sleep(600)"
+)
+
+
+def test_our_own_deadline_keeps_what_was_scored_before_the_platforms_limit_strikes(
+    small, containers, submission, tmp_path
+):
+    runs = small.submit_to_both(
+        submission(ONE_THEN_SLEEPS),
+        tmp_path,
+        containers,
+        bundles=small.hurried,
+        enforce_limit=True,
+    )
+    for outcome in runs.values():
+        assert outcome.status == "Finished", outcome.details
+        predictions = predictions_of(outcome)
+        assert [p.status for p in predictions] == ["ok"] + ["not_reached"] * (N - 1)
+        elapsed = (outcome.results / "metadata").read_text()
+        assert float(re.search(r"ingestionElapsedTime: ([\d.]+)", elapsed)[1]) < HURRIED_S
+        truth = [small.reference.accuracies[p.id] for p in predictions]
+        tau = kendalltau([1] + [0] * (N - 1), truth).statistic
+        assert outcome.posted["score"] == pytest.approx(tau)
+
+
+def test_a_submission_with_its_own_command_is_refused_and_what_it_forged_is_not_taken(
+    small, containers, submission, tmp_path
+):
+    perfect = [
+        {"id": token, "status": "ok", "score": accuracy}
+        for token, accuracy in small.reference.accuracies.items()
+    ]
+    forger = f"""
+import json, pathlib, time
+lines = {perfect!r}
+end = time.monotonic() + 5
+while time.monotonic() < end:
+    path = pathlib.Path("/app/output/{KEY}.predictions.jsonl")
+    path.write_text("".join(json.dumps(line) + "\\n" for line in lines))
+    pathlib.Path("/app/output/{KEY}.seals").write_text("0" * 64 + "\\n")
+    time.sleep(0.05)
+"""
+    zipped = submission(
+        PARAMS, **{"metadata": "command: python3 $program/forge.py", "forge.py": forger}
+    )
+    outcome = small.submit("codabench", zipped, tmp_path / "out", containers)
+    assert '"score": ' in (outcome.results / f"{KEY}.predictions.jsonl").read_text(), "it forged"
+    assert (outcome.posted["score"], outcome.posted["failed"]) == (0.0, N)
+
+
+ATTACKS = PARAMS.replace(
+    "    def query(self, graph, dataloader=None):\n",
+    """
+    def query(self, graph, dataloader=None):
+        import glob, os, pathlib, resource, signal, torch
+        print("CPUs:", len(os.sched_getaffinity(0)), "threads:", torch.get_num_threads())
+        for limit in ("CPU", "DATA", "FSIZE"):
+            print(limit, resource.getrlimit(getattr(resource, f"RLIMIT_{limit}"))[0])
+        for name in ("mem", "fd/1", "environ"):
+            try:
+                path = pathlib.Path("/proc/1", name)
+                path.open("rb").close()
+                print("open:", path)
+            except PermissionError:
+                print("closed:", path)
+        print("keys:", glob.glob("/app/**/seal.key", recursive=True))
+        for name, attempt in (
+            ("kill", lambda: os.kill(1, signal.SIGKILL)),
+            ("metadata", lambda: pathlib.Path("/app/output/metadata").write_text("exitCode: 0")),
+            ("scores", lambda: pathlib.Path("/app/output/scores.json").write_text("{}")),
+            ("forge", lambda: pathlib.Path("/app/output/KEY.predictions.jsonl").write_text("{}")),
+        ):
+            try:
+                attempt()
+                print("done:", name)
+            except OSError:
+                print("refused:", name)
+""",
+).replace("KEY", KEY)
+
+
+def test_limits_hold_and_the_recorder_cannot_be_read_killed_or_overwritten(
+    small, containers, submission, tmp_path, tau_of_params
+):
+    outcome = small.submit("codabench", submission(ATTACKS), tmp_path / "out", containers)
+    log = (outcome.results / f"{KEY}.log").read_text()
+    assert "open:" not in log
+    for name in ("mem", "fd/1", "environ"):
+        assert f"closed: /proc/1/{name}" in log
+    assert "keys: []" in log
+    assert "CPUs: 1 threads: 1" in log
+    limits = small.phase.limits
+    for line in (
+        f"CPU {limits.query_cpu_s}",
+        f"DATA {limits.memory_mb << 20}",
+        f"FSIZE {limits.scratch_mb << 20}",
+    ):
+        assert line in log
+    assert outcome.status == "Finished", outcome.details
+    assert outcome.posted["score"] == pytest.approx(tau_of_params)
+    names = {path.name.removeprefix(KEY) for path in outcome.results.iterdir()}
+    assert names == {".predictions.jsonl", ".seals", ".manifest.json", ".log", "metadata"}
+    stdout = (outcome.folder / "logs" / "ingestion.stdout").read_text()
+    assert ("another process had changed the predictions" in stdout) == ("done: forge" in log)
+
+
+@pytest.mark.parametrize("platform", ["codabench", "codalab"])
+def test_a_fault_of_the_platforms_machine_is_failed_and_never_a_score(
+    small, containers, submission, tmp_path, platform
+):
+    task = read_task(small.bundles / f"{platform}.zip", platform, None)
+    empty = zip_of(tmp_path / "empty.zip", {"README": "no data"})
+    broken = dataclasses.replace(task, parts={**task.parts, "input_data": empty})
+    outcome = emulate(broken, submission(PARAMS), platform, containers, tmp_path / "out")
+    assert (outcome.status, outcome.posted) == ("Failed", {})
+    said = "".join(path.read_text() for path in (outcome.folder / "logs").iterdir())
+    assert "phase.json: No such file" in said
+
+
+# The same submission in every form a participant may upload it, everywhere it can be scored.
+
+GRADIENTS = (ROOT / "starting_kit" / "predictor.py").read_text()
+HELPED = GRADIENTS.replace(
+    "class ZeroCostPredictor", "from parts import ONE\n\n\nclass ZeroCostPredictor"
+).replace("return sum(", "return ONE * sum(")
+FILES = {"predictor.py": HELPED, "parts.py": "ONE = 1\n"}
+
+
+@pytest.fixture(scope="session")
+def forms(small):
+    """Four zips of one submission by name."""
+    folder = small.folder / "forms"
+    source = folder / "source"
+    source.mkdir(parents=True)
+    for name, text in FILES.items():
+        (source / name).write_text(text)
+    small.command("submission", source, "--out", folder / "packed")
+    top = {f"my method/{name}": text for name, text in FILES.items()}
+    junk = {"__MACOSX/._predictor.py": "\0\5\26\7", ".DS_Store": "\0", "__MACOSX/my/._x": ""}
+    windows = {name: text.replace("\n", "\r\n") for name, text in FILES.items()}
+    return {
+        "packed": folder / "packed" / "source.zip",
+        "top": zip_of(folder / "top.zip", {**top, "my method/metadata": ""}),
+        "macos": zip_of(folder / "macos.zip", {**FILES, **junk}),
+        "windows": zip_of(folder / "windows.zip", {**windows, "metadata": ""}),
+    }
+
+
+@pytest.fixture(scope="session")
+def on_platforms(small, forms, containers):
+    """Every form on every platform."""
+    return {
+        (form, platform): outcome
+        for form, path in forms.items()
+        for platform, outcome in small.submit_to_both(
+            path, small.folder / "runs" / form, containers
+        ).items()
+    }
+
+
+def test_every_form_gives_identical_digits_in_dry_run_score_and_on_both_platforms(
+    small, forms, on_platforms, tmp_path
+):
+    runs = {}
+    everything = tmp_path / "all"
+    everything.mkdir()
+    for form, path in forms.items():
+        out = tmp_path / "dry" / form
+        small.command("dry-run", path, "--isolation", "process", "--out", out)
+        runs[form, "dry run"] = out / path.stem
+        shutil.copyfile(path, everything / f"{form}.zip")
+    small.command("score", everything, "--isolation", "process", "--out", tmp_path / "score")
+    digits = {}
+    for form in forms:
+        runs[form, "make score"] = tmp_path / "score" / form
+        for platform in ("codabench", "codalab"):
+            outcome = on_platforms[form, platform]
+            assert outcome.status == "Finished", outcome.details
+            shutil.copytree(outcome.results, tmp_path / form / platform)
+            shutil.copyfile(
+                outcome.scoring / "scores.json", tmp_path / form / platform / "scores.json"
+            )
+            runs[form, platform] = tmp_path / form / platform
+    tree = small.submit("codabench", forms["packed"], tmp_path / "tree", FolderRunner())
+    assert tree.status == "Finished", tree.details
+    shutil.copytree(tree.results, tmp_path / "no engine")
+    shutil.copyfile(tree.scoring / "scores.json", tmp_path / "no engine" / "scores.json")
+    runs["packed", "folder tree"] = tmp_path / "no engine"
+    for place, folder in runs.items():
+        columns = json.loads((folder / "scores.json").read_text())
+        columns.pop("duration")
+        lines = read_predictions(folder / f"{KEY}.predictions.jsonl")
+        digits[place] = (columns, [(line.id, line.status, line.score) for line in lines])
+    assert len(digits) == 17
+    first = digits["packed", "dry run"]
+    assert {status for _, status, _ in first[1]} == {"ok"}
+    assert np.unique([score for *_, score in first[1]]).size == N, "scores that tell apart"
+    for place, found in digits.items():
+        assert found == first, place
+
+
+def test_what_is_posted_is_what_was_written_to_ten_decimals_in_both_formats(on_platforms):
+    for outcome in on_platforms.values():
+        written = scores_of(outcome)
+        assert list(written) == ["score", KEY, "failed", "duration"]
+        assert outcome.posted == {key: round(value, 10) for key, value in written.items()}
+        assert outcome.details == ""
+        text = (outcome.scoring / "scores.txt").read_text().splitlines()
+        assert {line.split(": ")[0]: float(line.split(": ")[1]) for line in text} == written
+
+
+def test_without_metadata_no_source_of_the_submission_is_among_the_results(on_platforms):
+    for (form, _), outcome in on_platforms.items():
+        names = {path.name for path in outcome.results.rglob("*")}
+        assert "predictor.py" not in names, form
+        assert "parts.py" not in names, form
+
+
+def test_the_reference_in_the_bundle_is_the_organisers(small):
+    with zipfile.ZipFile(small.bundles / "codabench.zip") as bundle:
+        (small.folder / "reference.zip").write_bytes(bundle.read("reference_data_practice.zip"))
+    with zipfile.ZipFile(small.folder / "reference.zip") as archive:
+        archive.extractall(small.folder / "reference")
+    assert read_reference(small.folder / "reference" / f"{KEY}.json") == small.reference

@@ -1,0 +1,347 @@
+"""The platforms' rules and failures, seen with a bundle of a few lines that is not ours."""
+
+import json
+import textwrap
+from unittest.mock import Mock
+
+import pytest
+from typer.testing import CliRunner
+
+from zcnas.errors import BundleError
+from zcnas.organiser.cli.main import app
+from zcnas.organiser.platforms.emulator import emulate
+from zcnas.organiser.platforms.emulator.bundles import Task, read_task
+from zcnas.organiser.platforms.emulator.containers import ContainerRunner
+from zcnas.organiser.platforms.emulator.folders import FolderRunner
+from zcnas.organiser.platforms.emulator.steps import Step, command_of
+
+INGESTION = "command: python3 $ingestion_program/run.py $input $output $submission_program\n"
+SCORING = "command: python3 $program/score.py $input/res $hidden $output $predictions $shared\n"
+COPIES = """
+import shutil, sys
+shutil.copy(sys.argv[3] + "/answer.txt", sys.argv[2])
+"""
+COMPARES = """
+import json, pathlib, sys
+answer = pathlib.Path(sys.argv[1], "answer.txt")
+truth = pathlib.Path(sys.argv[2], "truth.txt").read_text()
+right = answer.is_file() and answer.read_text() == truth
+pathlib.Path(sys.argv[3], "scores.json").write_text(json.dumps({"right": float(right), "x": 7}))
+"""
+BOTH = pytest.mark.parametrize("platform", ["codabench", "codalab"])
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A function that submits an answer to a bundle made of two scripts."""
+
+    def submit(platform, ingestion=COPIES, scoring=COMPARES, limit_s=60, files=None, **more):
+        parts = {
+            "ingestion_program": {"metadata.yaml": INGESTION, "run.py": textwrap.dedent(ingestion)},
+            "scoring_program": {"metadata": SCORING, "score.py": textwrap.dedent(scoring)},
+            "input_data": {"question.txt": "6 x 7"},
+            "reference_data": {"truth.txt": "42"},
+        }
+        for part, contents in parts.items():
+            (tmp_path / part).mkdir(exist_ok=True)
+            for name, text in contents.items():
+                (tmp_path / part / name).write_text(text)
+        (tmp_path / "mine").mkdir()
+        for name, text in (files or {"answer.txt": "42", "metadata": ""}).items():
+            (tmp_path / "mine" / name).parent.mkdir(exist_ok=True)
+            (tmp_path / "mine" / name).write_text(text)
+        task = Task(
+            phase="only",
+            image="",
+            time_limit_s=limit_s,
+            parts={part: tmp_path / part for part in parts},
+            columns=("right", "other"),
+        )
+        out = tmp_path / "out"
+        return emulate(task, tmp_path / "mine", platform, FolderRunner(), out, **more)
+
+    return submit
+
+
+@BOTH
+def test_a_right_answer_is_finished_and_unknown_scores_are_ignored(run, platform):
+    outcome = run(platform)
+    assert (outcome.status, outcome.posted) == ("Finished", {"right": 1.0})
+    assert outcome.details == "columns without a score: other"
+    assert "ingestionExitCode: 0" in (outcome.results / "metadata").read_text()
+
+
+@BOTH
+def test_without_metadata_the_submissions_files_are_among_the_results(run, platform):
+    outcome = run(platform, files={"answer.txt": "42", "secret.py": "x"})
+    assert outcome.status == "Finished"
+    assert (outcome.results / "secret.py").is_file()
+
+
+@BOTH
+def test_a_top_folder_is_not_taken_away(run, platform):
+    outcome = run(platform, files={"mine/answer.txt": "42", "metadata": ""})
+    if platform == "codabench":
+        assert (outcome.status, outcome.posted) == ("Finished", {"right": 0.0})
+    else:
+        assert outcome.status == "Failed"
+
+
+FAILS_LATE = 'import sys; open(sys.argv[2] + "/partial.txt", "w").write("1"); sys.exit(5)'
+
+
+def test_codabench_goes_on_to_scoring_when_ingestion_fails(run):
+    outcome = run("codabench", ingestion=FAILS_LATE)
+    assert (outcome.status, outcome.posted) == ("Finished", {"right": 0.0})
+    assert "ingestionExitCode: 5" in (outcome.results / "metadata").read_text()
+
+
+def test_codalab_stops_when_ingestion_fails_and_keeps_what_is_there(run):
+    outcome = run("codalab", ingestion=FAILS_LATE)
+    assert (outcome.status, outcome.posted) == ("Failed", {})
+    assert "ingestion program ended with exit code 5" in outcome.details
+    assert (outcome.results / "partial.txt").is_file()
+    assert not outcome.scoring.exists()
+
+
+SLOW = """
+import sys, time
+open(sys.argv[2] + "/partial.txt", "w").write("1")
+time.sleep(float(5))
+"""
+
+
+def test_codabench_does_not_stop_a_quiet_ingestion_at_its_limit(run):
+    outcome = run("codabench", ingestion=SLOW.replace("5", "1.5"), limit_s=1)
+    assert outcome.status == "Finished"
+
+
+def test_where_codabenchs_limit_strikes_nothing_is_kept(run):
+    outcome = run("codabench", ingestion=SLOW, limit_s=1, enforce_limit=True)
+    assert outcome.status == "Failed"
+    assert "Execution Time Limit exceeded. Limit was 1 seconds" in outcome.details
+    assert not outcome.results.exists()
+
+
+def test_codalab_stops_ingestion_at_its_limit_and_keeps_what_is_there(run):
+    outcome = run("codalab", ingestion=SLOW, limit_s=1)
+    assert outcome.status == "Failed"
+    assert (outcome.results / "partial.txt").is_file()
+    assert not outcome.scoring.exists()
+
+
+@BOTH
+def test_a_failing_scoring_program_is_failed(run, platform):
+    outcome = run(platform, scoring="import sys; sys.exit(3)")
+    assert (outcome.status, outcome.posted) == ("Failed", {})
+    assert "scoring program ended with exit code 3" in outcome.details
+
+
+@BOTH
+@pytest.mark.parametrize("value", ["float('nan')", "float('inf')", "1e10", "'a'", "None", "True"])
+def test_a_score_that_cannot_be_stored_is_finished_and_none_is_posted(run, platform, value):
+    scoring = f"""
+    import json, sys
+    json.dump({{"right": {value}}}, open(sys.argv[3] + "/scores.json", "w"))
+    """
+    outcome = run(platform, scoring=scoring)
+    assert (outcome.status, outcome.posted) == ("Finished", {})
+    assert "no score is posted: right is" in outcome.details
+
+
+@BOTH
+def test_scores_are_read_from_the_text_file_where_there_is_no_json(run, platform):
+    scoring = 'import sys; open(sys.argv[3] + "/scores.txt", "w").write("right: 0.25\\n")'
+    assert run(platform, scoring=scoring).posted == {"right": 0.25}
+
+
+@BOTH
+@pytest.mark.parametrize("scoring", ["", 'import sys; open(sys.argv[3] + "/scores.json", "w")'])
+def test_without_readable_scores_it_is_failed(run, platform, scoring):
+    assert run(platform, scoring=scoring).status == "Failed"
+
+
+@BOTH
+def test_ingestion_that_writes_metadata_is_failed_with_a_clear_message(run, platform):
+    outcome = run(platform, ingestion='import sys; open(sys.argv[2] + "/metadata", "w")')
+    assert outcome.status == "Failed"
+    assert "already contains a metadata file" in outcome.details
+
+
+@BOTH
+def test_a_submissions_own_command_is_run_beside_ingestion_with_the_output(run, platform):
+    files = {
+        "answer.txt": "42",
+        "own.py": "import sys; open(sys.argv[1] + '/own.txt', 'w').write('I was here')",
+        "metadata": "command: python3 $program/own.py $output",
+    }
+    outcome = run(platform, files=files)
+    assert (outcome.results / "own.txt").read_text() == "I was here"
+    assert outcome.status == "Finished"
+
+
+def test_placeholders_are_replaced_as_text_and_no_shell_reads_the_command(tmp_path):
+    (tmp_path / "metadata").write_text("command: run $inputs '$output' && $program/x $shared\n")
+    words = command_of(tmp_path, "ingestion")
+    assert words == (
+        *("run", "/app/input_datas", "'/app/output'", "&&", "/app/program/x", "/app/shared"),
+    )
+    assert "/app/input/res" in " ".join(
+        command_of(_written(tmp_path / "s", "command: x $predictions"), "scoring")
+    )
+
+
+def _written(folder, text):
+    folder.mkdir()
+    (folder / "metadata.yaml").write_text(text)
+    return folder
+
+
+@pytest.mark.parametrize("text", ["", "description: x", "[1, 2]", "command: ["])
+def test_a_program_without_a_command_is_an_error_a_submission_without_one_is_not(tmp_path, text):
+    folder = _written(tmp_path / "p", text)
+    with pytest.raises(BundleError, match="no 'command' in its metadata"):
+        command_of(folder, "scoring")
+    assert command_of(folder, "submission") is None
+
+
+PROBE = """
+import json, os, pathlib, socket, sys
+status = dict(
+    line.split(":", 1) for line in pathlib.Path("/proc/self/status").read_text().splitlines()
+)
+pathlib.Path(sys.argv[2], "seen.json").write_text(json.dumps({
+    "directory": os.getcwd(),
+    "uid": os.getuid(),
+    "capabilities": int(status["CapEff"].strip(), 16),
+    "no new privileges": status["NoNewPrivs"].strip(),
+    "words": sys.argv[1:],
+    "app": sorted(path.name for path in pathlib.Path("/app").glob("*")),
+    "networks": sorted(name for _, name in socket.if_nameindex()),
+    "unbuffered": os.environ["PYTHONUNBUFFERED"],
+}))
+pathlib.Path("written-beside-the-program").touch()
+"""
+
+
+def test_a_container_runs_as_the_images_user_as_no_platform_names_one(tmp_path):
+    client = Mock()
+    step = Step("ingestion", ("true",), {"/app/program": tmp_path}, tmp_path)
+    ContainerRunner(client, "image")._create(step, "network")
+    assert "user" not in client.containers.create.call_args.kwargs
+
+
+@pytest.mark.container
+def test_in_containers_mounts_user_directory_and_words_are_the_documented_ones(
+    tmp_path, containers
+):
+    parts = {
+        "ingestion_program": {"metadata.yaml": INGESTION, "run.py": PROBE},
+        "scoring_program": {
+            "metadata.yaml": SCORING,
+            "score.py": COMPARES
+            + textwrap.dedent("""
+            seen = sorted(path.name for path in pathlib.Path("/app").glob("*"))
+            pathlib.Path(sys.argv[3], "seen.json").write_text(json.dumps(sys.argv[1:] + seen))
+            """),
+        },
+        "input_data": {"question.txt": "6 x 7"},
+        "reference_data": {"truth.txt": "42"},
+    }
+    for part, contents in parts.items():
+        (tmp_path / part).mkdir()
+        for name, text in contents.items():
+            (tmp_path / part / name).write_text(text)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "metadata").touch()
+    task = Task("only", "", 60, {part: tmp_path / part for part in parts}, ("right",))
+    outcome = emulate(task, tmp_path / "mine", "codabench", containers, tmp_path / "out")
+    seen = json.loads((outcome.results / "seen.json").read_text())
+    assert len(seen.pop("networks")) > 1, "the network is on"
+    assert seen == {
+        "directory": "/app/program",
+        "uid": 0,
+        "capabilities": 0,
+        "no new privileges": "1",
+        "words": ["/app/input_data", "/app/output", "/app/ingested_program"],
+        "app": ["ingested_program", "input_data", "output", "program"],
+        "unbuffered": "1",
+    }
+    assert json.loads((outcome.scoring / "seen.json").read_text()) == [
+        *("/app/input/res", "/app/input/ref", "/app/output", "/app/input/res", "/app/shared"),
+        *("input", "output", "program", "shared"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("platform", "phase", "message"),
+    [("codalab", None, "of version 2, which CodaLab cannot read"), ("codabench", "x", "no phase")],
+)
+def test_a_bundle_of_another_platform_or_without_the_phase_is_refused(
+    tmp_path, platform, phase, message
+):
+    (tmp_path / "competition.yaml").write_text(
+        "version: 2\nphases: [{name: First, tasks: [0]}]\ntasks: [{index: 0}]\n"
+        "leaderboards: [{columns: [{key: a, index: 0}]}]\n"
+    )
+    with pytest.raises(BundleError, match=message):
+        read_task(tmp_path, platform, phase)
+    assert read_task(tmp_path, "codabench", "first").columns == ("a",)
+
+
+def test_a_bundle_that_lacks_something_is_refused_with_the_next_step(tmp_path):
+    (tmp_path / "competition.yaml").write_text("version: 2\nphases: []\n")
+    with pytest.raises(BundleError, match="bundle-check"):
+        read_task(tmp_path, "codabench", None)
+    (tmp_path / "competition.yaml").unlink()
+    with pytest.raises(BundleError, match="has no competition.yaml"):
+        read_task(tmp_path, "codabench", None)
+
+
+V2 = """
+version: 2
+docker_image: none
+phases: [{index: 0, name: Only, tasks: [0]}]
+tasks:
+  - {index: 0, ingestion_program: ingest, scoring_program: score, reference_data: truth}
+leaderboards: [{columns: [{key: right, index: 0}]}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("answer", "scoring", "code", "words"),
+    [
+        ("42", COMPARES, 0, ["Finished.", "right: 1.0"]),
+        ("41", COMPARES, 0, ["Finished.", "right: 0.0"]),
+        (
+            "42",
+            "import sys; sys.exit(3)",
+            1,
+            ["Failed. the scoring program ended with exit code 3"],
+        ),
+    ],
+)
+def test_the_command_prints_what_the_platform_would_show(tmp_path, answer, scoring, code, words):
+    files = {
+        "bundle/competition.yaml": V2,
+        "bundle/ingest/metadata.yaml": INGESTION,
+        "bundle/ingest/run.py": COPIES,
+        "bundle/score/metadata.yaml": SCORING,
+        "bundle/score/score.py": scoring,
+        "bundle/truth/truth.txt": "42",
+        "mine/metadata": "",
+        "mine/answer.txt": answer,
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    command = [
+        *("emulate", "--platform", "codabench", "--isolation", "process"),
+        *("--bundle", str(tmp_path / "bundle"), "--submission", str(tmp_path / "mine")),
+        *("--out", str(tmp_path / "out")),
+    ]
+    done = CliRunner().invoke(app, command, catch_exceptions=False)
+    assert done.exit_code == code, done.output
+    for word in ["phase Only: a folder tree", *words, "logs and outputs:"]:
+        assert word in done.output.replace("\n", " ")
+    assert (tmp_path / "out" / "codabench" / "logs" / "scoring.stderr").is_file()

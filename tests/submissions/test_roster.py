@@ -1,0 +1,163 @@
+"""Order of arrival, teams, and which of a team's entries counts."""
+
+import pytest
+
+from zcnas.errors import ArrivalsError
+from zcnas.judging.leaderboard import Entry
+from zcnas.judging.standings import arrange
+from zcnas.submissions.roster import arrivals_beside, read_arrivals, write_arrivals
+
+
+def entry(name, score):
+    return Entry(
+        submission=name,
+        method=name,
+        score=score,
+        kendall_tau={},
+        status="organiser_error" if score is None else "scored",
+        failures={},
+        wall_time_s=0.0,
+        cpu_time_s=0.0,
+    )
+
+
+@pytest.fixture
+def arrivals(tmp_path):
+    def write(text):
+        path = tmp_path / "submissions.csv"
+        path.write_text(text, encoding="utf-8")
+        return read_arrivals(path)
+
+    return write
+
+
+ROWS = """name,team,received_at,baseline
+a1,Anna,2026-03-01T10:00:00Z,
+a2,Anna,2026-03-02T10:00:00Z,no
+b1,Bert,2026-03-01T09:00:00+01:00,
+plain,,,yes
+"""
+
+
+def standing(entries):
+    return [(e.submission, e.rank, e.counted) for e in entries]
+
+
+def test_without_the_file_every_entry_counts_in_the_order_of_names(tmp_path):
+    arrivals = read_arrivals(tmp_path / "submissions.csv")
+    entries = arrange([entry("b", 0.5), entry("a", 0.5), entry("c", 0.7)], arrivals, "every")
+    assert standing(entries) == [("c", 1, True), ("a", 2, True), ("b", 2, True)]
+
+
+def test_among_equal_scores_the_earlier_entry_is_listed_first(arrivals):
+    entries = arrange([entry(n, 0.5) for n in ("plain", "a2", "a1", "b1")], arrivals(ROWS), "every")
+    assert [e.submission for e in entries] == ["b1", "a1", "a2", "plain"]
+    assert entries[0].received_at == "2026-03-01T08:00:00Z"
+    assert [e.rank for e in entries] == [1, 1, 1, 1]
+    assert [e.baseline for e in entries] == [False, False, False, True]
+
+
+def test_of_a_team_the_best_entry_counts_and_the_others_stand_below_without_a_rank(arrivals):
+    scores = {"a1": 0.6, "a2": 0.4, "b1": 0.5, "plain": 0.1}
+    entries = arrange([entry(n, s) for n, s in scores.items()], arrivals(ROWS), "best")
+    assert standing(entries) == [
+        ("a1", 1, True), ("b1", 2, True), ("plain", 3, True), ("a2", None, False),
+    ]  # fmt: skip
+
+
+def test_of_a_team_the_last_entry_counts_even_if_it_is_worse(arrivals):
+    scores = {"a1": 0.6, "a2": 0.4, "b1": 0.5, "plain": 0.1}
+    entries = arrange([entry(n, s) for n, s in scores.items()], arrivals(ROWS), "last")
+    assert standing(entries)[0] == ("b1", 1, True)
+    assert standing(entries)[-1] == ("a1", None, False)
+
+
+def test_of_equally_good_entries_of_a_team_the_earliest_counts(arrivals):
+    entries = arrange([entry("a2", 0.5), entry("a1", 0.5)], arrivals(ROWS), "best")
+    assert standing(entries) == [("a1", 1, True), ("a2", None, False)]
+
+
+def test_arranging_again_under_another_rule_starts_from_the_scores(arrivals):
+    table = arrivals(ROWS)
+    once = arrange([entry("a1", 0.6), entry("a2", 0.4)], table, "last")
+    assert standing(arrange(once, table, "every")) == [("a1", 1, True), ("a2", 2, True)]
+
+
+def test_a_fault_of_our_machine_stays_last_without_a_rank(arrivals):
+    entries = arrange([entry("a1", None), entry("b1", -0.5)], arrivals(ROWS), "best")
+    assert standing(entries) == [("b1", 1, True), ("a1", None, True)]
+
+
+def test_the_last_entry_of_a_team_cannot_be_told_without_times(arrivals):
+    table = arrivals("name,team\na1,Anna\na2,Anna\n")
+    with pytest.raises(ArrivalsError, match=r"when a1, a2 of team 'Anna' arrived; add received_at"):
+        arrange([entry("a1", 0.6), entry("a2", 0.4)], table, "last")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("name,group\na,b\n", "has the columns name, group; allowed are name, team, received_at"),
+        ("team\nb\n", "name is needed"),
+        ("", "has the columns none"),
+        ("name,received_at\na,yesterday\n", "line 2: received_at is 'yesterday'; write a time as"),
+        ("name,baseline\na,maybe\n", "line 2: baseline is 'maybe'; write yes or no"),
+        ("name,team\na,b\na,c\n", "more than one row for a; keep one each"),
+        ("name,team\n,b\n", "line 2: expected a name"),
+        ("name\na,b,c\n", "line 2: expected a name and at most"),
+        ('name\n"a\n', "cannot read .* as CSV in UTF-8"),
+    ],
+)
+def test_a_malformed_file_is_refused_with_the_place(arrivals, text, message):
+    with pytest.raises(ArrivalsError, match=message):
+        arrivals(text)
+
+
+def test_a_file_saved_by_a_spreadsheet_is_read(arrivals):
+    assert arrivals("\ufeffname,team\r\na,Änne\r\n")["a"].team == "Änne"
+
+
+@pytest.fixture
+def places(tmp_path):
+    """Two folders of submissions, each with a file that says whose they are."""
+    for folder, names, rows in (
+        ("ours", ("plain", "random"), "name,baseline\nplain,yes\nrandom,yes\nmine,yes\n"),
+        ("theirs", ("mine",), "name,team\nmine,Anna\n"),
+    ):
+        for name in names:
+            (tmp_path / folder / name).mkdir(parents=True)
+            (tmp_path / folder / name / "predictor.py").touch()
+        (tmp_path / folder / "submissions.csv").write_text(rows)
+    return tmp_path
+
+
+def test_the_file_beside_a_submission_speaks_for_it_as_for_its_whole_folder(places):
+    one, other = arrivals_beside([places / "ours" / "plain"]), arrivals_beside([places / "theirs"])
+    assert list(one) == ["plain"]
+    assert one["plain"].baseline
+    assert other["mine"].team == "Anna"
+
+
+def test_several_folders_keep_their_own_rows(places):
+    """The row of ``mine`` among the baselines is of a submission that is not there."""
+    found = arrivals_beside([places / "ours", places / "theirs"])
+    assert {name: row.baseline for name, row in found.items()} == {
+        "plain": True,
+        "random": True,
+        "mine": False,
+    }
+
+
+def test_two_files_that_contradict_each_other_are_refused(places):
+    (places / "theirs" / "plain").mkdir()
+    (places / "theirs" / "submissions.csv").write_text("name\nplain\n")
+    with pytest.raises(
+        ArrivalsError, match=r"theirs/submissions\.csv says something else of plain"
+    ):
+        arrivals_beside([places / "ours", places / "theirs"])
+
+
+def test_what_is_written_is_read_back(arrivals, tmp_path):
+    known = arrivals(ROWS)
+    write_arrivals(tmp_path / "again.csv", known)
+    assert read_arrivals(tmp_path / "again.csv") == known

@@ -1,0 +1,113 @@
+import contextlib
+import os
+import struct
+import threading
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zcnas.errors import WorkerFault
+from zcnas.worker.channel import (
+    ANSWER_STATUSES,
+    MAX_ANSWER_BYTES,
+    MAX_MESSAGE_BYTES,
+    Answer,
+    Query,
+    Setup,
+    printable,
+    receive_frame,
+    send_frame,
+)
+
+NONCE = bytes(range(16))
+
+
+@pytest.fixture
+def pipe():
+    reader, writer = os.pipe()
+    yield reader, writer
+    for descriptor in (reader, writer):
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
+
+
+@given(st.floats(allow_nan=False), st.sampled_from(ANSWER_STATUSES), st.text(max_size=50))
+def test_an_answer_survives_the_wire_to_the_last_bit(score, status, message):
+    answer = Answer.decode(Answer(NONCE, status, score, 1.5, 2.5, message).encode())
+    assert struct.pack("d", answer.score) == struct.pack("d", score)
+    assert (answer.nonce, answer.status) == (NONCE, status)
+    assert answer.message == printable(message)
+
+
+@given(st.binary(max_size=200))
+def test_bytes_from_the_worker_are_an_answer_or_a_worker_fault(content):
+    try:
+        answer = Answer.decode(content)
+    except WorkerFault:
+        return
+    assert answer.status in ANSWER_STATUSES
+
+
+def test_a_long_message_is_cut_so_that_the_answer_fits_a_frame():
+    assert len(Answer(NONCE, "ok", message="é" * 10_000).encode()) <= MAX_ANSWER_BYTES
+    assert len(Answer(NONCE, "ok", message="x" * 10_000).encode()) > MAX_MESSAGE_BYTES
+
+
+def test_control_characters_do_not_reach_a_terminal():
+    assert printable("a\x1b[2Jb\x07\u202ec\nd\te") == "a�[2Jb��c\nd\te"
+
+
+def test_a_set_up_and_a_query_survive_the_wire():
+    inputs = np.arange(24, dtype=np.float32).reshape(2, 3, 2, 2)
+    targets = np.array([3, 4])
+    setup = Setup.decode(Setup(NONCE, "b", 2**62, 1, 3, 100, inputs, targets).encode())
+    assert (setup.nonce, setup.benchmark, setup.seed) == (NONCE, "b", 2**62)
+    np.testing.assert_array_equal(setup.inputs, inputs)
+    np.testing.assert_array_equal(setup.targets, targets)
+    assert setup.inputs.dtype == np.float32
+    assert setup.inputs.flags.writeable
+    query = Query(NONCE, 2**63 - 1, "|skip~0|")
+    assert Query.decode(query.encode()) == query
+
+
+def test_frames_of_any_size_pass_a_pipe(pipe):
+    reader, writer = pipe
+    os.set_blocking(writer, False)
+    content = os.urandom(3_000_000)
+    deadline = time.monotonic() + 20
+    sender = threading.Thread(target=send_frame, args=(writer, content, deadline))
+    sender.start()
+    assert receive_frame(reader, len(content), deadline) == content
+    sender.join()
+
+
+def test_a_frame_longer_than_allowed_is_refused_before_it_is_read(pipe):
+    reader, writer = pipe
+    os.write(writer, struct.pack("!I", 2**32 - 1))
+    with pytest.raises(WorkerFault, match="frame of 4294967295 bytes"):
+        receive_frame(reader, MAX_ANSWER_BYTES)
+
+
+def test_silence_ends_at_the_deadline(pipe):
+    reader, writer = pipe
+    os.write(writer, b"\0")
+    with pytest.raises(TimeoutError):
+        receive_frame(reader, 10, time.monotonic() + 0.1)
+
+
+def test_a_reader_that_does_not_read_ends_the_sender_at_the_deadline(pipe):
+    _, writer = pipe
+    os.set_blocking(writer, False)
+    with pytest.raises(TimeoutError):
+        send_frame(writer, bytes(1_000_000), time.monotonic() + 0.1)
+
+
+@pytest.mark.parametrize("content", [b"", b"\0\0", b"\0\0\0\x05abc"])
+def test_a_stream_that_ends_early_is_no_frame(pipe, content):
+    reader, writer = pipe
+    os.write(writer, content)
+    os.close(writer)
+    assert receive_frame(reader, 10, time.monotonic() + 5) is None

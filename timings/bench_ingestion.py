@@ -1,0 +1,172 @@
+"""What the ingestion adds to the queries themselves: fork, frames, seeds, flush.
+
+The synflow sample on the practice phase's CIFAR-10 architectures, on one pinned core: the whole
+ingestion (recorder, worker as a subprocess, a fork per query) against a bare loop in one process
+that builds the same networks under the same seeds and asks the same predictor. Between the two
+stands the same loop with a fork per query and nothing else: what any harness pays that gives every
+query a process of its own. The three alternate in blocks, under the worker's environment. Start-up
+is stated separately, of a process and, where an engine answers, of a container. Last comes the
+ratio of the medians per architecture.
+
+Usage: python timings/bench_ingestion.py [blocks]
+"""
+
+import dataclasses
+import gc
+import itertools
+import os
+import statistics
+import struct
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import msgspec
+import torch
+from torch.utils.data import DataLoader, TensorDataset
+
+from zcnas.benchmarks import BENCHMARKS
+from zcnas.datasets import load_minibatch
+from zcnas.ingestion.ingest import IngestionJob, ingest
+from zcnas.isolation import WORKER_ENVIRONMENT
+from zcnas.isolation.choice import choose_isolation
+from zcnas.isolation.container import engine_answers
+from zcnas.isolation.process import ProcessIsolation
+from zcnas.isolation.program import stage_worker
+from zcnas.phases import load_phase
+from zcnas.records import read_input, read_predictions
+from zcnas.search_spaces import build_network, parse_spec
+from zcnas.seeds import derive_seed
+from zcnas.submissions import digest_of
+from zcnas.worker.contract import load_predictor
+
+ROOT = Path(__file__).resolve().parents[1]
+BENCHMARK = BENCHMARKS["nasbench201_cifar10"]
+SUBMISSION = ROOT / "starting_kit" / "submissions" / "synflow"
+
+
+def bare_loop(data, minibatch, predictor):
+    """Return the seconds of each query in this process."""
+    dataset = TensorDataset(torch.from_numpy(minibatch.inputs), torch.from_numpy(minibatch.targets))
+    loader = DataLoader(dataset, batch_size=len(minibatch.inputs))
+    times = []
+    for architecture in data.architectures:
+        begin = time.perf_counter()
+        torch.manual_seed(derive_seed(data.eval_seed, data.benchmark, architecture.spec))
+        network = build_network(parse_spec(data.search_space, architecture.spec), BENCHMARK)
+        predictor.query(network, dataloader=loader)
+        times.append(time.perf_counter() - begin)
+    return times
+
+
+def forked_loop(data, minibatch, predictor):
+    """Return the seconds of each query, building included, in a child that dies with its answer."""
+    dataset = TensorDataset(torch.from_numpy(minibatch.inputs), torch.from_numpy(minibatch.targets))
+    loader = DataLoader(dataset, batch_size=len(minibatch.inputs))
+    gc.collect()
+    gc.freeze()
+    times = []
+    for architecture in data.architectures:
+        begin = time.perf_counter()
+        reader, writer = os.pipe()
+        if os.fork() == 0:
+            torch.manual_seed(derive_seed(data.eval_seed, data.benchmark, architecture.spec))
+            network = build_network(parse_spec(data.search_space, architecture.spec), BENCHMARK)
+            os.write(writer, struct.pack("d", predictor.query(network, dataloader=loader)))
+            os._exit(0)
+        os.close(writer)
+        assert len(os.read(reader, 8)) == 8
+        os.close(reader)
+        os.wait()
+        times.append(time.perf_counter() - begin)
+    gc.unfreeze()
+    return times
+
+
+def ingested(job, isolation):
+    """Return the manifest and the seconds the whole ingestion spends on each architecture."""
+    stamps = [time.perf_counter()]
+    begun = dataclasses.replace(
+        job, on_prediction=lambda prediction: stamps.append(time.perf_counter())
+    )
+    public = ingest(begun, isolation).public
+    times = [after - before for before, after in itertools.pairwise(stamps)]
+    predictions = read_predictions(job.output / f"{job.data.benchmark}.predictions.jsonl")
+    assert all(prediction.status == "ok" for prediction in predictions)
+    times[0] -= public.start_up_s + public.setup_wall_s
+    return public, times
+
+
+def median_ms(seconds):
+    """Return the median in milliseconds."""
+    return 1e3 * statistics.median(seconds)
+
+
+def main():
+    """Print medians, start-up times and the ratio."""
+    if os.environ.get("GLIBC_TUNABLES") != WORKER_ENVIRONMENT["GLIBC_TUNABLES"]:
+        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | WORKER_ENVIRONMENT)
+    blocks = int(sys.argv[1]) if len(sys.argv) > 1 else 4
+    cpu = min(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {cpu})
+    torch.set_num_threads(1)
+    phase = load_phase(ROOT / "reference_data" / "phases.toml", "practice")
+    data = read_input(ROOT / "starting_kit" / "input_data" / f"{BENCHMARK.key}.json")
+    minibatch = load_minibatch(BENCHMARK, data.batch_size, data.eval_seed, None)
+    predictor = load_predictor(SUBMISSION)
+    bare_times, forked_times, full_times, start_ups = [], [], [], []
+    size = len(data.architectures) // blocks
+    with tempfile.TemporaryDirectory() as temporary:
+        Path(temporary).chmod(0o755)
+        job = IngestionJob(
+            data=data,
+            minibatch=minibatch,
+            submission=SUBMISSION,
+            submission_name="synflow",
+            submission_sha256=digest_of(SUBMISSION),
+            program=stage_worker(Path(temporary) / "program"),
+            limits=phase.limits,
+            cpu=cpu,
+            output=Path(temporary) / "output",
+        )
+        bare_loop(
+            msgspec.structs.replace(data, architectures=data.architectures[:3]),
+            minibatch,
+            predictor,
+        )
+        for block in range(blocks):
+            part = data.architectures[block * size : (block + 1) * size]
+            some = msgspec.structs.replace(data, architectures=part)
+            bare_times += bare_loop(some, minibatch, predictor)
+            forked_times += forked_loop(some, minibatch, predictor)
+            public, times = ingested(dataclasses.replace(job, data=some), ProcessIsolation())
+            full_times += times
+            start_ups.append(public.start_up_s + public.setup_wall_s)
+        bare, forked, full = map(median_ms, (bare_times, forked_times, full_times))
+        print(f"bare loop            median {bare:7.1f} ms per architecture")
+        print(f"a fork, nothing else median {forked:7.1f} ms per architecture")
+        print(f"whole ingestion      median {full:7.1f} ms per architecture")
+        for name, times in (
+            ("fork over bare loop", forked_times),
+            ("whole over bare loop", full_times),
+        ):
+            extra = [after - before for before, after in zip(bare_times, times, strict=True)]
+            print(f"{name:20s} median {median_ms(extra):7.1f} ms per architecture")
+        print(
+            f"start-up, process    median {statistics.median(start_ups):7.2f} s to the first query"
+        )
+        if engine_answers():
+            isolation = choose_isolation("docker", phase, print)
+            few = msgspec.structs.replace(data, architectures=data.architectures[:5])
+            container_starts = []
+            for _ in range(3):
+                public, _ = ingested(dataclasses.replace(job, data=few), isolation)
+                container_starts.append(public.start_up_s + public.setup_wall_s)
+            median = statistics.median(container_starts)
+            print(f"start-up, container  median {median:7.2f} s to the first query")
+    print(f"{full / bare:.2f}x")
+
+
+if __name__ == "__main__":
+    main()

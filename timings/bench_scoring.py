@@ -1,0 +1,107 @@
+"""Scoring 28 benchmarks of 1000 predictions: the whole process, and tau against the plain formula.
+
+Prints the median wall time of the scoring program as a process, imports included, on one pinned
+core; then the time of the 28 taus beside the definition of tau-b over all pairs in numpy, and last
+that ratio.
+"""
+
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from zcnas.benchmarks import BENCHMARKS
+from zcnas.hosted.phase import HostedPhase
+from zcnas.judging.metrics import kendall_tau
+from zcnas.phases import load_phase
+from zcnas.records import write_json
+from zcnas.search_spaces import SPECS
+
+ROOT = Path(__file__).resolve().parents[1]
+N = 1000
+KEYS = list(BENCHMARKS)[:28]
+
+
+def write_run(folder):
+    """Write a phase of all benchmarks with predictions and references; return scores and truth."""
+    rng = random.Random(0)
+    phases = (ROOT / "reference_data" / "phases.toml").read_text()
+    listed = json.dumps(KEYS)
+    spaces = ", ".join(f"{space} = 1" for space in SPECS)
+    replaced = {"benchmarks": listed, "batch_size": f"{{ {spaces} }}"}
+    lines = [
+        next((f"{k} = {v}" for k, v in replaced.items() if line.startswith(k)), line)
+        for line in phases[: phases.index("[practice.limits]")].splitlines()
+    ]
+    limits = phases[phases.index("[practice.limits]") : phases.index("# The three phases")]
+    (folder / "phases.toml").write_text("\n".join([*lines, limits]))
+    phase = load_phase(folder / "phases.toml", "practice")
+    write_json(folder / "phase.json", HostedPhase(phase=phase, time_limit_s=600))
+    pairs = []
+    for key in KEYS:
+        tokens = [f"{number:08x}" for number in range(N)]
+        truth = {token: rng.gauss(90, 3) for token in tokens}
+        scores = {token: truth[token] + rng.gauss(0, 5) for token in tokens}
+        reference = {
+            "benchmark": key,
+            "metric": "m",
+            "unit": "u",
+            "source": "s",
+            "version": "1",
+            "table_sha256": "0",
+            "accuracies": truth,
+        }
+        (folder / f"{key}.json").write_text(json.dumps(reference))
+        (folder / f"{key}.predictions.jsonl").write_text(
+            "".join(
+                json.dumps({"id": token, "status": "ok", "score": score, "wall_time_s": 0.1}) + "\n"
+                for token, score in scores.items()
+            )
+        )
+        pairs.append((list(scores.values()), list(truth.values())))
+    return pairs
+
+
+def tau_over_all_pairs(scores, accuracies):
+    """Return tau-b by its definition, all N² pairs at once."""
+    a, b = (np.sign(np.subtract.outer(values, values)) for values in (scores, accuracies))
+    return (a * b).sum() / np.sqrt((a * a).sum() * (b * b).sum())
+
+
+def main():
+    """Print the process's seconds, both taus' seconds, and their ratio."""
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        pairs = write_run(folder)
+        command = [
+            *(sys.executable, ROOT / "scoring_program" / "scoring.py", "--predictions", folder),
+            *("--reference", folder, "--output", folder / "out"),
+        ]
+        times = []
+        for _ in range(6):
+            begin = time.perf_counter()
+            subprocess.run(command, check=True)
+            times.append(time.perf_counter() - begin)
+        written = json.loads((folder / "out" / "scores.json").read_text())
+    begin = time.perf_counter()
+    taus = [kendall_tau(*pair) for pair in pairs]
+    middle = time.perf_counter()
+    plain = [tau_over_all_pairs(*pair) for pair in pairs]
+    end = time.perf_counter()
+    assert np.allclose(taus, plain, atol=1e-12)
+    assert np.allclose([written[key] for key in KEYS], plain, atol=1e-12)
+    print(f"scoring program, {len(KEYS)} x {N}: median {statistics.median(times[1:]):.2f} s")
+    print(f"taus {middle - begin:.3f} s, over all pairs {end - middle:.3f} s")
+    print(f"{(end - middle) / (middle - begin):.1f}x")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""The cost of one network, measured in this process, which measures nothing else.
+
+    python timings/cost_of_one.py '{"benchmark": …, "spec": …, "batch": …, "action": …}'
+
+Called by ``bench_costs.py``. The action is ``contiguous`` or ``channels_last`` (build, forward,
+backward) or ``together`` (build, all proxies). Prints one JSON object: CPU seconds, and the peak
+resident size between the moment the minibatch stands ready and the end. A query's child is in the
+same position: torch is imported, the minibatch is there, nothing has been computed yet.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import json
+import os
+import resource
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from zcnas.benchmarks import Benchmark, get_benchmark
+from zcnas.datasets.synthetic import synthetic_minibatch
+from zcnas.proxies import PROXIES, evaluate
+from zcnas.search_spaces import build_network, import_networks, parse_spec
+
+ADDRESS_LIMIT = 10 << 30
+"""An allocation beyond this fails, so that a wrong guess does not take the machine down."""
+
+
+def minibatch(benchmark: Benchmark, batch: int) -> tuple[Tensor, Tensor]:
+    """Return the fallback minibatch of a benchmark."""
+    made = synthetic_minibatch(benchmark.dataset, batch, np.random.default_rng(0))
+    return torch.from_numpy(made.inputs), torch.from_numpy(made.targets)
+
+
+def to_channels_last(network: nn.Module, inputs: Tensor) -> tuple[nn.Module, Tensor]:
+    """Return both with channels as the innermost dimension; of a jigsaw, those of each tile."""
+    network = network.to(memory_format=torch.channels_last)
+    return network, inputs.movedim(-3, -1).contiguous().movedim(-1, -3)
+
+
+def forget_peak() -> None:
+    """Give free memory back and start the kernel's peak of this process anew."""
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+def peak_mib() -> float:
+    """Return the peak resident size since ``forget_peak``."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+
+def passes(network: nn.Module, inputs: Tensor, targets: Tensor) -> dict[str, float]:
+    """Time one forward and one backward of the training loss."""
+    begin = time.process_time()
+    loss = network.get_loss_fn()(network(inputs), targets)  # type: ignore[operator]
+    forward = time.process_time()
+    loss.backward()
+    return {"forward_s": forward - begin, "backward_s": time.process_time() - forward}
+
+
+def together(
+    benchmark: Benchmark, network: nn.Module, inputs: Tensor, targets: Tensor
+) -> dict[str, float]:
+    """Time all proxies that are defined for the benchmark."""
+    has_classes = benchmark.dataset.target in ("label", "soft_label", "permutation")
+    names = [name for name in PROXIES if has_classes or name != "epe_nas"]
+    begin = time.process_time()
+    evaluate(network, inputs, targets, names)
+    return {"proxies": len(names), "total_s": time.process_time() - begin}
+
+
+def main() -> None:
+    """Measure what the argument asks for."""
+    job = json.loads(sys.argv[1])
+    os.sched_setaffinity(0, {job["core"]})
+    resource.setrlimit(resource.RLIMIT_DATA, (ADDRESS_LIMIT, ADDRESS_LIMIT))
+    torch.set_num_threads(1)
+    benchmark = get_benchmark(job["benchmark"])
+    import_networks(benchmark)
+    spec = parse_spec(benchmark.search_space, job["spec"])
+    inputs, targets = minibatch(benchmark, job["batch"])
+    forget_peak()
+    torch.manual_seed(0)
+    begin = time.process_time()
+    network: nn.Module = build_network(spec, benchmark)
+    answer = {"build_s": time.process_time() - begin}
+    if job["action"] == "channels_last":
+        network, inputs = to_channels_last(network, inputs)
+    if job["action"] == "together":
+        answer |= together(benchmark, network, inputs, targets)
+    else:
+        answer |= passes(network, inputs, targets)
+    answer["peak_mib"] = peak_mib()
+    print(json.dumps(answer))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""Record the baselines of a phase from a run of all samples, as `make baselines` does.
+
+    python timings/record_baselines.py OUT
+
+Writes docs/baselines.json, the leaderboard of that run; docs/baselines.md, the same as a table; and
+reference_data/<phase>/baselines.json, the taus that stand beside a participant's on a platform.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from zcnas.errors import PredictionError
+from zcnas.judging.leaderboard import Leaderboard
+from zcnas.pages.environment import format_interval, format_tau
+from zcnas.records import read_json, read_reference, write_json
+
+ROOT = Path(__file__).resolve().parents[1]
+RECORD = ROOT / "docs" / "baselines.json"
+TABLE = ROOT / "docs" / "baselines.md"
+
+
+def taus_of(board: Leaderboard) -> dict[str, dict[str, float]]:
+    """Return the taus by baseline and benchmark, to the four decimals a page shows."""
+    return {
+        entry.submission: {key: round(tau, 4) for key, tau in entry.kendall_tau.items()}
+        for entry in sorted(board.entries, key=lambda entry: entry.submission)
+        if entry.status == "scored"
+    }
+
+
+def table_of(board: Leaderboard, architectures: int) -> str:
+    """Return the leaderboard as a chapter with one table.
+
+    Args:
+        board: With intervals and rank groups.
+        architectures: N of a benchmark.
+    """
+    images = "; ".join(dict.fromkeys(board.data_sources.values()))
+    heads = ["rank", "group", "baseline", "score", "95 % interval"]
+    heads += [*board.benchmarks, "failed", "CPU s per architecture"]
+    lines = [
+        f"# Baselines on the {board.phase} phase",
+        "",
+        f"Every sample submission and the vote on {len(board.benchmarks)} benchmarks of "
+        f"{architectures} architectures. Isolation: {board.isolation}. Images: {images}.",
+        "",
+        f"| {' | '.join(heads)} |",
+        f"|{'---|' * len(heads)}",
+    ]
+    queries = architectures * len(board.benchmarks)
+    for entry in board.entries:
+        cells = [
+            f"{entry.rank}",
+            f"{entry.rank_group}",
+            f"`{entry.submission}`",
+            f"**{format_tau(entry.score)}**",
+            format_interval(entry.score_interval),
+            *(format_tau(entry.kendall_tau[key]) for key in board.benchmarks),
+            f"{sum(entry.failures.values())}",
+            f"{entry.cpu_time_s / queries:.2g}",
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    lines += [
+        "",
+        "Score: the mean tau-b. Entries of one group cannot be told from its first by these "
+        "architectures. What each number",
+        "means: [`leaderboard.md`](leaderboard.md); the same with figures: "
+        "[`practice_site/`](practice_site/index.html); every digit:",
+        "[`baselines.json`](baselines.json). `vote` is no submission: it is the pairwise majority "
+        "of `synflow`, `jacov` and `snip`, derived",
+        "from their scores. CPU times are of a machine that was busy with other work. "
+        "`baselines.json` has the SHA-256 of each",
+        "sample as it was scored.",
+        "",
+        "Made by `make baselines`; another phase's: `make score PHASE=… "
+        "SUBMISSIONS=starting_kit/submissions`.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Read a run's leaderboard and write the record."""
+    board = read_json(Path(sys.argv[1]) / "leaderboard.json", Leaderboard, PredictionError)
+    folder = ROOT / "reference_data" / board.phase
+    truth = read_reference(folder / f"{board.benchmarks[0]}.json")
+    write_json(RECORD, board)
+    TABLE.write_text(table_of(board, len(truth.accuracies)), encoding="utf-8")
+    write_json(folder / "baselines.json", taus_of(board))
+
+
+if __name__ == "__main__":
+    main()
