@@ -105,10 +105,11 @@ doctor: install  ## check this machine before a run of PHASE, and say how to men
 image: install  ## build the image submissions run in (BASE= another base image)
 	$(ZCNAS) image --base '$(BASE)'
 
-check: .venv/installed-dev  ## ruff and mypy
+check: .venv/installed-dev  ## ruff, mypy and the contracts of the wings
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache --no-logo
 
 test: .venv/installed-dev $(if $(shell command -v npm),$(AXE))  ## every test (TESTS= some of them)
 	@mkdir -p build

@@ -56,16 +56,25 @@ WINGS: dict[str, Wing] = {
 }
 """Every room of ``zcnas`` stands in exactly one wing."""
 
+PROGRAM_FILES: dict[Program, tuple[str, ...]] = {
+    "worker": ("ingestion_program/worker.py", "ingestion_program/naslib"),
+    "ingestion": ("ingestion_program",),
+    "scoring": ("scoring_program",),
+}
+"""A program's own files and folders; it may import, directly or through others, what it holds."""
+
 PACKAGE = Path(__file__).parent
+
+
+def shipped_rooms(program: Program) -> tuple[str, ...]:
+    """Return the rooms that a program is shipped, in the order of their names."""
+    wings = [wing for wing in WINGS.values() if program in wing.shipped_to]
+    return tuple(sorted(room for wing in wings for room in wing.rooms))
 
 
 def shipped_files(program: Program) -> Iterator[tuple[str, Path]]:
     """Yield (name below the program's root, file) of all the library that a program is shipped."""
-    rooms = [
-        "__init__",
-        *(room for wing in WINGS.values() if program in wing.shipped_to for room in wing.rooms),
-    ]
-    for room in sorted(rooms):
+    for room in ("__init__", *shipped_rooms(program)):
         module = PACKAGE / f"{room}.py"
         for path in [module] if module.is_file() else sorted((PACKAGE / room).rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:

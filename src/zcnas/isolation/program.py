@@ -9,17 +9,20 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from zcnas.wings import PACKAGE, shipped_files
+from zcnas.wings import PACKAGE, PROGRAM_FILES, shipped_files
 
 ROOT = PACKAGE.parents[1]
 
 
 def stage_worker(target: Path) -> Path:
     """Copy the worker's program into ``target``, readable by every user, and return it."""
-    programs = ROOT / "ingestion_program"
-    ignore = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(programs / "naslib", target / "naslib", ignore=ignore)
-    shutil.copyfile(programs / "worker.py", target / "worker.py")
+    for source in (ROOT / name for name in PROGRAM_FILES["worker"]):
+        if source.is_file():
+            target.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target / source.name)
+        else:
+            ignore = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(source, target / source.name, ignore=ignore)
     for name, source in shipped_files("worker"):
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target / name)
