@@ -20,8 +20,6 @@ SHARD ?= 0
 
 BIN := .venv/bin
 ZCNAS := $(BIN)/zcnas
-AXE_VERSION := 4.14.1
-AXE := build/axe/axe.min.js
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
@@ -111,14 +109,8 @@ check: .venv/installed-dev  ## ruff, mypy and the contracts of the wings
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo
 
-test: .venv/installed-dev $(if $(shell command -v npm),$(AXE))  ## every test (TESTS= some of them)
-	@mkdir -p build
-	$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile $(TESTS); status=$$?; echo $$status > build/pytest-exit; exit $$status
-
-$(AXE):
-	mkdir -p $(@D)
-	cd $(@D) && npm pack --silent axe-core@$(AXE_VERSION) && tar -xzf axe-core-$(AXE_VERSION).tgz --strip-components=1 package/axe.min.js
-	touch $@
+test: .venv/installed-dev  ## every test (TESTS= some of them)
+	$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile $(TESTS)
 
 fuzz: .venv/installed-dev  ## feed every reader EXAMPLES=2000 bad inputs and record how many
 	ZCNAS_FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) ZCNAS_FUZZ_RECORD=docs/fuzzing.md $(BIN)/pytest tests/fuzz

@@ -1,12 +1,12 @@
 """The pages in a real browser: sorting, filtering, the keyboard, no request leaving, axe-core."""
 
-import functools
 import json
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT
 
 from zcnas.benchmarks import BENCHMARKS
 from zcnas.judging.leaderboard import Entry, Leaderboard
@@ -16,7 +16,6 @@ from zcnas.phases import load_phase
 from zcnas.records import Prediction, Reference
 
 ROOT = Path(__file__).resolve().parents[2]
-AXE = ROOT / "build" / "axe" / "axe.min.js"
 pytestmark = pytest.mark.browser
 
 
@@ -182,16 +181,9 @@ def test_print_shows_the_ranking_without_its_controls(site, open_page):
     assert box.evaluate("(e) => getComputedStyle(e).overflow") == "visible"
 
 
-@functools.cache
-def axe_source():
-    if not AXE.is_file():
-        pytest.skip("axe-core is not here; `make test` fetches it where npm is installed")
-    return AXE.read_text(encoding="utf-8")
-
-
 def violations(page):
     """What axe-core finds wrong with a page, all its rules on."""
-    page.evaluate(axe_source())
+    page.evaluate(AXE_SCRIPT)
     found = page.evaluate("async () => (await axe.run({ resultTypes: ['violations'] })).violations")
     return [(v["id"], v["help"], [n["html"][:120] for n in v["nodes"]][:3]) for v in found]
 

@@ -11,9 +11,7 @@ import copy
 import functools
 import importlib
 import math
-import os
 import random
-from pathlib import Path
 
 import proxy_networks as networks
 import pytest
@@ -179,25 +177,17 @@ def test_plain_is_the_sum_over_the_weights_that_no_batchnorm_rescales(space):
     assert all(sums[name] != 0 for name in NOT_RESCALED[space])
 
 
-def _published() -> dict[str, dict[str, dict[str, dict[str, float]]]]:
-    import json
-
-    if "ZCNAS_DATA" not in os.environ:
-        pytest.skip("ZCNAS_DATA names no folder with accuracy tables")
-    table: dict[str, dict[str, dict[str, dict[str, float]]]]
-    table = json.loads((Path(os.environ["ZCNAS_DATA"]) / "zc_nasbench201.json").read_text())
-    return table
-
-
 @pytest.mark.real_table
 @pytest.mark.parametrize("dataset", ["cifar10", "cifar100", "ImageNet16-120"])
-def test_params_and_published_flops_equal_the_published_columns(dataset):
+def test_params_and_published_flops_equal_the_published_columns(dataset, data_folder):
     import ast
+    import json
 
     from zcnas.proxies import params
     from zcnas.search_spaces.nasbench201.spec import NasBench201Spec
 
-    rows = {key: row for key, row in _published()[dataset].items() if "flops" in row}
+    published = json.loads((data_folder / "zc_nasbench201.json").read_text())
+    rows = {key: row for key, row in published[dataset].items() if "flops" in row}
     benchmark = BENCHMARKS[f"nasbench201_{dataset}".lower().replace("-", "_")]
     for key in random.Random(0).sample(sorted(rows), 12):
         network = build_network(NasBench201Spec.from_naslib(ast.literal_eval(key)), benchmark)
