@@ -30,6 +30,13 @@ def test_the_table_holds_every_module_with_a_score_under_its_name():
     assert len(PROXIES) == 13
 
 
+def test_every_score_is_the_one_that_all_proxies_inherit():
+    for name, proxy in PROXIES.items():
+        module = importlib.import_module(f"zcnas.proxies.{name}")
+        assert module.score.__self__ is proxy
+        assert "score" not in vars(proxy) or name == "flops"  # which counts in a second way too
+
+
 @pytest.mark.parametrize("network_type", [Branches, Chain])
 def test_together_gives_the_values_of_one_by_one(network_type):
     network = networks.build(network_type)

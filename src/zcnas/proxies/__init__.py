@@ -2,8 +2,8 @@
 
 Each module holds one proxy: formula, direction, choices, and ``score(network, inputs, targets)``.
 ``PROXIES`` is the table of them; ``evaluate`` computes any subset from passes they share, for
-little more than the price of the dearest one. Higher scores rank higher, for all of them. Nothing
-here knows accuracies.
+little more than the price of the most expensive one. Higher scores rank higher, for all of them.
+Nothing here knows accuracies.
 
     proxy.py         what a proxy is: a listener to events
     passes.py        the passes that give the events
@@ -56,9 +56,9 @@ def evaluate(
 ) -> dict[str, float]:
     """Return the score of each of ``proxies``, computed together; higher = better.
 
-    The values are those of the modules' ``score``, whatever else is asked for along with them. At
-    most one forward, one backward of the loss, one of Σz to the input and, for ``grasp``, one of
-    Σθ⊙g; ``synflow`` and ``zen`` add their own.
+    The values are those of each proxy's own ``score``, whatever else is asked for along with them.
+    At most one forward, one backward of the loss, one of Σz to the input and, for ``grasp``, one
+    of Σθ⊙g; ``synflow`` and ``zen`` add their own.
 
     Args:
         network: Left as found: weights, mode, gradients, hooks, buffers and RNG state.

@@ -28,7 +28,6 @@ from torch import Tensor, nn
 
 from zcnas.errors import ProxyError
 from zcnas.proxies.checks import class_labels
-from zcnas.proxies.passes import score_alone
 from zcnas.proxies.proxy import Proxy
 
 K = 1e-5
@@ -65,15 +64,4 @@ class EpeNas(Proxy):
         return float(self.total)
 
 
-def score(network: nn.Module, inputs: Tensor, targets: Tensor) -> float:
-    """Return the comparison of within-class correlations; higher = better. See the module.
-
-    Args:
-        network: Left as found.
-        inputs: (B, C, H, W), B ≥ 2.
-        targets: (B,) integer labels or (B, K) probabilities, of at least two classes.
-
-    Raises:
-        ProxyError: As in every proxy, and if the targets name no classes or a single one.
-    """
-    return score_alone(EpeNas, network, inputs, targets)
+score = EpeNas.score

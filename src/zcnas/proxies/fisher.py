@@ -22,9 +22,8 @@ et al., ICLR 2021, arXiv:2101.08134.
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from zcnas.proxies.passes import score_alone
 from zcnas.proxies.proxy import Proxy
 
 
@@ -46,15 +45,4 @@ class Fisher(Proxy):
         return self.total
 
 
-def score(network: nn.Module, inputs: Tensor, targets: Tensor) -> float:
-    """Return Σ_l Σ_c Δ_c × fan-in_l; higher = better. See the module.
-
-    Args:
-        network: Left as found.
-        inputs: (B, C, H, W), B ≥ 2.
-        targets: (B,) labels, or what the loss of the network takes.
-
-    Raises:
-        ProxyError: As in every proxy, and if the loss does not take the targets.
-    """
-    return score_alone(Fisher, network, inputs, targets)
+score = Fisher.score

@@ -30,7 +30,6 @@ import torch
 from torch import Tensor, nn
 
 from zcnas.proxies.interpreter import LAYERS, Op
-from zcnas.proxies.passes import score_alone
 from zcnas.proxies.proxy import Proxy
 
 
@@ -48,6 +47,30 @@ class Flops(Proxy):
     def value(self) -> float:
         """Return millions per image."""
         return self.total / len(self.inputs) / 1e6
+
+    @classmethod
+    def score(
+        cls,
+        network: nn.Module,
+        inputs: Tensor,
+        targets: Tensor,
+        *,
+        count: Literal["macs", "published"] = "macs",
+    ) -> float:
+        """Return the millions of operations per image, as ``Proxy.score`` does.
+
+        Args:
+            network: Left as found.
+            inputs: (B, C, H, W), B ≥ 2; only the shape matters.
+            targets: One per image; not looked at.
+            count: Multiply-accumulates, or the published column's count.
+
+        Raises:
+            ProxyError: The network has no convolution, or the minibatch is malformed.
+        """
+        if count == "published":
+            return PublishedFlops.score(network, inputs, targets)
+        return super().score(network, inputs, targets)
 
 
 class PublishedFlops(Proxy):
@@ -118,23 +141,4 @@ def _operations_of(layer: nn.Module, inputs: Tensor, output: Tensor) -> tuple[in
     return 0, 0
 
 
-def score(
-    network: nn.Module,
-    inputs: Tensor,
-    targets: Tensor,
-    *,
-    count: Literal["macs", "published"] = "macs",
-) -> float:
-    """Return the millions of operations per image; higher = better. See the module.
-
-    Args:
-        network: Left as found.
-        inputs: (B, C, H, W), B ≥ 2; only the shape matters.
-        targets: One per image; not looked at.
-        count: Multiply-accumulates, or the published column's count.
-
-    Raises:
-        ProxyError: The network has no convolution, or the minibatch is malformed.
-    """
-    counter = Flops if count == "macs" else PublishedFlops
-    return score_alone(counter, network, inputs, targets)
+score = Flops.score

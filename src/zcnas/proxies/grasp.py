@@ -26,9 +26,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from torch import Tensor, nn
+from torch import Tensor
 
-from zcnas.proxies.passes import score_alone
 from zcnas.proxies.proxy import Proxy
 from zcnas.proxies.reductions import dot
 
@@ -45,15 +44,4 @@ class Grasp(Proxy):
         return self.total
 
 
-def score(network: nn.Module, inputs: Tensor, targets: Tensor) -> float:
-    """Return −Σ_l Σ θ_l⊙(Hḡ)_l; higher = better. See the module.
-
-    Args:
-        network: Left as found.
-        inputs: (B, C, H, W), B ≥ 2.
-        targets: (B,) labels, or what the loss of the network takes.
-
-    Raises:
-        ProxyError: As in every proxy, and if the loss does not take the targets.
-    """
-    return score_alone(Grasp, network, inputs, targets)
+score = Grasp.score

@@ -22,9 +22,8 @@ as a proxy Abdelfattah et al., ICLR 2021, arXiv:2101.08134.
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from zcnas.proxies.passes import score_alone
 from zcnas.proxies.proxy import Proxy
 
 K = 1e-5
@@ -46,15 +45,4 @@ class Jacov(Proxy):
         return self.total
 
 
-def score(network: nn.Module, inputs: Tensor, targets: Tensor) -> float:
-    """Return −Σ_i (ln(v_i + k) + 1/(v_i + k)); higher = better. See the module.
-
-    Args:
-        network: Left as found.
-        inputs: (B, C, H, W), B ≥ 2.
-        targets: One per image; not looked at.
-
-    Raises:
-        ProxyError: The network has no convolution, or the minibatch is malformed.
-    """
-    return score_alone(Jacov, network, inputs, targets)
+score = Jacov.score

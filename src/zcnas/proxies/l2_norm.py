@@ -15,10 +15,7 @@ arXiv:2101.08134.
 
 from __future__ import annotations
 
-from torch import Tensor, nn
-
 from zcnas.proxies.interpreter import layers_of
-from zcnas.proxies.passes import score_alone
 from zcnas.proxies.proxy import Proxy
 from zcnas.proxies.reductions import sum_of_norms
 
@@ -31,15 +28,4 @@ class L2Norm(Proxy):
         return sum_of_norms(list(layers_of(self.network).values()))
 
 
-def score(network: nn.Module, inputs: Tensor, targets: Tensor) -> float:
-    """Return Σ_l ‖θ_l‖₂; higher = better. See the module.
-
-    Args:
-        network: Left as found.
-        inputs: (B, C, H, W), B ≥ 2.
-        targets: One per image; not looked at.
-
-    Raises:
-        ProxyError: The network has no convolution, or the minibatch is malformed.
-    """
-    return score_alone(L2Norm, network, inputs, targets)
+score = L2Norm.score

@@ -25,7 +25,6 @@ import weakref
 import torch
 from torch import Tensor, nn
 
-from zcnas.proxies.passes import score_alone
 from zcnas.proxies.proxy import Proxy
 
 
@@ -63,15 +62,4 @@ class Nwot(Proxy):
         return log_determinant.item() if sign > 0 and log_determinant > -0.5 else float("-inf")
 
 
-def score(network: nn.Module, inputs: Tensor, targets: Tensor) -> float:
-    """Return ln |det K|; higher = better. See the module.
-
-    Args:
-        network: Left as found.
-        inputs: (B, C, H, W), B ≥ 2.
-        targets: One per image; not looked at.
-
-    Raises:
-        ProxyError: The network has no convolution, or the minibatch is malformed.
-    """
-    return score_alone(Nwot, network, inputs, targets)
+score = Nwot.score

@@ -16,9 +16,6 @@ arXiv:2210.03230.
 
 from __future__ import annotations
 
-from torch import Tensor, nn
-
-from zcnas.proxies.passes import score_alone
 from zcnas.proxies.proxy import Proxy
 
 
@@ -30,15 +27,4 @@ class Params(Proxy):
         return sum(parameter.numel() for parameter in self.network.parameters()) / 1e6
 
 
-def score(network: nn.Module, inputs: Tensor, targets: Tensor) -> float:
-    """Return the number of parameters in millions; higher = better. See the module.
-
-    Args:
-        network: Left as found.
-        inputs: (B, C, H, W), B ≥ 2.
-        targets: One per image; not looked at.
-
-    Raises:
-        ProxyError: The network has no convolution, or the minibatch is malformed.
-    """
-    return score_alone(Params, network, inputs, targets)
+score = Params.score

@@ -23,7 +23,7 @@ at dy/dτ with ∂p/∂(dy/dτ) = ∂L/∂y: the loss needs no backward of its o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -32,7 +32,9 @@ from zcnas.proxies import exact_ops
 from zcnas.proxies.checks import check_minibatch, check_network, loss_of
 from zcnas.proxies.duals import dual_level, make_dual, split_dual
 from zcnas.proxies.interpreter import Interpreter, Op, as_found, layers_of, layout_of
-from zcnas.proxies.proxy import Proxy, listeners
+
+if TYPE_CHECKING:
+    from zcnas.proxies.proxy import Proxy
 
 
 class SharedForward(Interpreter):
@@ -253,6 +255,6 @@ def correlation_matrix(jacobian: Tensor) -> Tensor:
     return matrix.clamp(-1.0, 1.0)
 
 
-def score_alone(proxy: type[Proxy], network: nn.Module, inputs: Tensor, targets: Tensor) -> float:
-    """Return the value of one proxy; see ``run``."""
-    return run({"": proxy}, network, inputs, targets)[""]
+def listeners(proxies: Sequence[Proxy], event: str) -> list[Proxy]:
+    """Return those of ``proxies`` that override ``event``."""
+    return [proxy for proxy in proxies if proxy.listens_to(event)]

@@ -20,9 +20,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from torch import Tensor, nn
+from torch import Tensor
 
-from zcnas.proxies.passes import score_alone
 from zcnas.proxies.proxy import Proxy
 from zcnas.proxies.reductions import dot
 
@@ -39,15 +38,4 @@ class Plain(Proxy):
         return self.total
 
 
-def score(network: nn.Module, inputs: Tensor, targets: Tensor) -> float:
-    """Return Σ_l Σ θ_l⊙g_l; higher = better. See the module.
-
-    Args:
-        network: Left as found.
-        inputs: (B, C, H, W), B ≥ 2.
-        targets: (B,) labels, or what the loss of the network takes.
-
-    Raises:
-        ProxyError: As in every proxy, and if the loss does not take the targets.
-    """
-    return score_alone(Plain, network, inputs, targets)
+score = Plain.score

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from zcnas.proxies.interpreter import Op
+from zcnas.proxies.passes import run
 
 
 class Proxy:
@@ -50,7 +51,24 @@ class Proxy:
         """Return the score, higher = better, after all events have arrived."""
         raise NotImplementedError
 
+    @classmethod
+    def score(cls, network: nn.Module, inputs: Tensor, targets: Tensor) -> float:
+        """Return the score of one network by this proxy alone; higher = better.
 
-def listeners(proxies: Sequence[Proxy], event: str) -> list[Proxy]:
-    """Return those of ``proxies`` that override ``event``."""
-    return [proxy for proxy in proxies if getattr(type(proxy), event) is not getattr(Proxy, event)]
+        Formula, direction and edge cases stand in the proxy's module.
+
+        Args:
+            network: Left as found: weights, mode, gradients, hooks, buffers and RNG state.
+            inputs: (B, C, H, W), B ≥ 2, in the dtype of the network.
+            targets: (B,) labels, or what the loss of the network takes; a proxy without a loss
+                does not look at them.
+
+        Raises:
+            ProxyError: The network has no convolution, the minibatch is malformed, or the proxy
+                is not defined for this task.
+        """
+        return run({"": cls}, network, inputs, targets)[""]
+
+    def listens_to(self, event: str) -> bool:
+        """Return whether this proxy overrides an event."""
+        return getattr(type(self), event) is not getattr(Proxy, event)

@@ -25,10 +25,9 @@ import math
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from zcnas.proxies.interpreter import Interpreter, Op, layers_of, layout_of
-from zcnas.proxies.passes import score_alone
 from zcnas.proxies.proxy import Proxy
 from zcnas.proxies.reductions import absolute_dot
 
@@ -78,15 +77,4 @@ class Synflow(Proxy):
         return math.log(total) if total > 0 else float("-inf") if total == 0 else total
 
 
-def score(network: nn.Module, inputs: Tensor, targets: Tensor) -> float:
-    """Return ln Σ_l Σ |θ_l⊙∂R/∂θ_l|; higher = better. See the module.
-
-    Args:
-        network: Left as found.
-        inputs: (B, C, H, W), B ≥ 2.
-        targets: One per image; not looked at.
-
-    Raises:
-        ProxyError: The network has no convolution, or the minibatch is malformed.
-    """
-    return score_alone(Synflow, network, inputs, targets)
+score = Synflow.score

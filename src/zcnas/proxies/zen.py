@@ -29,11 +29,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from zcnas.proxies import exact_ops
 from zcnas.proxies.interpreter import Interpreter, Op, layers_of, layout_of
-from zcnas.proxies.passes import score_alone
 from zcnas.proxies.proxy import Proxy
 
 PERTURBATION = 0.01
@@ -119,15 +118,4 @@ class Zen(Proxy):
         return features, forward.variances
 
 
-def score(network: nn.Module, inputs: Tensor, targets: Tensor) -> float:
-    """Return the Zen-score; higher = better. See the module.
-
-    Args:
-        network: Left as found.
-        inputs: (B, C, H, W), B ≥ 2.
-        targets: One per image; not looked at.
-
-    Raises:
-        ProxyError: The network has no convolution, or the minibatch is malformed.
-    """
-    return score_alone(Zen, network, inputs, targets)
+score = Zen.score
