@@ -20,7 +20,7 @@ from requests.exceptions import RequestException
 
 import docker
 from zcnas.errors import OrganiserError
-from zcnas.isolation.program import ROOT
+from zcnas.resources import package_file
 
 IMAGE = "zcnas-worker:latest"
 PUBLIC_BASE = "python:3.11-slim-bookworm"
@@ -33,7 +33,7 @@ _BUILD_FILES = ("Dockerfile", "requirements.txt")
 
 def fingerprint() -> str:
     """Return a digest of the files the image is built from; a label of the image holds it."""
-    content = b"".join((ROOT / "docker" / name).read_bytes() for name in _BUILD_FILES)
+    content = b"".join(package_file(f"docker/{name}").read_bytes() for name in _BUILD_FILES)
     return hashlib.sha256(content).hexdigest()
 
 
@@ -58,10 +58,10 @@ def ensure_image(
         pass
     base = base or _find_base(client, say)
     say(f"building the image {IMAGE} from {base} (a few minutes, once)")
-    context = ROOT / "build" / "image"
+    context = Path("build") / "image"
     context.mkdir(parents=True, exist_ok=True)
     for name in _BUILD_FILES:
-        shutil.copyfile(ROOT / "docker" / name, context / name)
+        shutil.copyfile(package_file(f"docker/{name}"), context / name)
     _download_wheels(context / "wheels")
     try:
         client.images.build(
@@ -98,10 +98,12 @@ def _find_base(client: docker.DockerClient, say: Callable[[str], None]) -> str:
         reason = str(error).strip().splitlines()[-1]
     else:
         return PUBLIC_BASE
-    script = ROOT / "docker" / "offline-base.sh"
+    script = package_file("docker/offline-base.sh")
     if shutil.which("debootstrap") and shutil.which("docker"):
         say(f"no image registry answers; making {OFFLINE_BASE} with debootstrap (about a minute)")
-        made = subprocess.run([script, OFFLINE_BASE], capture_output=True, text=True, check=False)
+        made = subprocess.run(
+            ["sh", script, OFFLINE_BASE], capture_output=True, text=True, check=False
+        )
         if made.returncode == 0:
             return OFFLINE_BASE
         reason = made.stderr.strip()[-300:]
@@ -123,7 +125,7 @@ def _download_wheels(folder: Path) -> None:
     command = [
         *(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"),
         *("--python-version=3.11", "--implementation=cp", *platforms),
-        *("--dest", str(folder), "-r", str(ROOT / "docker" / "requirements.txt")),
+        *("--dest", str(folder), "-r", str(package_file("docker/requirements.txt"))),
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:

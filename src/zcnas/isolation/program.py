@@ -9,14 +9,13 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from zcnas.wings import PACKAGE, PROGRAM_FILES, shipped_files
-
-ROOT = PACKAGE.parents[1]
+from zcnas.resources import package_file
+from zcnas.wings import PROGRAM_FILES, shipped_files
 
 
 def stage_worker(target: Path) -> Path:
     """Copy the worker's program into ``target``, readable by every user, and return it."""
-    for source in (ROOT / name for name in PROGRAM_FILES["worker"]):
+    for source in map(package_file, PROGRAM_FILES["worker"]):
         if source.is_file():
             target.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target / source.name)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from zcnas.errors import DownloadError, PhaseError
-from zcnas.organiser.cli.options import PHASES, console, errors
+from zcnas.organiser.cli.options import console, errors, find_phase
 
 
 def data(
@@ -66,9 +66,8 @@ def _named_folder() -> Path:
 def _check_phase(name: str, folder: Path) -> list[str]:
     """Print what is missing of a phase's tables; return the phase's datasets."""
     from zcnas.datasets.inventory import inventory
-    from zcnas.phases import load_phase
 
-    phase = load_phase(PHASES, name)
+    phase = find_phase(name)
     for item in inventory(phase, folder):
         if item.what.startswith("images"):
             continue

@@ -9,6 +9,7 @@ import typer
 from zcnas.errors import OrganiserError, ZcnasError
 from zcnas.organiser.cli import (
     data,
+    folder,
     machine,
     phases,
     platforms,
@@ -28,6 +29,7 @@ app.command("dry-run")(scoring.dry_run)
 app.command("check")(submission.check)
 app.command("submission")(submission.submission)
 app.command("data")(data.data)
+app.command("init")(folder.init)
 app.command("phases")(phases.list_phases)
 app.command("sample")(phases.sample)
 app.command("leaderboard")(results.leaderboard)

@@ -10,18 +10,14 @@ import typer
 from rich.console import Console
 
 from zcnas.errors import OrganiserError, PhaseError
-from zcnas.isolation.program import ROOT
-from zcnas.phases import Phase
+from zcnas.phases import Phase, load_phase
+from zcnas.resources import PHASES_FILE, SAMPLES_FOLDER, competition_file, public_halves
 
 console = Console()
 errors = Console(stderr=True)
 
-PHASES = ROOT / "reference_data" / "phases.toml"
-COSTS = ROOT / "docs" / "costs.json"
-SAMPLES = ROOT / "starting_kit" / "submissions"
-FIRST_SAMPLES = tuple(SAMPLES / name for name in ("nwot", "params", "synflow"))
+FIRST_SAMPLES = ("nwot", "params", "synflow")
 """Enough for a first leaderboard in a few minutes; all of them take about an hour of CPU time."""
-PUBLIC_INPUT = ROOT / "starting_kit" / "input_data"
 
 PhaseOption = Annotated[str, typer.Option(help="Phase of reference_data/phases.toml.")]
 IsolationOption = Annotated[
@@ -44,6 +40,25 @@ BenchmarkOption = Annotated[
 ]
 
 
+def phases_file() -> Path:
+    """Return the ``phases.toml`` of the competition folder, or the package's."""
+    return competition_file(PHASES_FILE)
+
+
+def find_phase(name: str) -> Phase:
+    """Return a phase of ``phases.toml``.
+
+    Raises:
+        PhaseError: It is unknown, or the file is broken.
+    """
+    return load_phase(phases_file(), name)
+
+
+def samples() -> Path:
+    """Return the folder of the sample submissions."""
+    return competition_file(SAMPLES_FOLDER)
+
+
 def halves_of(phase: Phase) -> tuple[Path, Path]:
     """Return the folders of a phase's two halves.
 
@@ -53,7 +68,7 @@ def halves_of(phase: Phase) -> tuple[Path, Path]:
         PhaseError: The phase is hidden and ``ZCNAS_PHASES`` does not say where its draw is.
     """
     if phase.truth == "public":
-        return PUBLIC_INPUT, PHASES.parent / phase.name
+        return public_halves(phase.name)
     drawn = os.environ.get("ZCNAS_PHASES")
     if not drawn:
         raise PhaseError(

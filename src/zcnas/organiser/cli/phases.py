@@ -10,24 +10,27 @@ import msgspec
 import typer
 
 from zcnas.errors import PhaseError
-from zcnas.organiser.cli.options import COSTS, PHASES, PhaseOption, console, data_dir, halves_of
-from zcnas.phases import load_phase, load_phases
+from zcnas.organiser.cli.options import PhaseOption, console, data_dir, find_phase, phases_file
+from zcnas.phases import load_phases
+from zcnas.resources import package_file, writable_halves
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 
 def list_phases(
-    costs: Annotated[Path, typer.Option(help="The record of timings/bench_costs.py.")] = COSTS,
+    costs: Annotated[
+        Path | None, typer.Option(help="Another record of costs, by timings/bench_costs.py.")
+    ] = None,
 ) -> None:
     """List the phases with their limits and what one submission costs, in CPU hours."""
     from zcnas.organiser.costs import estimate, read_costs
 
-    record = read_costs(costs)
+    record = read_costs(costs or package_file("docs/costs.json"))
     prices = _table("N", "forward", "+ backward", "13 proxies", first="CPU hours of a submission")
     bounds = _table("query", "benchmark", "memory", first="13 proxies need / limit")
     unmeasured: set[str] = set()
-    for phase in load_phases(PHASES).values():
+    for phase in load_phases(phases_file()).values():
         cost, limits = estimate(phase, record), phase.limits
         unmeasured.update(cost.unmeasured)
         measured = len(phase.benchmarks) - len(cost.unmeasured)
@@ -83,11 +86,11 @@ def sample(
     """Draw the architectures of a phase and write both halves: input_data and reference_data."""
     from zcnas.organiser.draw import sample_phase
 
-    chosen = load_phase(PHASES, phase)
+    chosen = find_phase(phase)
     if architectures is not None:
         chosen = msgspec.structs.replace(chosen, architectures=architectures)
     if chosen.truth == "public" and out is None:
-        inputs, references = halves_of(chosen)
+        inputs, references = writable_halves(phase)
     elif out is not None:
         inputs, references = out / phase / "input_data", out / phase / "reference_data"
     else:

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from zcnas.errors import BundleError, PhaseError
-from zcnas.isolation.program import ROOT
 from zcnas.organiser.cli.options import (
-    PHASES,
-    SAMPLES,
     IsolationOption,
     OutOption,
     console,
     data_dir,
     halves_of,
+    phases_file,
+    samples,
 )
 from zcnas.phases import load_phases
+from zcnas.resources import SETTINGS_FILE, competition_file
 
 if TYPE_CHECKING:
     from zcnas.organiser.platforms.bundle.phases import Baselines
@@ -34,8 +34,9 @@ def bundle(
     phase: Annotated[
         str, typer.Option(help="Phases, e.g. practice,final; by default those that are drawn.")
     ] = "",
-    settings: Annotated[Path, typer.Option(help="What you set of the competition itself.")] = ROOT
-    / "competition.yaml",
+    settings: Annotated[
+        Path | None, typer.Option(help="Another competition.yaml than the competition folder's.")
+    ] = None,
     baselines: Annotated[
         list[Path] | None,
         typer.Option(help="A leaderboard.json whose taus stand beside a submission's; repeatable."),
@@ -48,18 +49,18 @@ def bundle(
     from zcnas.organiser.platforms.bundle.phases import bundle_phase
     from zcnas.organiser.platforms.bundle.settings import read_settings, schedule
 
-    read = read_settings(settings)
-    known = load_phases(PHASES)
+    read = read_settings(settings or competition_file(SETTINGS_FILE))
+    known = load_phases(listed := phases_file())
     names = [name.strip() for name in phase.split(",") if name.strip()] or _drawn_phases()
     if unknown := [name for name in names if name not in known]:
-        raise PhaseError(f"unknown phase '{unknown[0]}'; phases in {PHASES}: {', '.join(known)}")
+        raise PhaseError(f"unknown phase '{unknown[0]}'; phases in {listed}: {', '.join(known)}")
     beside = _read_baselines(baselines or [], names)
     phases = tuple(
         bundle_phase(known[name], chosen, *halves_of(known[name]), data_dir(), beside.get(name))
         for name, chosen in schedule(read, names)
     )
-    samples = tuple(SAMPLES / name for name in SAMPLE_NAMES)
-    for path in build_bundles(Competition(read, phases, samples), out):
+    solutions = tuple(samples() / name for name in SAMPLE_NAMES)
+    for path in build_bundles(Competition(read, phases, solutions), out):
         console.print(
             f"{path}: {', '.join(p.name for p in phases)} ({path.stat().st_size >> 10} KiB)",
             markup=False,

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from zcnas.errors import PhaseError, PredictionError, ReferenceDataError
-from zcnas.organiser.cli.options import PHASES, console, halves_of
-from zcnas.phases import load_phase
+from zcnas.organiser.cli.options import console, find_phase, halves_of
 
 if TYPE_CHECKING:
     from zcnas.judging.leaderboard import Leaderboard
@@ -32,7 +31,7 @@ def leaderboard(
 
     board = read_json(out / "leaderboard.json", Leaderboard, PredictionError)
     try:
-        phase = load_phase(PHASES, board.phase).only(list(board.benchmarks))
+        phase = find_phase(board.phase).only(list(board.benchmarks))
         board = publish_run(board, phase, out, site, after_deadline=after_deadline)
     except (PhaseError, ReferenceDataError) as error:
         console.print(f"no pages: {error}", style="yellow", markup=False, soft_wrap=True)

@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from zcnas.organiser.cli.options import PHASES, console, halves_of
-from zcnas.phases import load_phase
+from zcnas.organiser.cli.options import console, find_phase, halves_of
 
 OutArgument = Annotated[Path, typer.Argument(help="Folder of a run.")]
 
@@ -67,7 +66,7 @@ def rank(
     run = results.record()
     if run is None:
         raise ResultsError(f"{out} holds no run; name the OUT= of one")
-    phase = load_phase(PHASES, run.phase).only(list(run.benchmarks))
+    phase = find_phase(run.phase).only(list(run.benchmarks))
     _, folder = halves_of(phase)
     references = {key: read_reference(folder / f"{key}.json") for key in phase.benchmarks}
     if vote:

@@ -10,16 +10,15 @@ import typer
 
 from zcnas.errors import PredictionError
 from zcnas.organiser.cli.options import (
-    PHASES,
-    SAMPLES,
     CpusOption,
     IsolationOption,
     PhaseOption,
     console,
     data_dir,
+    find_phase,
     halves_of,
+    samples,
 )
-from zcnas.phases import load_phase
 
 ResultsArgument = Annotated[Path, typer.Argument(help="Folder of an earlier run.")]
 
@@ -36,7 +35,7 @@ def doctor(
 
     named, drawn = os.environ.get("ZCNAS_DATA"), os.environ.get("ZCNAS_PHASES")
     situation = Situation(
-        phase=load_phase(PHASES, phase),
+        phase=find_phase(phase),
         isolation=isolation,
         cpus=cpus,
         out=out,
@@ -70,7 +69,7 @@ def feedback(
     from zcnas.records import read_json
 
     board = read_json(out / "leaderboard.json", Leaderboard, PredictionError)
-    chosen = level or load_phase(PHASES, board.phase).feedback
+    chosen = level or find_phase(board.phase).feedback
     folders = hand_out(out, chosen, to)
     console.print(
         f"{to}: {len(folders)} folders, feedback level '{chosen}' of phase '{board.phase}'",
@@ -80,7 +79,9 @@ def feedback(
 
 
 def audit(
-    submissions: Annotated[Path, typer.Argument(help="The submissions of the run.")] = SAMPLES,
+    submissions: Annotated[
+        Path | None, typer.Argument(help="The submissions of the run; the samples by default.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder of the run.")] = Path("build/score"),
     isolation: IsolationOption = "auto",
     cpus: CpusOption = "",
@@ -96,7 +97,7 @@ def audit(
     from zcnas.submissions import find_submissions
 
     board = read_json(out / "leaderboard.json", Leaderboard, PredictionError)
-    phase = load_phase(PHASES, board.phase).only(list(board.benchmarks))
+    phase = find_phase(board.phase).only(list(board.benchmarks))
 
     def say(text: str) -> None:
         console.print(text, markup=False, highlight=False, soft_wrap=True)
@@ -109,9 +110,9 @@ def audit(
         board=board,
         cpu=parse_cpus(cpus)[0],
         architectures=architectures,
-        samples=SAMPLES,
+        samples=samples(),
     )
-    found = look.run(find_submissions(submissions))
+    found = look.run(find_submissions(submissions or samples()))
     for name, signs in found.items():
         say(f"{name}: {'no sign' if not signs else ''}")
         for sign in signs:

@@ -10,7 +10,6 @@ import typer
 from zcnas.errors import InvalidSubmission
 from zcnas.organiser.cli.options import (
     FIRST_SAMPLES,
-    PHASES,
     AnewOption,
     BenchmarkOption,
     CpusOption,
@@ -21,9 +20,10 @@ from zcnas.organiser.cli.options import (
     ShardOption,
     console,
     data_dir,
+    find_phase,
     halves_of,
+    samples,
 )
-from zcnas.phases import load_phase
 from zcnas.submissions import find_submissions
 from zcnas.submissions.roster import ARRIVALS_FILE, arrivals_beside, write_arrivals
 
@@ -52,9 +52,9 @@ def score(
     from zcnas.organiser.cli.results import publish_run
     from zcnas.organiser.cli.terminal import print_leaderboard, run_competition
 
-    chosen = load_phase(PHASES, phase).only(benchmark or [])
+    chosen = find_phase(phase).only(benchmark or [])
     inputs, references = halves_of(chosen)
-    places = submissions or list(FIRST_SAMPLES)
+    places = submissions or [samples() / name for name in FIRST_SAMPLES]
     arrivals = arrivals_beside(places)
     leaderboard = run_competition(
         [path for place in places for path in find_submissions(place)],
@@ -88,7 +88,7 @@ def dry_run(
     """Score one submission on the practice phase as the organisers would; explain the result."""
     from zcnas.organiser.cli.terminal import explain, run_competition
 
-    chosen = load_phase(PHASES, "practice").only(benchmark or [])
+    chosen = find_phase("practice").only(benchmark or [])
     paths = find_submissions(submission)
     if len(paths) != 1:
         raise InvalidSubmission(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from zcnas.datasets.inventory import Item, inventory
-from zcnas.isolation.program import ROOT
 from zcnas.organiser.doctor import Finding, Situation, error, ok, warning
+from zcnas.resources import package_root
 
 
 def draw(situation: Situation) -> Finding:
@@ -28,7 +28,7 @@ def draw(situation: Situation) -> Finding:
             f"{folder} lacks {', '.join(absent)}",
             f"`zcnas sample --phase {phase.name} --out {situation.draws}`",
         )
-    if folder.resolve().is_relative_to(ROOT):
+    if folder.resolve().is_relative_to(package_root()):
         return error(f"{folder} lies in the repository", "move it elsewhere, then ZCNAS_PHASES=")
     if readers := _readable_by_others(folder):
         return warning(f"other users can read {readers[0]}", f"chmod -R go-rwx {folder}")

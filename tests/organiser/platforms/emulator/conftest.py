@@ -1,5 +1,6 @@
 """A small competition of our own, as bundles, and what each platform made of submissions to it."""
 
+import contextlib
 import io
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -63,7 +64,7 @@ class Small:
 
     def __init__(self, folder, monkeypatch):
         self.folder = folder
-        inputs, references = folder / "input_data", folder / "reference_data"
+        inputs, references = folder / "starting_kit" / "input_data", folder / "reference_data"
         data = read_input(ROOT / "starting_kit" / "input_data" / f"{KEY}.json")
         truth = read_reference(ROOT / "reference_data" / "practice" / f"{KEY}.json")
         self.data = msgspec.structs.replace(
@@ -75,9 +76,6 @@ class Small:
         write_json(references / "practice" / f"{KEY}.json", self.reference)
         (references / "phases.toml").write_text(PHASES)
         self.phase = load_phase(references / "phases.toml", "practice")
-        for module in ("options", "scoring", "platforms"):
-            monkeypatch.setattr(f"zcnas.organiser.cli.{module}.PHASES", references / "phases.toml")
-        monkeypatch.setattr("zcnas.organiser.cli.options.PUBLIC_INPUT", inputs)
         monkeypatch.delenv("ZCNAS_DATA", raising=False)
         self.bundles = self.bundle(COMPETITION, "bundle")
         hurried = COMPETITION.replace(f"{TIME_LIMIT_S}", f"{HURRIED_S}")
@@ -93,7 +91,8 @@ class Small:
 
     def command(self, *words):
         """Run one of our commands and return its result, which must be exit code 0."""
-        done = CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False)
+        with contextlib.chdir(self.folder):
+            done = CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False)
         assert done.exit_code == 0, done.output
         return done
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from zcnas.isolation.program import ROOT
+from zcnas.resources import package_file, package_root
 from zcnas.wings import Program, shipped_files
 
 STARTING_KIT = (
@@ -45,7 +45,7 @@ def starting_kit() -> dict[str, bytes]:
     """Return the files of the starting kit by name."""
     files: dict[str, bytes] = {}
     for name in STARTING_KIT:
-        files |= _collect(ROOT / name, ROOT)
+        files |= _collect(package_file(name), package_root())
     return files
 
 
@@ -55,7 +55,7 @@ def _program(folder: str, program: Program) -> dict[str, bytes]:
     CodaLab reads no other name; Codabench takes either.
     """
     library = {name: path.read_bytes() for name, path in shipped_files(program)}
-    own = _collect(ROOT / folder, ROOT / folder)
+    own = _collect(package_file(folder), package_file(folder))
     return {**library, **own, "metadata": own["metadata.yaml"]}
 
 
