@@ -27,16 +27,15 @@ import psutil
 from zcnas.datasets.frozen import load_hosted_minibatch
 from zcnas.errors import InvalidSubmission, ZcnasError
 from zcnas.hosted.phase import ORGANISER_ERROR_FILE, HostedPhase, read_hosted_phase
-from zcnas.hosted.seals import KEY_FILE, next_seal, read_key, seals_path
+from zcnas.hosted.seals import KEY_FILE, next_seal, read_key
 from zcnas.ingestion.ingest import IngestionJob, ingest
 from zcnas.isolation.process import ProcessIsolation
 from zcnas.phases import Phase
 from zcnas.records import BenchmarkInput, Prediction, read_input
+from zcnas.result_files import ResultFiles
 from zcnas.submissions import Submission, open_submission
 
 PROGRAM = Path(__file__).resolve().parent
-OUTPUT_ENDINGS = (".predictions.jsonl", ".seals", ".manifest.json", ".log")
-"""What is written for every benchmark."""
 _PR_SET_DUMPABLE = 4
 
 
@@ -98,7 +97,7 @@ def keep_own(folder: Path, phase: Phase) -> None:
 
     A file called ``metadata`` would make the platform give the whole run up.
     """
-    own = {f"{key}{ending}" for key in phase.benchmarks for ending in OUTPUT_ENDINGS}
+    own = {path.name for key in phase.benchmarks for path in ResultFiles(folder, key)}
     for path in folder.iterdir():
         if path.name not in own:
             remove(path)
@@ -207,8 +206,8 @@ class SealedRecords:
     """
 
     def __init__(self, folder: Path, benchmark: str, key: bytes | None) -> None:
-        self._path = folder / f"{benchmark}.predictions.jsonl"
-        self._seals_path = seals_path(folder, benchmark)
+        files = ResultFiles(folder, benchmark)
+        self._path, self._seals_path = files.predictions, files.seals
         self._benchmark = benchmark
         self._key = key
         self._lines: list[bytes] = []

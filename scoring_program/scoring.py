@@ -25,6 +25,7 @@ from zcnas.judging.score import Scores, score_submission
 from zcnas.pages.detailed_results import detailed_results
 from zcnas.phases import Phase
 from zcnas.records import read_reference, write_json
+from zcnas.result_files import ResultFiles
 
 _EXIT_CODE = re.compile(r"^ingestionExitCode: *(-?\d+|null)? *$", re.MULTILINE)
 
@@ -69,11 +70,9 @@ def accept_sealed(phase: Phase, results: Path, key: bytes | None, accepted: Path
     for benchmark in phase.benchmarks:
         lines = sealed_lines(results, benchmark, key)
         asked = asked or bool(lines)
-        (accepted / f"{benchmark}.predictions.jsonl").write_bytes(
-            b"".join(line + b"\n" for line in lines)
-        )
-        for ending in (".manifest.json", ".log"):
-            path = results / f"{benchmark}{ending}"
+        left, taken = ResultFiles(results, benchmark), ResultFiles(accepted, benchmark)
+        taken.predictions.write_bytes(b"".join(line + b"\n" for line in lines))
+        for path in (left.manifest, left.log):
             if path.is_file() and not path.is_symlink():
                 shutil.copyfile(path, accepted / path.name)
     code = ingestion_exit_code(results)

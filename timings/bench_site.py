@@ -58,8 +58,8 @@ def write_run(out, phase, submissions, architectures):
         )  # fmt: skip
     entries = []
     for number in range(submissions):
-        folder = out / f"submission{number:04d}"
-        folder.mkdir()
+        folder = out / "submissions" / f"submission{number:04d}"
+        folder.mkdir(parents=True)
         taus, noise = {}, rng.uniform(1, 12)
         for key, reference in references.items():
             truth = list(reference.accuracies.values())

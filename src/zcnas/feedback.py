@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from zcnas.result_files import LOG, MANIFEST, PREDICTIONS
+
 Level = Literal["full", "score_only", "none"]
 
 
@@ -69,7 +71,7 @@ MANIFEST_FIELDS: dict[Level, tuple[str, ...]] = {
 
 FILES: dict[Level, tuple[str, ...]] = {
     "none": ("result.json",),
-    "score_only": ("result.json", ".manifest.json"),
-    "full": ("result.json", ".manifest.json", ".predictions.jsonl", ".log"),
+    "score_only": ("result.json", MANIFEST),
+    "full": ("result.json", MANIFEST, PREDICTIONS, LOG),
 }
 """Files of a participant; a name with a dot in front stands for one per benchmark."""

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from zcnas.hosted.seals import derive_key, next_seal, read_key, sealed_lines, seals_path
+from zcnas.hosted.seals import derive_key, next_seal, read_key, sealed_lines
 
 KEY = b"k" * 32
 LINES = [b'{"id":"0000000%d","status":"ok","score":%d}' % (n, n) for n in range(4)]
@@ -21,7 +21,7 @@ def sealed(tmp_path):
 
     def write(lines=LINES, seals=seals):
         (tmp_path / "b.predictions.jsonl").write_bytes(b"".join(line + b"\n" for line in lines))
-        seals_path(tmp_path, "b").write_text("".join(f"{seal}\n" for seal in seals))
+        (tmp_path / "b.seals").write_text("".join(f"{seal}\n" for seal in seals))
         return tmp_path
 
     return write, seals
@@ -57,7 +57,7 @@ def test_a_seal_of_one_benchmark_is_none_of_another(sealed, tmp_path):
     write, _ = sealed
     write()
     (tmp_path / "c.predictions.jsonl").write_bytes((tmp_path / "b.predictions.jsonl").read_bytes())
-    seals_path(tmp_path, "c").write_bytes(seals_path(tmp_path, "b").read_bytes())
+    (tmp_path / "c.seals").write_bytes((tmp_path / "b.seals").read_bytes())
     assert sealed_lines(tmp_path, "c", KEY) == []
 
 

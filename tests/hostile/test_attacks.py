@@ -18,7 +18,7 @@ LANDLOCK = confinement._landlock_abi()
 
 
 def predictions_of(run, name):
-    return read_predictions(run.results / name / f"{KEY}.predictions.jsonl")
+    return read_predictions(run.results / "submissions" / name / f"{KEY}.predictions.jsonl")
 
 
 def entry_of(board, name):
@@ -27,7 +27,7 @@ def entry_of(board, name):
 
 def log_of(run, name):
     """Return what a submission printed; there is no file where it printed nothing."""
-    path = run.results / name / f"{KEY}.log"
+    path = run.results / "submissions" / name / f"{KEY}.log"
     return path.read_text() if path.is_file() else ""
 
 
@@ -67,7 +67,9 @@ def test_an_attack_has_its_own_outcome(run, name, record_property):
 
 def test_neighbours_get_the_same_scores_to_the_last_bit(run):
     for name in HONEST:
-        alone = read_predictions(run.results_alone / name / f"{KEY}.predictions.jsonl")
+        alone = read_predictions(
+            run.results_alone / "submissions" / name / f"{KEY}.predictions.jsonl"
+        )
         beside = predictions_of(run, name)
         assert [p.status for p in beside] == ["ok"] * 4
         assert [(p.id, p.score.hex()) for p in alone] == [(p.id, p.score.hex()) for p in beside]
@@ -140,9 +142,9 @@ def test_a_claimed_time_out_or_a_vanished_worker_earns_no_second_try(run):
 
 
 def test_logs_keep_to_their_limit(run):
-    for path in run.results.glob(f"*/{KEY}.log"):
+    for path in run.results.glob(f"submissions/*/{KEY}.log"):
         assert path.stat().st_size <= run.stage.phase.limits.log_kb * 1024 + 4096, path
-    flooded = (run.results / "floods_the_output" / f"{KEY}.log").read_text()
+    flooded = (run.results / "submissions" / "floods_the_output" / f"{KEY}.log").read_text()
     assert "the log's size limit is reached" in flooded
 
 
@@ -167,6 +169,6 @@ def test_a_formula_in_a_name_is_text_in_the_table(run, tmp_path):
 
 
 def test_the_manifest_names_the_confinement(run):
-    path = run.results / "honest" / f"{KEY}.manifest.json"
+    path = run.results / "submissions" / "honest" / f"{KEY}.manifest.json"
     manifest = read_json(path, Manifest, PredictionError)
     assert f"confined by landlock {LANDLOCK}, seccomp" in manifest.public.versions["worker"]

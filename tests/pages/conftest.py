@@ -74,12 +74,13 @@ def run_folder(tmp_path_factory, phase, references, predict, hostile):
         lines = predict(noise, number, failures=7 if strange else 0, message=hostile)
         if name == "coarse":
             lines = {k: [coarsen(line) for line in found] for k, found in lines.items()}
-        (out / name).mkdir()
+        folder = out / "submissions" / name
+        folder.mkdir(parents=True)
         for key, found in lines.items():
             content = b"\n".join(msgspec.json.encode(line) for line in found) + b"\n"
-            (out / name / f"{key}.predictions.jsonl").write_bytes(content)
-            (out / name / f"{key}.log").write_text(f"</pre>{hostile}" if strange else "")
-        scores = score_submission(phase, out / name, references)
+            (folder / f"{key}.predictions.jsonl").write_bytes(content)
+            (folder / f"{key}.log").write_text(f"</pre>{hostile}" if strange else "")
+        scores = score_submission(phase, folder, references)
         entries.append(
             Entry(
                 submission=name,

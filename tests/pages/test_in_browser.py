@@ -222,11 +222,12 @@ def many(tmp_path_factory):
     entries = []
     for number in range(200):
         name = f"entry{number:03d}"
-        (out / name).mkdir()
+        folder = out / "submissions" / name
+        folder.mkdir(parents=True)
         for key in phase.benchmarks:
             lines = [Prediction(id=t, status="ok", score=float(rng.normal())) for t in tokens]
             content = b"\n".join(msgspec.json.encode(line) for line in lines)
-            (out / name / f"{key}.predictions.jsonl").write_bytes(content)
+            (folder / f"{key}.predictions.jsonl").write_bytes(content)
         taus = dict(zip(phase.benchmarks, rng.uniform(-1, 1, 28).tolist(), strict=True))
         entries.append(
             Entry(

@@ -25,7 +25,7 @@ def test_scores_and_taus_stay_what_scoring_found(published, run_folder, referenc
     for name, entry in by_name(published).items():
         if entry.score is None:
             continue
-        path = run_folder / name
+        path = run_folder / "submissions" / name
         predictions = {k: read_predictions(path / f"{k}.predictions.jsonl") for k in references}
         collector = Collector(references, 1)
         collector.add(0, predictions)

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from zcnas.hosted.phase import HostedPhase
-from zcnas.hosted.seals import next_seal, read_key, seals_path
+from zcnas.hosted.seals import next_seal, read_key
 from zcnas.pages.detailed_results import without_paths
 from zcnas.phases import load_phase
 from zcnas.records import Prediction, Reference, write_json
@@ -55,7 +55,7 @@ def platform(tmp_path):
 
         def predict(self, key, scores, sealed=True):
             lines, previous = [], ""
-            with seals_path(self.results, key).open("w") as seals:
+            with (self.results / f"{key}.seals").open("w") as seals:
                 for token, score in zip(TOKENS, scores, strict=False):
                     status = "ok" if score is not None else "error"
                     message = "" if status == "ok" else "OSError: /secret/folder/model.bin"

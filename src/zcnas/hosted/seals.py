@@ -14,6 +14,8 @@ import hashlib
 import hmac
 from pathlib import Path
 
+from zcnas.result_files import ResultFiles
+
 KEY_FILE = "seal.key"
 """In the ingestion program, which deletes it when it has read it, and in the reference data."""
 _KEY_BYTES = 32
@@ -32,11 +34,6 @@ def read_key(folder: Path) -> bytes | None:
     return bytes.fromhex(path.read_text().strip()[: 2 * _KEY_BYTES])
 
 
-def seals_path(folder: Path, benchmark: str) -> Path:
-    """Return where the seals of a benchmark's predictions stand, one line for each of theirs."""
-    return folder / f"{benchmark}.seals"
-
-
 def next_seal(key: bytes, benchmark: str, previous: str, line: bytes) -> str:
     """Return the seal of a line of predictions, given the seal of the line before ("" at first)."""
     content = b"\n".join([benchmark.encode(), previous.encode(), line.strip()])
@@ -48,11 +45,11 @@ def sealed_lines(folder: Path, benchmark: str, key: bytes | None) -> list[bytes]
 
     Without a key every line is taken, as in a run on the organiser's own machine.
     """
-    path = folder / f"{benchmark}.predictions.jsonl"
+    files = ResultFiles(folder, benchmark)
+    path, stored = files.predictions, files.seals
     lines = path.read_bytes().splitlines() if path.is_file() else []
     if key is None:
         return lines
-    stored = seals_path(folder, benchmark)
     seals = stored.read_text(errors="replace").split() if stored.is_file() else []
     kept: list[bytes] = []
     previous = ""

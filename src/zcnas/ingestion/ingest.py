@@ -24,6 +24,7 @@ from zcnas.ingestion.logs import CappedLog
 from zcnas.ingestion.recorder import IngestionJob, Recorder
 from zcnas.isolation import Isolation
 from zcnas.records import Manifest, write_json
+from zcnas.result_files import ResultFiles
 
 __all__ = ["IngestionJob", "ingest"]
 
@@ -48,23 +49,22 @@ def ingest(job: IngestionJob, isolation: Isolation) -> Manifest:
 
 def _ingest(job: IngestionJob, isolation: Isolation) -> Manifest:
     job.output.mkdir(parents=True, exist_ok=True)
-    stem = job.output / job.data.benchmark
-    manifest_path = stem.with_suffix(".manifest.json")
+    files = ResultFiles(job.output, job.data.benchmark)
     started_at = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     start = time.monotonic()
     with (
-        CappedLog(stem.with_suffix(".log"), job.limits.log_kb * 1024) as log,
+        CappedLog(files.log, job.limits.log_kb * 1024) as log,
         contextlib.closing(Recorder(job, isolation, log)) as recorder,
-        stem.with_suffix(".predictions.jsonl").open("wb") as lines,
+        files.predictions.open("wb") as lines,
     ):
         for number, architecture in enumerate(job.data.architectures):
             prediction = recorder.ask(architecture)
             if number == 0:
-                write_json(manifest_path, recorder.manifest(started_at, time.monotonic() - start))
+                write_json(files.manifest, recorder.manifest(started_at, time.monotonic() - start))
             lines.write(msgspec.json.encode(prediction) + b"\n")
             lines.flush()
             log.raise_failure()
             job.on_prediction(prediction)
     manifest = recorder.manifest(started_at, time.monotonic() - start)
-    write_json(manifest_path, manifest)
+    write_json(files.manifest, manifest)
     return manifest

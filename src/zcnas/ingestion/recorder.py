@@ -41,6 +41,7 @@ from zcnas.records import (
     Status,
     encode_score,
 )
+from zcnas.result_files import ResultFiles
 from zcnas.seeds import derive_seed
 from zcnas.worker.channel import HELLO_NONCE, NONCE_BYTES, Answer, Query, Setup
 
@@ -264,7 +265,7 @@ class Recorder:
             raise OrganiserError(
                 f"the worker did not start ({hello.message}); nothing of the submission had been "
                 f"loaded. "
-                f"See {job.output / job.data.benchmark}.log, and try `make image`"
+                f"See {ResultFiles(job.output, job.data.benchmark).log}, and try `make image`"
             )
         self._versions = hello.message
         if self._worker_starts == 1:

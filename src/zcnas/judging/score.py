@@ -23,6 +23,7 @@ from zcnas.records import (
     Reference,
     read_predictions,
 )
+from zcnas.result_files import ResultFiles
 
 MISSING = "missing"
 """Counted for an architecture of the reference that has no line in the predictions."""
@@ -121,7 +122,7 @@ def score_submission(
     """
     results = {}
     for key in phase.benchmarks:
-        path = predictions_dir / f"{key}.predictions.jsonl"
+        path = ResultFiles(predictions_dir, key).predictions
         predictions = read_predictions(path) if path.is_file() else []
         results[key] = score_benchmark(predictions, references[key], phase.failure_tau)
     return Scores(results)

@@ -23,6 +23,7 @@ from zcnas.records import (
     read_json,
     read_predictions,
 )
+from zcnas.result_files import ResultFiles
 
 _FOLDERS = re.compile(r"(?<![\w.:/~-])/(?:[^\s/\"'<>:,;()]+/)+")
 """The folders of an absolute path, up to its last name."""
@@ -51,13 +52,13 @@ def detailed_results(
         logs={
             key: without_paths(path.read_text(errors="replace"))
             for key in phase.benchmarks
-            if (path := accepted / f"{key}.log").is_file()
+            if (path := ResultFiles(accepted, key).log).is_file()
         },
     )
     predictions = {
         key: [
             msgspec.structs.replace(prediction, message=without_paths(prediction.message))
-            for prediction in read_predictions(accepted / f"{key}.predictions.jsonl")
+            for prediction in read_predictions(ResultFiles(accepted, key).predictions)
         ]
         for key in phase.benchmarks
     }
@@ -80,7 +81,7 @@ def _public_manifests(phase: Phase, accepted: Path) -> dict[str, PublicManifest]
     found = {}
     for key in phase.benchmarks:
         try:
-            manifest = read_json(accepted / f"{key}.manifest.json", Manifest, PredictionError)
+            manifest = read_json(ResultFiles(accepted, key).manifest, Manifest, PredictionError)
         except PredictionError:
             continue
         found[key] = manifest.public

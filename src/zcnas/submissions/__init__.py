@@ -33,11 +33,6 @@ __all__ = [
     "submission_name",
 ]
 
-RESERVED_NAMES = (
-    *("leaderboard", "leaderboard.json", "leaderboard.csv", "run.json", "events.jsonl"),
-    *("audit.json", "submissions.csv"),
-)
-"""Names of our own files and folders in the results."""
 MAX_NAME_LENGTH = 64
 
 
@@ -84,15 +79,13 @@ def submission_name(path: Path) -> str:
     """Return the name of the submission at ``path``: its folder's, or its zip's without the ending.
 
     The name becomes a folder of the results and a line of the leaderboard, so characters that could
-    mean something to a terminal, a shell, a page or a spreadsheet become ``_``, and a name of our
-    own files gets one at its end.
+    mean something to a terminal, a shell, a page or a spreadsheet become ``_``. Results have a
+    folder that holds nothing else, so no name is reserved.
     """
     path = path.resolve()
     raw = path.stem if path.suffix == ".zip" else path.name
     name = re.sub(r"[^\w .-]", "_", raw)[:MAX_NAME_LENGTH].strip().lstrip(".-")
-    if not name or name.casefold() in RESERVED_NAMES:
-        return f"{name}_"
-    return name
+    return name or "_"
 
 
 def open_submission(path: Path, into: Path) -> Submission:

@@ -8,6 +8,7 @@ import pytest
 
 from zcnas.organiser.audit.constants import claims, table_signs
 from zcnas.organiser.audit.evidence import Evidence, signs_of
+from zcnas.organiser.results.folder import ResultsFolder
 from zcnas.records import Prediction
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -171,7 +172,7 @@ def test_an_audit_reports_and_changes_no_score(tmp_path):
         phase=phase,
         halves=halves,
         isolation=ProcessIsolation(),
-        results=out,
+        results=ResultsFolder(out),
         board=board,
         cpu=cpus[0],
         architectures=3,

@@ -108,12 +108,12 @@ def small_disk(tmp_path):
 def outcome(out):
     """Return what a run has found, without the times it took and in the order it is written."""
     found = {}
-    for path in sorted(out.glob("*/*.predictions.jsonl")):
+    for path in sorted(out.glob("submissions/*/*.predictions.jsonl")):
         lines = [json.loads(line) for line in path.read_text().splitlines()]
         found[f"{path.parent.name}/{path.name}"] = [
             (line["id"], line["status"], line["score"], line["message"]) for line in lines
         ]
-    for path in sorted(out.glob("*/scores.json")):
+    for path in sorted(out.glob("submissions/*/scores.json")):
         scores = json.loads(path.read_text())
         del scores["duration"]
         found[f"{path.parent.name}/scores"] = scores

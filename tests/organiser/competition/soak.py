@@ -158,7 +158,7 @@ class Soak:
     def lines(self):
         """Return every complete line of predictions on disk."""
         found = set()
-        for path in self.out.glob("*/*.predictions.jsonl"):
+        for path in self.out.glob("submissions/*/*.predictions.jsonl"):
             *whole, _ = path.read_bytes().split(b"\n")
             found |= {(path.parent.name, line) for line in whole}
         return found

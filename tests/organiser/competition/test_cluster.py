@@ -93,7 +93,7 @@ def scored(cluster, tmp_path, repository):
 
 
 def lines_in(out):
-    path = out / "params" / f"{BENCHMARK}.predictions.jsonl"
+    path = out / "submissions" / "params" / f"{BENCHMARK}.predictions.jsonl"
     return path.read_text().splitlines() if path.exists() else []
 
 

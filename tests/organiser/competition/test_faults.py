@@ -192,7 +192,7 @@ def test_a_killed_daemon_is_an_organiser_error_and_the_same_command_again_finish
         )
 
     def lines():
-        path = tmp_path / "docker" / "params" / f"{BENCHMARK}.predictions.jsonl"
+        path = tmp_path / "docker" / "submissions" / "params" / f"{BENCHMARK}.predictions.jsonl"
         return path.read_text().splitlines() if path.exists() else []
 
     moment = random.randrange(1, 60)
@@ -207,7 +207,7 @@ def test_a_killed_daemon_is_an_organiser_error_and_the_same_command_again_finish
     assert "organiser_error" in said
     board = json.loads((tmp_path / "docker" / "leaderboard.json").read_text())
     assert (board["entries"][0]["score"], board["entries"][0]["rank"]) == (None, None)
-    assert not (tmp_path / "docker" / "params" / "scores.json").exists()
+    assert not (tmp_path / "docker" / "submissions" / "params" / "scores.json").exists()
     events = (tmp_path / "docker" / "events.jsonl").read_text()
     assert events.count('"job_failed"') == 3, "the first attempt and two more"
     kept = lines()

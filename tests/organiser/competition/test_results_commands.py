@@ -57,7 +57,7 @@ def test_ranking_again_gives_the_same_leaderboard_and_runs_nothing(finished, pha
 def test_ranking_again_follows_another_failure_rule_and_changed_predictions(
     finished, phase, references
 ):
-    path = finished / "ada" / f"{KEYS[0]}.predictions.jsonl"
+    path = finished / "submissions" / "ada" / f"{KEYS[0]}.predictions.jsonl"
     failed = [{"id": p.id, "status": "error", "score": None} for p in read_predictions(path)]
     path.write_text("".join(json.dumps(line) + "\n" for line in failed))
     results = ResultsFolder(finished)
@@ -88,7 +88,7 @@ def test_nothing_is_counted_again_while_nothing_has_changed(
 def test_predictions_changed_in_place_are_counted_again_though_size_and_time_are_the_same(
     finished, phase, references
 ):
-    path = finished / "ada" / f"{KEYS[0]}.predictions.jsonl"
+    path = finished / "submissions" / "ada" / f"{KEYS[0]}.predictions.jsonl"
     results = ResultsFolder(finished)
 
     def taus():
@@ -116,7 +116,7 @@ def test_predictions_changed_in_place_are_counted_again_though_size_and_time_are
 def test_what_is_kept_is_counted_again_when_something_else_it_follows_from_has_changed(
     finished, phase, references, changed
 ):
-    path = finished / "ada" / "outcome.json"
+    path = finished / "submissions" / "ada" / "outcome.json"
     right = rank_again(ResultsFolder(finished), phase, references)
     kept = json.loads(path.read_text())
     for benchmark in kept["benchmarks"].values():
@@ -130,7 +130,7 @@ def test_what_is_kept_is_counted_again_when_something_else_it_follows_from_has_c
 
 
 def test_a_submission_that_is_not_finished_has_no_score_and_says_so(finished, phase, references):
-    path = finished / "ada" / f"{KEYS[0]}.predictions.jsonl"
+    path = finished / "submissions" / "ada" / f"{KEYS[0]}.predictions.jsonl"
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:-2]))
     board = rank_again(ResultsFolder(finished), phase, references)
     assert board.entries[-1].submission == "ada"
@@ -143,21 +143,23 @@ def test_two_halves_of_a_run_merge_into_the_whole(finished, phase, references, t
     one, other = tmp_path / "one", tmp_path / "other"
     shutil.copytree(finished, one)
     shutil.copytree(finished, other)
-    shutil.rmtree(one / "grace")
-    shutil.rmtree(other / "ada")
+    shutil.rmtree(one / "submissions" / "grace")
+    shutil.rmtree(other / "submissions" / "ada")
     for folder, kept in ((one, slice(0, 9)), (other, slice(6, 15))):  # three are in both
-        path = folder / "mary" / f"{KEYS[0]}.predictions.jsonl"
+        path = folder / "submissions" / "mary" / f"{KEYS[0]}.predictions.jsonl"
         path.write_text("".join(path.read_text().splitlines(keepends=True)[kept]))
     merged = merge([one, other], tmp_path / "merged")
     assert scores(rank_again(merged, phase, references)) == whole
-    lines = read_predictions(tmp_path / "merged" / "mary" / f"{KEYS[0]}.predictions.jsonl")
+    lines = read_predictions(
+        tmp_path / "merged" / "submissions" / "mary" / f"{KEYS[0]}.predictions.jsonl"
+    )
     assert len(lines) == 15
 
 
 def test_a_merge_of_what_does_not_agree_is_refused(finished, tmp_path):
     other = tmp_path / "other"
     shutil.copytree(finished, other)
-    path = other / "mary" / f"{KEYS[0]}.predictions.jsonl"
+    path = other / "submissions" / "mary" / f"{KEYS[0]}.predictions.jsonl"
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     lines[3]["score"] += 1
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
@@ -170,10 +172,12 @@ def test_a_merge_of_what_does_not_agree_is_refused(finished, tmp_path):
         merge([finished, other], tmp_path / "b")
     with pytest.raises(ResultsError, match="is not empty"):
         merge([finished], other)
-    record = json.loads((finished / "ada" / "submission.json").read_text())
+    record = json.loads((finished / "submissions" / "ada" / "submission.json").read_text())
     third = tmp_path / "third"
     shutil.copytree(finished, third)
-    (third / "ada" / "submission.json").write_text(json.dumps({**record, "sha256": "0" * 64}))
+    (third / "submissions" / "ada" / "submission.json").write_text(
+        json.dumps({**record, "sha256": "0" * 64})
+    )
     with pytest.raises(ResultsError, match="has the content"):
         merge([finished, third], tmp_path / "c")
 

@@ -29,7 +29,7 @@ def done_lines(out):
     """Return (submission, benchmark, id) of every complete line on disk."""
     return {
         (path.parent.name, path.name.removesuffix(".predictions.jsonl"), prediction.id)
-        for path in out.glob("*/*.predictions.jsonl")
+        for path in out.glob("submissions/*/*.predictions.jsonl")
         for prediction in read_predictions(path)
     }
 
@@ -140,7 +140,7 @@ def test_a_finished_run_given_again_asks_for_nothing(light_run, light_phase, tmp
 def test_a_torn_last_line_is_cut_off_and_asked_again(light_run, light_phase, tmp_path):
     finish(light_run(tmp_path / "out"))
     found = outcome(tmp_path / "out")
-    path = tmp_path / "out" / "ada" / f"{KEYS[0]}.predictions.jsonl"
+    path = tmp_path / "out" / "submissions" / "ada" / f"{KEYS[0]}.predictions.jsonl"
     path.write_bytes(path.read_bytes()[:-7])
     (tmp_path / "asked").unlink()
     finish(light_run(tmp_path / "out"))

@@ -53,9 +53,9 @@ def small_phase(tmp_path):
 def submissions(tmp_path):
     def make(**sources):
         for name, source in sources.items():
-            (tmp_path / "subs" / name).mkdir(parents=True)
-            (tmp_path / "subs" / name / "predictor.py").write_text(source)
-        return [tmp_path / "subs" / name for name in sources]
+            (tmp_path / "submissions" / name).mkdir(parents=True)
+            (tmp_path / "submissions" / name / "predictor.py").write_text(source)
+        return [tmp_path / "submissions" / name for name in sources]
 
     return make
 
@@ -81,11 +81,12 @@ def test_a_good_a_failing_and_a_broken_submission_are_each_scored_by_the_policie
     assert entries["broken"].status == "invalid_submission"
     assert "not valid Python" in entries["broken"].message
     for name in entries:
-        scores = json.loads((tmp_path / "out" / name / "scores.json").read_text())
+        folder = tmp_path / "out" / "submissions" / name
+        scores = json.loads((folder / "scores.json").read_text())
         assert list(scores) == ["score", *KEYS, "failed", "duration"]
         for key in KEYS:
-            assert len(read_predictions(tmp_path / "out" / name / f"{key}.predictions.jsonl")) == 4
-    assert (tmp_path / "out" / "params" / f"{KEYS[0]}.manifest.json").is_file()
+            assert len(read_predictions(folder / f"{key}.predictions.jsonl")) == 4
+    assert (tmp_path / "out" / "submissions" / "params" / f"{KEYS[0]}.manifest.json").is_file()
 
 
 def test_the_title_names_isolation_and_images(small_phase, submissions, tmp_path):
@@ -104,8 +105,9 @@ def test_two_runs_give_byte_identical_scores_and_taus_on_any_number_of_cpus(
 
     def outcome(out, cpus):
         board = compete(small_phase, out, cpus=cpus).score(paths)
+        folder = out / "submissions" / "params"
         scores = [
-            [(p.id, p.score) for p in read_predictions(out / "params" / f"{key}.predictions.jsonl")]
+            [(p.id, p.score) for p in read_predictions(folder / f"{key}.predictions.jsonl")]
             for key in KEYS
         ]
         return scores, board.entries[0].score, board.entries[0].kendall_tau
@@ -151,7 +153,7 @@ def test_a_lasting_fault_of_ours_is_an_organiser_error_and_stops_no_other_submis
     assert (entries["unlucky"].rank, entries["unlucky"].score) == (None, None)
     assert entries["unlucky"].status == "organiser_error"
     assert "the engine is gone" in entries["unlucky"].message
-    assert not (tmp_path / "out" / "unlucky" / "scores.json").exists()
+    assert not (tmp_path / "out" / "submissions" / "unlucky" / "scores.json").exists()
 
 
 def test_a_fault_of_ours_is_tried_again_twice_after_pauses_that_double(
@@ -203,7 +205,7 @@ def test_two_submissions_of_one_name_are_refused_before_anything_runs(
 def test_a_folder_that_no_run_has_written_is_never_overwritten(small_phase, submissions, tmp_path):
     path = submissions(params=PARAMS)[0]
     with pytest.raises(ResultsError, match="params is in the way .* move it, or name another OUT="):
-        compete(small_phase, path.parent).score([path])
+        compete(small_phase, tmp_path).score([path])
     assert (path / "predictor.py").read_text() == PARAMS
 
 

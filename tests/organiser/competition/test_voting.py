@@ -60,9 +60,9 @@ def results(tmp_path, phase, reference):
     folder.bind(run)
     for position, name in enumerate(sorted(VOTERS)):
         record = SubmissionRecord(name=name, sha256=name, refusal="", position=position)
-        write_json(folder.path / name / SUBMISSION, record)
+        write_json(folder.folder_of(name) / SUBMISSION, record)
         write_predictions(folder, name, scores_of(name, reference))
-        write_json(folder.path / name / f"{KEY}.manifest.json", manifest_of(name))
+        write_json(folder.folder_of(name) / f"{KEY}.manifest.json", manifest_of(name))
     return folder
 
 
@@ -102,7 +102,7 @@ def write_predictions(folder, name, scores):
         )
         for token, score in scores.items()
     ]
-    path = folder.path / name / f"{KEY}.predictions.jsonl"
+    path = folder.folder_of(name) / f"{KEY}.predictions.jsonl"
     path.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
 
 
@@ -126,7 +126,7 @@ def test_the_row_is_the_majority_of_the_three_and_marked_as_derived(results, pha
 
 def test_entering_it_again_follows_changed_predictions(results, phase, reference):
     enter_vote(results)
-    path = results.path / "vote" / f"{KEY}.predictions.jsonl"
+    path = results.folder_of("vote") / f"{KEY}.predictions.jsonl"
     before = path.read_bytes()
     enter_vote(results)
     assert path.read_bytes() == before
@@ -139,11 +139,11 @@ def test_entering_it_again_follows_changed_predictions(results, phase, reference
 
 
 def test_a_missing_or_unfinished_voter_is_named(results):
-    path = results.path / "snip" / f"{KEY}.predictions.jsonl"
+    path = results.folder_of("snip") / f"{KEY}.predictions.jsonl"
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:-2]))
     with pytest.raises(ResultsError, match=r"snip.*has 98 of 100 architectures; give the same"):
         enter_vote(results)
-    (results.path / "snip" / SUBMISSION).unlink()
+    (results.folder_of("snip") / SUBMISSION).unlink()
     with pytest.raises(ResultsError, match=r"has no snip; score them first"):
         enter_vote(results)
     with pytest.raises(ResultsError, match="holds no run"):
@@ -152,7 +152,7 @@ def test_a_missing_or_unfinished_voter_is_named(results):
 
 def test_a_submission_of_that_name_is_not_overwritten(results):
     record = SubmissionRecord(name="vote", sha256="a", refusal="", position=3)
-    write_json(results.path / "vote" / SUBMISSION, record)
+    write_json(results.folder_of("vote") / SUBMISSION, record)
     with pytest.raises(ResultsError, match="is called 'vote'; rename it"):
         enter_vote(results)
 
@@ -173,4 +173,4 @@ def test_the_command_enters_it_and_a_later_ranking_keeps_it(results):
         board = json.loads((results.path / "leaderboard.json").read_text())
         row = next(entry for entry in board["entries"] if entry["submission"] == "vote")
         assert row["baseline"]
-    assert len(read_predictions(results.path / "vote" / f"{KEY}.predictions.jsonl")) == 100
+    assert len(read_predictions(results.folder_of("vote") / f"{KEY}.predictions.jsonl")) == 100

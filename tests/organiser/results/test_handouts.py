@@ -8,6 +8,7 @@ import pytest
 from zcnas.errors import OrganiserError
 from zcnas.judging.leaderboard import Entry, Leaderboard
 from zcnas.judging.score import score_benchmark
+from zcnas.organiser.results.folder import ResultsFolder
 from zcnas.organiser.results.handouts import hand_out
 from zcnas.records import (
     Manifest,
@@ -83,7 +84,7 @@ def write_run(folder, entry, predictions):
     organiser = OrganiserManifest(
         eval_seed=424242, input_sha256="0" * 64, cpu=3, image=SECRETS["image"], started_at="now"
     )
-    target = folder / entry.submission
+    target = folder / "submissions" / entry.submission
     write_json(target / f"{KEY}.manifest.json", Manifest(public=public, organiser=organiser))
     write_json(target / "scores.json", {"score": entry.score})
     (target / f"{KEY}.log").write_text(SECRETS["traceback"])
@@ -103,7 +104,7 @@ def write_run(folder, entry, predictions):
 
     lines = b"".join(msgspec.json.encode(line) + b"\n" for line in predictions)
     (target / f"{KEY}.predictions.jsonl").write_bytes(lines)
-    return folder
+    return ResultsFolder(folder)
 
 
 def entry_with(tau, **more):

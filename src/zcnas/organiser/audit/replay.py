@@ -23,8 +23,10 @@ from zcnas.organiser.audit import Sign
 from zcnas.organiser.audit.constants import claims, table_signs
 from zcnas.organiser.audit.evidence import Evidence, signs_of
 from zcnas.organiser.competition import Halves
+from zcnas.organiser.results.folder import ResultsFolder
 from zcnas.phases import Phase
 from zcnas.records import Architecture, BenchmarkInput, Prediction, read_predictions, write_json
+from zcnas.result_files import ResultFiles
 from zcnas.seeds import derive_seed, derive_token
 from zcnas.submissions import digest_of, open_submission, submission_name
 
@@ -48,7 +50,7 @@ class Audit:
     phase: Phase
     halves: Halves
     isolation: Isolation
-    results: Path
+    results: ResultsFolder
     board: Leaderboard
     cpu: int
     architectures: int
@@ -79,7 +81,7 @@ class Audit:
                 signs = table_signs(folder)
                 evidence = self._evidence(program, entry, folder, probes, staging / f"run-{name}")
                 found[name] = [*signs, *signs_of(evidence)]
-        write_json(self.results / "audit.json", found)
+        write_json(self.results.path / "audit.json", found)
         return found
 
     def _evidence(
@@ -94,7 +96,7 @@ class Audit:
         elsewhere = msgspec.structs.replace(
             chosen, eval_seed=derive_seed(chosen.eval_seed, "audit")
         )
-        recorded = self.results / entry.submission / f"{key}.predictions.jsonl"
+        recorded = ResultFiles(self.results.folder_of(entry.submission), key).predictions
         baselines = self._baselines()
         return Evidence(
             recorded=read_predictions(recorded),
@@ -145,4 +147,4 @@ class Audit:
             output=output,
         )
         ingest(job, self.isolation)
-        return read_predictions(output / f"{data.benchmark}.predictions.jsonl")
+        return read_predictions(ResultFiles(output, data.benchmark).predictions)

@@ -52,7 +52,6 @@ def rank(
     """
     import msgspec
 
-    from zcnas.errors import ResultsError
     from zcnas.judging.leaderboard import write_leaderboard
     from zcnas.judging.standings import arrange
     from zcnas.organiser.cli.terminal import print_leaderboard
@@ -63,9 +62,7 @@ def rank(
     from zcnas.submissions.roster import ARRIVALS_FILE, read_arrivals
 
     results = ResultsFolder(out)
-    run = results.record()
-    if run is None:
-        raise ResultsError(f"{out} holds no run; name the OUT= of one")
+    run = results.bound()
     phase = find_phase(run.phase).only(list(run.benchmarks))
     _, folder = halves_of(phase)
     references = {key: read_reference(folder / f"{key}.json") for key in phase.benchmarks}

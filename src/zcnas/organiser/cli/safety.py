@@ -65,12 +65,14 @@ def feedback(
 ) -> None:
     """Write what each participant may see of a run, a folder per submission."""
     from zcnas.judging.leaderboard import Leaderboard
+    from zcnas.organiser.results.folder import ResultsFolder
     from zcnas.organiser.results.handouts import hand_out
     from zcnas.records import read_json
 
+    results = ResultsFolder(out)
     board = read_json(out / "leaderboard.json", Leaderboard, PredictionError)
     chosen = level or find_phase(board.phase).feedback
-    folders = hand_out(out, chosen, to)
+    folders = hand_out(results, chosen, to)
     console.print(
         f"{to}: {len(folders)} folders, feedback level '{chosen}' of phase '{board.phase}'",
         markup=False,
@@ -93,9 +95,12 @@ def audit(
     from zcnas.judging.leaderboard import Leaderboard
     from zcnas.organiser.audit.replay import Audit
     from zcnas.organiser.competition import load_halves
+    from zcnas.organiser.results.folder import ResultsFolder
     from zcnas.records import read_json
     from zcnas.submissions import find_submissions
 
+    results = ResultsFolder(out)
+    results.bound()
     board = read_json(out / "leaderboard.json", Leaderboard, PredictionError)
     phase = find_phase(board.phase).only(list(board.benchmarks))
 
@@ -106,7 +111,7 @@ def audit(
         phase=phase,
         halves=load_halves(phase, *halves_of(phase), data_dir()),
         isolation=choose_isolation(isolation, phase, say),
-        results=out,
+        results=results,
         board=board,
         cpu=parse_cpus(cpus)[0],
         architectures=architectures,

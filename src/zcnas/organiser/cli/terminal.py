@@ -26,8 +26,10 @@ from zcnas.organiser.cli.progress import watch_run
 from zcnas.organiser.cli.tables import render
 from zcnas.organiser.competition import Competition, load_halves
 from zcnas.organiser.competition.engines import Engine
+from zcnas.organiser.results.folder import ResultsFolder
 from zcnas.phases import Phase
 from zcnas.records import Manifest, read_json, read_predictions
+from zcnas.result_files import ResultFiles
 from zcnas.submissions import submission_name
 
 
@@ -147,7 +149,7 @@ def explain(entry: Entry, phase: Phase, out: Path, console: Console) -> None:
 
     Tau, failures with reasons, time against the limits.
     """
-    folder = out / entry.submission
+    folder = ResultsFolder(out).folder_of(entry.submission)
     console.print(f"{entry.submission} ({entry.method})", style="bold", markup=False)
     limits = phase.limits
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
@@ -158,7 +160,7 @@ def explain(entry: Entry, phase: Phase, out: Path, console: Console) -> None:
     table.add_column(f"all queries\nlimit {limits.benchmark_cpu_s} s CPU", justify="right")
     reasons: Counter[str] = Counter()
     for key in phase.benchmarks:
-        path = folder / f"{key}.predictions.jsonl"
+        path = ResultFiles(folder, key).predictions
         predictions = read_predictions(path) if path.is_file() else []
         failed = [prediction for prediction in predictions if prediction.status != "ok"]
         reasons.update(f"{failure.status}: {failure.message}" for failure in failed)
@@ -179,7 +181,8 @@ def explain(entry: Entry, phase: Phase, out: Path, console: Console) -> None:
         console.print(f"score (mean tau): {entry.score:.4f}", style="bold", markup=False)
     sources = {
         read_json(path, Manifest, PredictionError).public.data_source
-        for path in folder.glob("*.manifest.json")
+        for key in phase.benchmarks
+        if (path := ResultFiles(folder, key).manifest).is_file()
     }
     console.print(f"images: {'; '.join(sorted(sources)) or 'none'}", markup=False, style="dim")
     console.print(

@@ -23,6 +23,7 @@ from zcnas.isolation.machine import Machine
 from zcnas.organiser.competition.halves import digest_of_minibatch
 from zcnas.organiser.competition.job import Job, JobResult, Report, decode_minibatch
 from zcnas.records import Manifest, Prediction, read_json
+from zcnas.result_files import ResultFiles
 from zcnas.submissions import open_submission
 
 
@@ -136,12 +137,12 @@ class _Account:
 
     def _read_manifest(self) -> Manifest:
         assert self.output is not None
-        path = self.output / f"{self._job.data.benchmark}.manifest.json"
+        path = ResultFiles(self.output, self._job.data.benchmark).manifest
         return read_json(path, Manifest, OrganiserError)
 
     def _new_log(self) -> str:
         assert self.output is not None
-        path = self.output / f"{self._job.data.benchmark}.log"
+        path = ResultFiles(self.output, self._job.data.benchmark).log
         if not path.is_file():
             return ""
         with path.open("rb") as log:

@@ -16,6 +16,7 @@ from zcnas.organiser.competition.predictions_file import PredictionsFile
 from zcnas.organiser.results.folder import append_log, join_manifests, read_manifest
 from zcnas.phases import Limits
 from zcnas.records import Architecture, BenchmarkInput, Manifest, Prediction, write_json
+from zcnas.result_files import ResultFiles
 
 
 @dataclass
@@ -50,14 +51,14 @@ class Part:
         self.submission = submission
         self.data = data
         self.open_jobs = 0
-        stem = submission.folder / data.benchmark
-        self._log_path = stem.with_suffix(".log")
-        self._manifest_path = stem.with_suffix(".manifest.json")
+        files = ResultFiles(submission.folder, data.benchmark)
+        self._log_path = files.log
+        self._manifest_path = files.manifest
         self._limits = limits
         self._lock = threading.Lock()
         self._earlier = read_manifest(self._manifest_path)
         self._manifests: dict[int, Manifest] = {}
-        self.file = PredictionsFile(stem.with_suffix(".predictions.jsonl"), data)
+        self.file = PredictionsFile(files.predictions, data)
 
     def missing(self, architectures: Iterable[Architecture]) -> tuple[Architecture, ...]:
         """Return those of some architectures that are not done."""

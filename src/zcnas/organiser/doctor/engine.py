@@ -23,6 +23,7 @@ from zcnas.isolation.process import ProcessIsolation
 from zcnas.isolation.program import stage_worker
 from zcnas.organiser.doctor import Finding, Situation, error, ok, warning
 from zcnas.records import Architecture, BenchmarkInput, Manifest, Prediction, read_predictions
+from zcnas.result_files import ResultFiles
 
 CANARY_SPEC = (
     "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+"
@@ -147,5 +148,5 @@ def _ask_canary(situation: Situation, isolation: Isolation) -> tuple[Prediction,
             output=folder / "out",
         )
         manifest = ingest(job, isolation)
-        (prediction,) = read_predictions(folder / "out" / f"{benchmark.key}.predictions.jsonl")
+        (prediction,) = read_predictions(ResultFiles(job.output, benchmark.key).predictions)
     return prediction, manifest

@@ -1,8 +1,9 @@
 """The results folder OUT: what it is bound to, and the files of each submission in it.
 
-``run.json`` binds OUT to a phase, its inputs, limits and programs, ``<submission>/submission.json``
-a folder to the content of a submission. A run that goes on with other inputs is refused; a
-submission that was handed in again is scored anew.
+``run.json`` binds OUT to a phase, its inputs, limits and programs, and
+``submissions/<name>/submission.json`` a folder to the content of a submission. No submission's name
+can meet a file of ours there. A run that resumes with other inputs is refused; a submission that
+was handed in again is scored from scratch.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from zcnas.phases import Limits
 from zcnas.records import Manifest, read_json, write_json
 
 RUN, SUBMISSION, LOCK = "run.json", "submission.json", ".lock"
-SCHEMA_VERSION = 1
+SUBMISSIONS = "submissions"
+SCHEMA_VERSION = 2
+"""Of ``run.json`` and what lies beside it; in version 1 submissions lay in OUT itself."""
 _UNFINISHED = f"{SUBMISSION}.partial"
 
 
@@ -47,7 +50,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SubmissionRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """``<submission>/submission.json``: which content the results of a submission belong to.
+    """``submissions/<name>/submission.json``: which content the results of a submission belong to.
 
     Attributes:
         name: The submission's name.
@@ -64,6 +67,12 @@ class SubmissionRecord(msgspec.Struct, frozen=True, kw_only=True):
     position: int
     fault: str = ""
     derived_from: tuple[str, ...] = ()
+
+
+class _Version(msgspec.Struct):
+    """As much of ``run.json`` as every version's has."""
+
+    schema_version: int = 1
 
 
 class ResultsFolder:
@@ -104,10 +113,35 @@ class ResultsFolder:
         """Return what the folder is bound to; None if no run has used it.
 
         Raises:
-            ResultsError: ``run.json`` is malformed.
+            ResultsError: ``run.json`` is malformed, or another version of zcnas has written it.
         """
         path = self.path / RUN
-        return read_json(path, RunRecord, ResultsError) if path.exists() else None
+        if not path.exists():
+            return None
+        written = read_json(path, _Version, ResultsError).schema_version
+        if written != SCHEMA_VERSION:
+            raise ResultsError(
+                f"{self.path} holds results in the layout of another version of zcnas (schema "
+                f"{written}, this version writes {SCHEMA_VERSION}); resume with the version that "
+                "started the run, name another OUT=, or delete those results and score everything "
+                "from scratch with ANEW=yes"
+            )
+        return read_json(path, RunRecord, ResultsError)
+
+    def bound(self) -> RunRecord:
+        """Return what the folder is bound to.
+
+        Raises:
+            ResultsError: No run has used it, or ``record`` refuses it.
+        """
+        record = self.record()
+        if record is None:
+            raise ResultsError(f"{self.path} holds no run; name the OUT= of one")
+        return record
+
+    def folder_of(self, submission: str) -> Path:
+        """Return where the results of a submission stand."""
+        return self.path / SUBMISSIONS / submission
 
     def bind(self, record: RunRecord) -> None:
         """Bind the folder to a run, or let a run go on that it is bound to.
@@ -132,10 +166,11 @@ class ResultsFolder:
     def clear(self) -> None:
         """Delete what earlier runs left: every submission's folder, the binding, the leaderboard.
 
-        What no run has written stays.
+        What no run has written stays. Folders of the first layout, in OUT itself, go as well.
         """
-        for record in self.submissions():
-            shutil.rmtree(self.path / record.name)
+        for pattern in (f"{SUBMISSIONS}/*/{SUBMISSION}", f"*/{SUBMISSION}"):
+            for path in list(self.path.glob(pattern)):
+                shutil.rmtree(path.parent)
         for name in (RUN, "events.jsonl", "leaderboard.json", "leaderboard.csv"):
             (self.path / name).unlink(missing_ok=True)
 
@@ -143,7 +178,7 @@ class ResultsFolder:
         """Return the records of all submissions in the folder, in the order of arrival."""
         records = [
             read_json(path, SubmissionRecord, ResultsError)
-            for path in self.path.glob(f"*/{SUBMISSION}")
+            for path in self.path.glob(f"{SUBMISSIONS}/*/{SUBMISSION}")
         ]
         return sorted(records, key=lambda record: (record.position, record.name))
 
@@ -154,7 +189,7 @@ class ResultsFolder:
             ResultsError: A submission's folder in OUT is not one of results.
         """
         for name in names:
-            folder = self.path / name
+            folder = self.folder_of(name)
             if (folder / SUBMISSION).exists() or not folder.exists():
                 continue
             if folder.is_dir() and {each.name for each in folder.iterdir()} <= {_UNFINISHED}:
@@ -166,7 +201,7 @@ class ResultsFolder:
 
     def open_submission(self, record: SubmissionRecord) -> Path:
         """Return a submission's folder, emptied if it holds results of another content."""
-        folder = self.path / record.name
+        folder = self.folder_of(record.name)
         path = folder / SUBMISSION
         if path.exists():
             earlier = read_json(path, SubmissionRecord, ResultsError)
@@ -180,7 +215,7 @@ class ResultsFolder:
 
     def note_faults(self, name: str, faults: list[str]) -> SubmissionRecord:
         """Record why this machine could not score a submission, if so, and return the record."""
-        path = self.path / name / SUBMISSION
+        path = self.folder_of(name) / SUBMISSION
         record = read_json(path, SubmissionRecord, ResultsError)
         if faults:
             record = msgspec.structs.replace(record, fault="; ".join(faults))

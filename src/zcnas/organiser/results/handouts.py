@@ -15,10 +15,12 @@ import msgspec
 from zcnas.errors import OrganiserError, PredictionError
 from zcnas.feedback import FEEDBACK, FILES, MANIFEST_FIELDS, RESULT_FIELDS, Level
 from zcnas.judging.leaderboard import Entry, Leaderboard
+from zcnas.organiser.results.folder import ResultsFolder
 from zcnas.records import Manifest, read_json, write_json
+from zcnas.result_files import MANIFEST, ResultFiles
 
 
-def hand_out(results: Path, level: Level, target: Path) -> list[Path]:
+def hand_out(results: ResultsFolder, level: Level, target: Path) -> list[Path]:
     """Write every participant's part of a run into folders below ``target``; return the folders.
 
     Args:
@@ -27,11 +29,13 @@ def hand_out(results: Path, level: Level, target: Path) -> list[Path]:
         target: A folder that is empty or does not exist.
 
     Raises:
-        PredictionError: ``results`` holds no readable run.
+        ResultsError: Another version of zcnas has written ``results``.
+        PredictionError: It holds no readable leaderboard.
         OrganiserError: ``target`` already holds something: what an earlier, more generous level
             wrote there would be handed out as well.
     """
-    board = read_json(results / "leaderboard.json", Leaderboard, PredictionError)
+    results.record()
+    board = read_json(results.path / "leaderboard.json", Leaderboard, PredictionError)
     if target.exists() and any(target.iterdir()):
         raise OrganiserError(f"{target} is not empty; name another folder, or empty it")
     folders = []
@@ -39,7 +43,7 @@ def hand_out(results: Path, level: Level, target: Path) -> list[Path]:
         folder = target / entry.submission
         write_json(folder / "result.json", result_of(entry, level))
         for benchmark in board.benchmarks:
-            _hand_out_benchmark(results / entry.submission, benchmark, level, folder)
+            _hand_out_benchmark(results.folder_of(entry.submission), benchmark, level, folder)
         folders.append(folder)
     return folders
 
@@ -69,10 +73,10 @@ def result_of(entry: Entry, level: Level) -> dict[str, Any]:
 
 def _hand_out_benchmark(source: Path, benchmark: str, level: Level, folder: Path) -> None:
     for ending in FILES[level]:
-        path = source / f"{benchmark}{ending}"
+        path = ResultFiles(source, benchmark).path(ending)
         if not ending.startswith(".") or not path.is_file():
             continue
-        if ending == ".manifest.json":
+        if ending == MANIFEST:
             public = read_json(path, Manifest, PredictionError).public
             fields = {name: getattr(public, name) for name in MANIFEST_FIELDS[level]}
             write_json(folder / path.name, fields)

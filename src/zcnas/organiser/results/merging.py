@@ -19,6 +19,7 @@ from zcnas.organiser.results.folder import (
     read_manifest,
 )
 from zcnas.records import Prediction, read_predictions, write_json
+from zcnas.result_files import ResultFiles
 
 
 def merge(sources: Sequence[Path], target: Path) -> ResultsFolder:
@@ -50,7 +51,7 @@ def merge(sources: Sequence[Path], target: Path) -> ResultsFolder:
         for source in sources:
             for one in ResultsFolder(source).submissions():
                 if not one.derived_from:
-                    _merge_submission(source / one.name, one, target / one.name, records[0])
+                    _merge_submission(ResultsFolder(source), one, merged, records[0])
     return merged
 
 
@@ -61,48 +62,50 @@ def _record_of(source: Path) -> RunRecord:
     return record
 
 
-def _merge_submission(source: Path, record: SubmissionRecord, target: Path, run: RunRecord) -> None:
+def _merge_submission(
+    sources: ResultsFolder, record: SubmissionRecord, merged: ResultsFolder, run: RunRecord
+) -> None:
+    source, target = sources.folder_of(record.name), merged.folder_of(record.name)
     path = target / SUBMISSION
     if path.exists():
         known = msgspec.json.decode(path.read_bytes(), type=SubmissionRecord)
         if known.sha256 != record.sha256:
             raise ResultsError(
                 f"the submission '{record.name}' has the content {known.sha256[:16]} in one folder "
-                f"and {record.sha256[:16]} in {source.parent}; merge only results of one content"
+                f"and {record.sha256[:16]} in {sources.path}; merge only results of one content"
             )
         record = msgspec.structs.replace(
             record, position=min(known.position, record.position), fault=""
         )
     write_json(path, msgspec.structs.replace(record, fault=""))
     for key in run.benchmarks:
-        _merge_predictions(source, target, key)
-        manifest = read_manifest(source / f"{key}.manifest.json")
+        found, there = ResultFiles(source, key), ResultFiles(target, key)
+        _merge_predictions(found.predictions, there.predictions)
+        manifest = read_manifest(found.manifest)
         if manifest is not None:
-            there = target / f"{key}.manifest.json"
-            write_json(there, join_manifests(read_manifest(there), manifest))
-        _append(source / f"{key}.log", target / f"{key}.log")
+            write_json(there.manifest, join_manifests(read_manifest(there.manifest), manifest))
+        _append(found.log, there.log)
 
 
-def _merge_predictions(source: Path, target: Path, key: str) -> None:
-    name = f"{key}.predictions.jsonl"
-    if not (source / name).is_file():
+def _merge_predictions(source: Path, target: Path) -> None:
+    if not source.is_file():
         return
-    if not (target / name).is_file():
-        shutil.copyfile(source / name, target / name)
+    if not target.is_file():
+        shutil.copyfile(source, target)
         return
-    known = {prediction.id: prediction for prediction in read_predictions(target / name)}
+    known = {prediction.id: prediction for prediction in read_predictions(target)}
     added: list[Prediction] = []
-    for prediction in read_predictions(source / name):
+    for prediction in read_predictions(source):
         twin = known.get(prediction.id)
         if twin is None:
             added.append(prediction)
         elif (twin.status, twin.score) != (prediction.status, prediction.score):
             raise ResultsError(
-                f"{source / name} says {prediction.status}, {prediction.score} of "
+                f"{source} says {prediction.status}, {prediction.score} of "
                 f"{prediction.id}, another folder {twin.status}, {twin.score}; were they scored on "
                 "CPUs of different kinds?"
             )
-    with (target / name).open("ab") as file:
+    with target.open("ab") as file:
         file.writelines(msgspec.json.encode(prediction) + b"\n" for prediction in added)
 
 

@@ -1,7 +1,7 @@
 """From a run's results to what is published: order of arrival, statistics, files, site.
 
-    OUT/leaderboard.json + OUT/<submission>/ + references + OUT/submissions.csv ──▶ publish ──▶
-    OUT/leaderboard.json, .csv with intervals and groups, OUT/leaderboard/
+    OUT/leaderboard.json + OUT/submissions/<name>/ + references + OUT/submissions.csv
+        ──▶ publish ──▶ OUT/leaderboard.json, .csv with intervals and groups, OUT/leaderboard/
 
 Runs after scoring and never changes a score.
 """
@@ -20,10 +20,12 @@ from zcnas.judging.leaderboard import Entry, Leaderboard, write_leaderboard
 from zcnas.judging.outcomes import Analysis, Collector, analyse
 from zcnas.judging.standings import arrange
 from zcnas.judging.statistics import RESAMPLES, first_probabilities, rank_groups
+from zcnas.organiser.results.folder import ResultsFolder
 from zcnas.pages import About
 from zcnas.pages.site import Run, write_site
 from zcnas.phases import Phase
 from zcnas.records import Manifest, Reference, read_json, read_predictions
+from zcnas.result_files import ResultFiles
 from zcnas.submissions.roster import ARRIVALS_FILE, read_arrivals
 
 SITE_FOLDER = "leaderboard"
@@ -58,19 +60,20 @@ def publish(
         ArrivalsError: ``OUT/submissions.csv`` is malformed.
         PredictionError: Predictions are missing or malformed.
     """
+    results = ResultsFolder(out)
     arrivals = read_arrivals(out / ARRIVALS_FILE)
     entries = arrange(leaderboard.entries, arrivals, phase.counts)
     scored = [entry for entry in entries if entry.score is not None]
     ordered = {key: references[key] for key in phase.benchmarks}
     collector = Collector(ordered, len(scored))
     for row, entry in enumerate(scored):
-        folder = out / entry.submission
+        folder = results.folder_of(entry.submission)
         collector.add(
             row,
             {
                 key: read_predictions(path)
                 for key in phase.benchmarks
-                if (path := folder / f"{key}.predictions.jsonl").is_file()
+                if (path := ResultFiles(folder, key).predictions).is_file()
             },
         )
     outcomes = collector.outcomes()
@@ -94,7 +97,7 @@ def publish(
         analysis=analysis,
         rows=rows,
         show=FEEDBACK["full" if after_deadline else phase.feedback],
-        about=lambda entry: _about(out / entry.submission, entry, phase.benchmarks),
+        about=lambda entry: _about(results.folder_of(entry.submission), entry, phase.benchmarks),
         specs=specs if specs and open_to_all else {},
         seeds=_seeds(phase, draw_seed, show=open_to_all),
     )
@@ -137,7 +140,8 @@ def _about(folder: Path, entry: Entry, benchmarks: Sequence[str]) -> About:
     """Return what a submission's folder tells beside its predictions."""
     manifests, logs = {}, {}
     for key in benchmarks:
-        manifest, log = folder / f"{key}.manifest.json", folder / f"{key}.log"
+        files = ResultFiles(folder, key)
+        manifest, log = files.manifest, files.log
         if manifest.is_file():
             manifests[key] = read_json(manifest, Manifest, PredictionError).public
         if log.is_file():

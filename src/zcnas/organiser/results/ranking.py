@@ -21,13 +21,14 @@ import msgspec
 import zcnas.judging.metrics
 import zcnas.judging.score
 import zcnas.records
-from zcnas.errors import PredictionError, ResultsError, ZcnasError
+from zcnas.errors import PredictionError, ZcnasError
 from zcnas.judging.leaderboard import Entry, Leaderboard
 from zcnas.judging.score import MISSING, BenchmarkScore, Scores, score_benchmark
 from zcnas.judging.standings import rank_entries
 from zcnas.organiser.results.folder import ResultsFolder, RunRecord, SubmissionRecord, read_manifest
 from zcnas.phases import Phase
 from zcnas.records import Reference, parse_predictions, read_json, write_json
+from zcnas.result_files import ResultFiles
 
 OUTCOME = "outcome.json"
 
@@ -168,13 +169,11 @@ def rank_again(
     Raises:
         ResultsError: No run has used the folder.
     """
-    run = results.record()
-    if run is None:
-        raise ResultsError(f"{results.path} holds no run; name the OUT= of one")
+    run = results.bound()
     digested = {key: (each, digest_of_reference(each)) for key, each in references.items()}
     entries = []
     for record in results.submissions():
-        folder = results.path / record.name
+        folder = results.folder_of(record.name)
         entries.append(entry_of(record, folder, phase, digested))
     return leaderboard_of(phase, run, references, entries)
 
@@ -187,7 +186,7 @@ def _outcomes_of(
     known = _read_outcomes(path)
     outcomes = {
         key: _outcome(
-            folder / f"{key}.predictions.jsonl",
+            ResultFiles(folder, key).predictions,
             *references[key],
             known.benchmarks.get(key) if known else None,
         )
@@ -243,7 +242,7 @@ def _outcome(path: Path, reference: Reference, digest: str, known: Outcome | Non
 
 def _method_of(folder: Path, phase: Phase) -> str:
     for key in phase.benchmarks:
-        manifest = read_manifest(folder / f"{key}.manifest.json")
+        manifest = read_manifest(ResultFiles(folder, key).manifest)
         if manifest is not None:
             return manifest.public.method
     return ""

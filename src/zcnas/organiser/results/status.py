@@ -10,9 +10,9 @@ from typing import Literal
 
 import msgspec
 
-from zcnas.errors import ResultsError
 from zcnas.organiser.competition.events import Event, read_events
 from zcnas.organiser.results.folder import ResultsFolder, RunRecord, SubmissionRecord
+from zcnas.result_files import ResultFiles
 
 State = Literal["done", "running", "waiting", "refused", "organiser_error"]
 
@@ -67,9 +67,7 @@ def status_of(results: ResultsFolder) -> RunStatus:
     Raises:
         ResultsError: No run has used the folder.
     """
-    run = results.record()
-    if run is None:
-        raise ResultsError(f"{results.path} holds no run; name the OUT= of one")
+    run = results.bound()
     active = results.in_use()
     events = read_events(results.path)
     seen = _read(events)
@@ -101,10 +99,10 @@ def _read(events: list[Event]) -> dict[str, _Seen]:
 def _submission(
     results: ResultsFolder, run: RunRecord, record: SubmissionRecord, seen: _Seen, active: bool
 ) -> SubmissionStatus:
-    folder = results.path / record.name
+    folder = results.folder_of(record.name)
     done = 0
     for key in run.benchmarks:
-        path = folder / f"{key}.predictions.jsonl"
+        path = ResultFiles(folder, key).predictions
         if path.is_file():
             done += path.read_bytes().count(b"\n")
     total = sum(binding.architectures for binding in run.benchmarks.values())

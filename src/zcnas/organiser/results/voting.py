@@ -19,6 +19,7 @@ from zcnas.organiser.results.folder import (
     read_manifest,
 )
 from zcnas.records import Manifest, Prediction, read_predictions, write_json
+from zcnas.result_files import ResultFiles
 from zcnas.tables.vote import VOTERS, vote
 
 NAME = "vote"
@@ -35,9 +36,7 @@ def enter_vote(results: ResultsFolder) -> None:
             submission that is no vote has the vote's name.
     """
     with results.locked():
-        run = results.record()
-        if run is None:
-            raise ResultsError(f"{results.path} holds no run; name the OUT= of one")
+        run = results.bound()
         others = [each for each in results.submissions() if not each.derived_from]
         names = [each.name for each in others]
         if NAME in names:
@@ -60,7 +59,7 @@ def enter_vote(results: ResultsFolder) -> None:
             position=1 + max(each.position for each in others),
             derived_from=VOTERS,
         )
-        write_json(results.path / NAME / SUBMISSION, record)
+        write_json(results.folder_of(NAME) / SUBMISSION, record)
 
 
 def _enter_benchmark(
@@ -69,7 +68,7 @@ def _enter_benchmark(
     """Write the vote's predictions and manifest of one benchmark."""
     columns: dict[str, dict[str, Prediction]] = {}
     for name in VOTERS:
-        path = results.path / name / f"{key}.predictions.jsonl"
+        path = ResultFiles(results.folder_of(name), key).predictions
         found = read_predictions(path) if path.is_file() else []
         columns[name] = {each.id: each for each in found}
         if len(found) != architectures:
@@ -84,9 +83,9 @@ def _enter_benchmark(
         msgspec.json.encode(_prediction(count, [columns[name][each] for name in VOTERS]))
         for each, count in zip(ids, votes, strict=True)
     ]
-    folder = results.path / NAME
-    folder.mkdir(exist_ok=True)
-    (folder / f"{key}.predictions.jsonl").write_bytes(b"".join(line + b"\n" for line in lines))
+    path = ResultFiles(results.folder_of(NAME), key).predictions
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"".join(line + b"\n" for line in lines))
     _write_manifest(results, key)
 
 
@@ -105,7 +104,9 @@ def _prediction(count: float, voters: list[Prediction]) -> Prediction:
 
 def _write_manifest(results: ResultsFolder, key: str) -> None:
     """Write the manifest of the first voter with what is the vote's own; none if it has none."""
-    manifests = [read_manifest(results.path / name / f"{key}.manifest.json") for name in VOTERS]
+    manifests = [
+        read_manifest(ResultFiles(results.folder_of(name), key).manifest) for name in VOTERS
+    ]
     known = [each.public for each in manifests if each is not None]
     if manifests[0] is None:
         return
@@ -119,5 +120,5 @@ def _write_manifest(results: ResultsFolder, key: str) -> None:
         wall_time_s=sum(each.wall_time_s for each in known),
         cpu_time_s=sum(each.cpu_time_s for each in known),
     )
-    path = results.path / NAME / f"{key}.manifest.json"
+    path = ResultFiles(results.folder_of(NAME), key).manifest
     write_json(path, Manifest(public=public, organiser=manifests[0].organiser))
