@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Annotated, Literal
 
+import msgspec
 import typer
 from rich.console import Console
 
@@ -38,6 +40,28 @@ ShardOption = Annotated[
 BenchmarkOption = Annotated[
     list[str] | None, typer.Option("--benchmark", help="Only this benchmark; may be repeated.")
 ]
+
+
+def _route_output(as_json: bool) -> bool:
+    """Send what is printed for people to stderr where stdout holds the record alone."""
+    console.stderr = as_json
+    return as_json
+
+
+JsonOption = Annotated[
+    bool,
+    typer.Option(
+        "--json",
+        help="Print the result as JSON on stdout and everything else on stderr.",
+        callback=_route_output,
+    ),
+]
+"""Of every command that prints a result; the command ends with ``print_record``."""
+
+
+def print_record(record: object) -> None:
+    """Print a record as one line of JSON on stdout."""
+    typer.echo(json.dumps(msgspec.to_builtins(record), ensure_ascii=False, allow_nan=False))
 
 
 def phases_file() -> Path:

@@ -7,24 +7,22 @@ from typing import Annotated
 
 import typer
 
-from zcnas.organiser.cli.options import console, find_phase, halves_of
+from zcnas.organiser.cli.options import JsonOption, console, find_phase, halves_of, print_record
 
 OutArgument = Annotated[Path, typer.Argument(help="Folder of a run.")]
 
 
 def status(
     out: OutArgument = Path("build/score"),
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Say what is done, running and failed in OUT, and why; at any time."""
-    import msgspec
-
     from zcnas.organiser.results.folder import ResultsFolder
     from zcnas.organiser.results.status import status_of
 
     found = status_of(ResultsFolder(out))
     if as_json:
-        typer.echo(msgspec.json.encode(found).decode())
+        print_record(found)
         return
     state = "a command is working on it" if found.active else "no command is working on it"
     done = sum(each.architectures for each in found.submissions)
