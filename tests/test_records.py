@@ -134,7 +134,7 @@ def test_a_malformed_reference_is_refused_with_the_place(tmp_path, change, messa
 def test_an_input_with_an_id_twice_is_refused(tmp_path):
     path = tmp_path / "i.json"
     path.write_text(json.dumps({**INPUT, "architectures": INPUT["architectures"] * 2}))
-    with pytest.raises(InputDataError, match="00000001 more than once"):
+    with pytest.raises(InputDataError, match="duplicate ids: 00000001"):
         read_input(path)
 
 

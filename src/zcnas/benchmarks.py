@@ -1,7 +1,7 @@
 """The benchmarks of the competition: which search space is judged on which dataset.
 
-A benchmark is a pair (search space, dataset). This module is the one table of them; it knows shapes
-and class counts, but neither accuracies nor images nor networks. Dimension letters of the package:
+A benchmark is a pair (search space, dataset). This module is the only table of them; it knows
+shapes and class counts, but no accuracies, images or networks. Dimension letters of the package:
 B batch, C channels, H W image, K classes, V cell nodes, N architectures.
 
 Reference: Krishnakumar et al., "NAS-Bench-Suite-Zero", NeurIPS 2022, arXiv:2210.03230 (the
@@ -24,13 +24,14 @@ class Dataset:
 
     Attributes:
         name: The publication's spelling, e.g. ``ImageNet16-120``.
-        input_shape: One input as (C, H, W); of a jigsaw nine tiles, (9, C, H, W).
+        input_shape: One input as (C, H, W); for a jigsaw nine tiles, (9, C, H, W).
         num_classes: K, the size of the network's answer: labels, permutations, layout values or
             image channels.
         target: What a training target is:
 
             * ``label``: the index of a class, int64 in 0..K-1;
-            * ``permutation``: the index of the order the tiles were laid in, int64 in 0..K-1;
+            * ``permutation``: the index of the order in which the tiles are arranged, int64 in
+              0..K-1;
             * ``soft_label``: a probability per class, float32, non-negative, sum 1;
             * ``image``: the input itself, float32 in [-1, 1];
             * ``normal``: the surface normal of every pixel as RGB, float32 in [-1, 1];
@@ -45,7 +46,7 @@ class Dataset:
 
     @property
     def target_shape(self) -> tuple[int, ...]:
-        """The shape of one target, without the batch: () of a label, (K,), (K, H, W) or (H, W)."""
+        """The shape of one target without the batch axis: (), (K,), (K, H, W) or (H, W)."""
         if self.target in ("label", "permutation"):
             return ()
         if self.target in ("soft_label", "layout"):

@@ -1,18 +1,18 @@
-"""Every error this project raises on purpose.
+"""Every error that this project raises deliberately.
 
     ZcnasError
     ├── InvalidArchitecture   an architecture is not part of its search space
-    ├── InvalidSubmission     a submission cannot be accepted as it was handed in
-    ├── ArrivalsError         submissions.csv is malformed or says too little
+    ├── InvalidSubmission     a submission cannot be accepted as it was submitted
+    ├── ArrivalsError         submissions.csv is malformed or lacks something the phase needs
     ├── PhaseError            an unknown phase or benchmark, or a broken phases.toml
     ├── InputDataError        a benchmark's architectures or minibatch cannot be read
-    ├── DownloadError         a published file could not be fetched whole
-    ├── TableError            an accuracy table is missing, foreign or damaged
-    ├── ReferenceDataError    hidden accuracies are missing, malformed or of no use
-    ├── ProxyError            a proxy is unknown, or not defined for what it was given
+    ├── DownloadError         a published file could not be downloaded completely
+    ├── TableError            an accuracy table is missing, damaged or a different table
+    ├── ReferenceDataError    hidden accuracies are missing, malformed or unusable
+    ├── ProxyError            a proxy is unknown or undefined for its arguments
     ├── PredictionError       predictions contradict the reference they are scored against
     ├── BundleError           a competition's bundle or its competition.yaml is broken
-    ├── ResultsError          a results folder belongs to another run, is damaged or in use
+    ├── ResultsError          a results folder belongs to another run, is damaged or is in use
     ├── WorkerFault           the worker died, fell silent or broke the protocol
     └── OrganiserError        our machine failed: no engine, no image, no disk, no CPU
 
@@ -24,7 +24,7 @@ from __future__ import annotations
 
 
 class ZcnasError(Exception):
-    """Base of all errors that carry a message for the person in front of the screen."""
+    """Base of all errors whose message is meant for the person at the terminal."""
 
 
 class InvalidArchitecture(ZcnasError):  # noqa: N818 - the field speaks of invalid architectures
@@ -34,7 +34,7 @@ class InvalidArchitecture(ZcnasError):  # noqa: N818 - the field speaks of inval
 class InvalidSubmission(ZcnasError):  # noqa: N818
     """A submission cannot be accepted.
 
-    ``problems`` lists every reason found, each with what to do.
+    ``problems`` lists every reason found, each with a remedy.
     """
 
     def __init__(self, name: str, problems: list[str]) -> None:
@@ -45,7 +45,7 @@ class InvalidSubmission(ZcnasError):  # noqa: N818
 
 
 class ArrivalsError(ZcnasError):
-    """``submissions.csv`` is malformed, or says too little for the phase's rule."""
+    """``submissions.csv`` is malformed, or lacks something the phase's rule needs."""
 
 
 class PhaseError(ZcnasError):
@@ -53,23 +53,23 @@ class PhaseError(ZcnasError):
 
 
 class InputDataError(ZcnasError):
-    """The architectures or the minibatch of a benchmark cannot be read."""
+    """A benchmark's architectures or minibatch cannot be read."""
 
 
 class DownloadError(ZcnasError):
-    """A published file could not be fetched whole."""
+    """A published file could not be downloaded completely."""
 
 
 class TableError(ZcnasError):
-    """An accuracy table is missing, belongs to something else, or is damaged."""
+    """An accuracy table is missing, is damaged, or is a different table."""
 
 
 class ReferenceDataError(ZcnasError):
-    """Hidden accuracies are missing, malformed or of no use for a ranking."""
+    """Hidden accuracies are missing, malformed or unusable for a ranking."""
 
 
 class ProxyError(ZcnasError):
-    """A proxy is unknown, or is not defined for this network, minibatch or task."""
+    """A proxy is unknown, or undefined for this network, minibatch or task."""
 
 
 class PredictionError(ZcnasError):
@@ -77,16 +77,16 @@ class PredictionError(ZcnasError):
 
 
 class BundleError(ZcnasError):
-    """A competition's bundle, or the settings it is made from, is broken or incomplete."""
+    """A competition bundle, or the settings it is built from, is broken or incomplete."""
 
 
 class ResultsError(ZcnasError):
-    """A results folder belongs to another run, is damaged, or another run is writing to it."""
+    """A results folder belongs to another run, is damaged, or is being written to by one."""
 
 
 class WorkerFault(ZcnasError):  # noqa: N818
-    """The worker died, fell silent or broke the protocol after the submission was loaded."""
+    """The worker died, stopped answering or broke the protocol after the submission was loaded."""
 
 
 class OrganiserError(ZcnasError):
-    """The organiser's machine failed; no participant is charged for it."""
+    """The organiser's machine failed; no participant is penalised for it."""

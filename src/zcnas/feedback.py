@@ -1,8 +1,8 @@
-"""What a participant may see of a run before the deadline: one row per level of ``feedback``.
+"""What participants may see of a run before the deadline: one row per level of ``feedback``.
 
-Whatever writes something for participants asks here: the pages, the results a platform shows, the
-export of a run. One valid score with all others failed reveals that architecture's rank, so a
-level that shows taus shows them rounded, and a level that shows nothing of a hidden phase shows
+Everything that writes output for participants consults this table: the pages, the results a
+platform shows, the export of a run. A single valid score with all others failed reveals that
+architecture's rank. Therefore a level that shows taus rounds them, and the level ``none`` shows
 nothing at all.
 """
 
@@ -22,10 +22,10 @@ class Feedback:
 
     Attributes:
         scores: Score, tau per benchmark and rank.
-        tau_decimals: To how many decimals they are shown; None for all digits.
-        failures: How many architectures failed in which way, and the time used.
-        messages: Logs, tracebacks and messages of single architectures.
-        architectures: The table of single architectures: scores, times, order.
+        tau_decimals: Number of decimals shown; None for all digits.
+        failures: How many architectures failed and how, and the time used.
+        messages: Logs, tracebacks and the messages of individual architectures.
+        architectures: The table of individual architectures: scores, times, order.
     """
 
     scores: bool
@@ -46,7 +46,7 @@ FEEDBACK: dict[Level, Feedback] = {
         scores=False, tau_decimals=None, failures=False, messages=False, architectures=False
     ),
 }
-"""What each ``feedback`` of ``phases.toml`` shows before the deadline."""
+"""What each level of ``feedback`` in ``phases.toml`` shows before the deadline."""
 
 _NAMES = ("submission", "sha256", "status", "refusal")
 _SCORES = (*_NAMES, "method", "rank", "score", "kendall_tau", "failures", "wall_time_s")
@@ -67,11 +67,11 @@ MANIFEST_FIELDS: dict[Level, tuple[str, ...]] = {
     "score_only": _MANIFEST,
     "full": (*_MANIFEST, "setup_message"),
 }
-"""Fields of a participant's ``<benchmark>.manifest.json``; the organiser's part is never one."""
+"""Fields of a participant's ``<benchmark>.manifest.json``; never any of the organiser's part."""
 
 FILES: dict[Level, tuple[str, ...]] = {
     "none": ("result.json",),
     "score_only": ("result.json", MANIFEST),
     "full": ("result.json", MANIFEST, PREDICTIONS, LOG),
 }
-"""Files of a participant; a name with a dot in front stands for one per benchmark."""
+"""A participant's files; a name with a leading dot stands for one file per benchmark."""

@@ -1,8 +1,8 @@
 """The phases of a competition and their limits, read from ``phases.toml``.
 
-A phase says which benchmarks are judged on how many architectures, under which seeds and limits,
-what a failure counts and what a participant may see. Numbers that an organiser sets live in the
-file; none lives in code.
+A phase sets which benchmarks are judged, on how many architectures, under which seeds and limits,
+what a failure costs and what a participant may see. Every number an organiser sets is in the file;
+none is in the code.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ Positive = Annotated[int, msgspec.Meta(ge=1)]
 
 
 CountingRule = Literal["every", "best", "last"]
-"""Which of a team's entries counts."""
+"""Which of a team's entries count."""
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What one submission may use on one benchmark.
 
     Attributes:
-        query_cpu_s: CPU seconds of one query.
-        benchmark_cpu_s: CPU seconds of all queries of a benchmark together, loading included.
+        query_cpu_s: CPU seconds per query.
+        benchmark_cpu_s: CPU seconds for all queries of a benchmark together, including loading.
         setup_s: Wall seconds for importing the submission, ``set_ss_type`` and ``pre_process``.
-        memory_mb: Resident memory, the scratch folder included, in MiB.
-        processes: Processes and threads alive at once.
+        memory_mb: Resident memory in MiB, including the scratch folder.
+        processes: Processes and threads alive at the same time.
         scratch_mb: Size of the writable scratch folder in MiB.
         log_kb: How much of stdout and stderr is kept per benchmark, in KiB.
     """
@@ -51,17 +51,17 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     @property
     def query_wall_s(self) -> int:
-        """Wall seconds after which a query is stopped whatever it does."""
+        """Wall seconds after which a query is stopped, whatever it is doing."""
         return WALL_TIME_FACTOR * self.query_cpu_s
 
     @property
     def benchmark_wall_s(self) -> int:
-        """Wall seconds after which the remaining architectures of a benchmark are not reached."""
+        """Wall seconds after which a benchmark's remaining architectures are not reached."""
         return WALL_TIME_FACTOR * self.benchmark_cpu_s
 
 
 class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One phase; the fields are explained at the top of ``phases.toml``."""
+    """One phase; the comment at the top of ``phases.toml`` explains the fields."""
 
     title: str
     truth: Literal["public", "hidden"]
@@ -83,24 +83,24 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         return tuple(get_benchmark(key) for key in self.benchmarks)
 
     def batch_size_of(self, benchmark: Benchmark) -> int:
-        """Return B of a benchmark's minibatch: its own if stated, else its search space's.
+        """Return B, the size of a benchmark's minibatch: its own if set, else its search space's.
 
         Raises:
-            PhaseError: The phase states neither.
+            PhaseError: The phase sets neither.
         """
         for key in (benchmark.key, benchmark.search_space):
             if key in self.batch_size:
                 return self.batch_size[key]
         raise PhaseError(
-            f"phase '{self.name}' states no batch size for {benchmark.search_space}; "
-            f"add it, or one for {benchmark.key}, to batch_size in phases.toml"
+            f"phase '{self.name}' sets no batch size for {benchmark.search_space}; add one for "
+            f"{benchmark.search_space} or {benchmark.key} to batch_size in phases.toml"
         )
 
     def check_batch_sizes(self) -> None:
-        """Refuse a benchmark without a batch size, and a batch size without a benchmark.
+        """Reject a benchmark without a batch size, and a batch size without a benchmark.
 
         Raises:
-            PhaseError: With the key.
+            PhaseError: Names the offending key.
         """
         benchmarks = self.get_benchmarks()
         known = {key for b in benchmarks for key in (b.key, b.search_space)}
@@ -109,7 +109,7 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         for key in self.batch_size:
             if key not in known:
                 raise PhaseError(
-                    f"phase '{self.name}' states a batch size for '{key}', which is none of its "
+                    f"phase '{self.name}' sets a batch size for '{key}', which is not one of its "
                     "benchmarks or search spaces; correct or remove it"
                 )
 
@@ -133,8 +133,8 @@ def load_phases(path: Path) -> dict[str, Phase]:
     """Return the phases of a ``phases.toml`` by name.
 
     Raises:
-        PhaseError: The file is missing or not TOML, a value is of the wrong kind or out of range, a
-            benchmark is unknown or named twice, or a hidden phase writes its draw seed down.
+        PhaseError: The file is missing or not TOML, a value has the wrong type or is out of range,
+            a benchmark is unknown or listed twice, or a hidden phase contains its draw seed.
     """
     try:
         raw = msgspec.toml.decode(path.read_bytes(), type=dict[str, Phase])
@@ -148,16 +148,17 @@ def load_phases(path: Path) -> dict[str, Phase]:
         for other in phase.disjoint_from:
             if other not in phases:
                 raise PhaseError(
-                    f"{path}: phase '{phase.name}' is to be disjoint from '{other}', "
-                    "which is no phase"
+                    f"{path}: phase '{phase.name}' must be disjoint from '{other}', which is not "
+                    f"a phase; phases: {', '.join(phases)}"
                 )
         if len(set(phase.benchmarks)) != len(phase.benchmarks):
-            raise PhaseError(f"{path}: phase '{phase.name}' names a benchmark twice")
+            raise PhaseError(
+                f"{path}: phase '{phase.name}' lists a benchmark twice; remove the duplicate"
+            )
         if (phase.draw_seed is None) == (phase.truth == "public"):
             raise PhaseError(
                 f"{path}: phase '{phase.name}' has truth = \"{phase.truth}\"; a public phase "
-                f"needs a draw_seed, "
-                "a hidden phase must not write one down"
+                "needs a draw_seed, a hidden phase must not contain one"
             )
     return phases
 
@@ -166,7 +167,7 @@ def load_phase(path: Path, name: str) -> Phase:
     """Return one phase of a ``phases.toml``.
 
     Raises:
-        PhaseError: As ``load_phases``, or there is no phase called ``name``.
+        PhaseError: As for ``load_phases``, or there is no phase called ``name``.
     """
     phases = load_phases(path)
     if name not in phases:

@@ -1,4 +1,4 @@
-"""Reading other people's pickles without running anything they name."""
+"""Safe reading of untrusted pickles: nothing they name is imported or run."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ import pickle
 from collections.abc import Mapping
 
 Allowed = Mapping[tuple[str, str], object]
-"""(module, name) to what stands for it; nothing else is looked up, and nothing is imported."""
+"""Maps (module, name) to a stand-in; nothing else is looked up, and nothing is imported."""
 
 
 class UnsafePickleError(ValueError):
-    """The bytes are no pickle, are damaged, or name something that is not allowed."""
+    """The bytes are not a pickle, are damaged, or name something that is not allowed."""
 
 
 def load_pickle(content: bytes, allowed: Allowed | None = None, encoding: str = "ASCII") -> object:
-    """Return the data of a pickle: numbers, strings, containers, and what is ``allowed``.
+    """Return the data in a pickle: numbers, strings, containers, and what ``allowed`` lists.
 
     Args:
         content: The pickle.
-        allowed: (module, name) to the class or function that stands for it.
-        encoding: How Python 2's strings are read; ``bytes`` leaves them as bytes.
+        allowed: Maps (module, name) to the class or function that stands in for it.
+        encoding: How strings from Python 2 are decoded; ``bytes`` leaves them as bytes.
 
     Raises:
-        UnsafePickleError: With the reason, one clause.
+        UnsafePickleError: Gives the reason in one clause.
     """
     unpickler = _Unpickler(io.BytesIO(content), encoding=encoding)
     unpickler.allowed = allowed or {}
     try:
         return unpickler.load()
-    # A damaged pickle fails in as many ways as there are opcodes.
+    # A damaged pickle can fail in as many ways as there are opcodes.
     except (
         pickle.UnpicklingError, EOFError, ValueError, TypeError, KeyError, IndexError,
         AttributeError, ImportError, OverflowError, MemoryError,

@@ -1,11 +1,9 @@
-"""What crosses from one program to the next as a file.
+"""The files that programs pass to each other: their fields, writers and checked readers.
 
-Its fields, how it is written, how it is checked.
-
-The way of the data is one direction, a file between programs: ``BenchmarkInput`` goes into
-ingestion, ``Prediction`` lines and a ``Manifest`` come out, ``Reference`` joins them in scoring.
-Every file is JSON without NaN or infinities. Readers raise this project's errors, with the file and
-the place; nothing else is trusted.
+Data flows in one direction, with a file between programs: ``BenchmarkInput`` goes into ingestion,
+``Prediction`` lines and a ``Manifest`` come out, and scoring joins them with ``Reference``. Every
+file is JSON without NaN or infinities. Readers raise this project's errors and name the file and
+the position; nothing else is trusted.
 """
 
 from __future__ import annotations
@@ -24,28 +22,28 @@ import msgspec
 from zcnas.errors import InputDataError, PredictionError, ReferenceDataError, ZcnasError
 
 Status = Literal["ok", "error", "timeout", "memory", "killed", "invalid", "not_reached"]
-"""What became of one architecture.
+"""What happened to one architecture.
 
-A score, an exception, too much time, too much memory, a dead process, an answer that is not one
-usable number, or the benchmark's time was over before its turn.
+In order: a score, an exception, too much time, too much memory, a dead process, an answer that is
+not one usable number, or the benchmark's time ran out first.
 """
 
 _LARGEST = sys.float_info.max
 Finite = Annotated[float, msgspec.Meta(ge=-_LARGEST, le=_LARGEST)]
-"""Every float64 but NaN and the infinities."""
+"""Every float64 except NaN and the infinities."""
 NonNegative = Annotated[float, msgspec.Meta(ge=0, le=_LARGEST)]
 Token = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8,64}$")]
 
 
 class Architecture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An architecture to be scored: a random token and the search space's canonical string."""
+    """An architecture to score: a random token and the search space's canonical string."""
 
     id: Token
     spec: str
 
 
 class BenchmarkInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """``input_data/<benchmark>.json``: what ingestion needs to know of a benchmark."""
+    """``input_data/<benchmark>.json``: what ingestion needs to know about a benchmark."""
 
     benchmark: str
     search_space: str
@@ -56,7 +54,7 @@ class BenchmarkInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
 
 
 class Arrival(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of ``submissions.csv``: who handed a submission in, and when."""
+    """One row of ``submissions.csv``: who submitted an entry, and when."""
 
     name: str
     team: str = ""
@@ -69,8 +67,8 @@ class Reference(
 ):
     """``reference_data/<phase>/<benchmark>.json``: the hidden half, and where it comes from.
 
-    ``training_seeds`` is the fewest and the most training runs an accuracy is the mean of;
-    ``noise_ceiling`` is the tau-b between two training seeds, where the table has several.
+    ``training_seeds`` is the smallest and largest number of training runs an accuracy averages;
+    ``noise_ceiling`` is the tau-b between two training seeds, if the table has several.
     """
 
     benchmark: str
@@ -107,7 +105,10 @@ class Prediction(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
     def __post_init__(self) -> None:
         if (self.status == "ok") != (self.score is not None):
-            raise ValueError(f"status '{self.status}' does not go with score {self.score!r}")
+            raise ValueError(
+                f"status '{self.status}' contradicts score {self.score!r}: exactly the status "
+                "'ok' has a score"
+            )
 
     @property
     def value(self) -> float | None:
@@ -119,14 +120,14 @@ _PREDICTIONS = msgspec.json.Decoder(Prediction)
 
 
 def encode_score(score: float) -> float | Literal["inf", "-inf"]:
-    """Return a score, not NaN, as it is written in JSON."""
+    """Return the JSON form of a score, which must not be NaN."""
     if math.isinf(score):
         return "inf" if score > 0 else "-inf"
     return score
 
 
 class PublicManifest(msgspec.Struct, frozen=True, kw_only=True):
-    """How a benchmark's predictions came about, as far as everybody may know."""
+    """How a benchmark's predictions were made: the part everybody may see."""
 
     benchmark: str
     submission: str
@@ -149,7 +150,7 @@ class PublicManifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrganiserManifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What only the organiser may know of a run."""
+    """How a benchmark's predictions were made: the part only the organiser may see."""
 
     eval_seed: int
     input_sha256: str
@@ -200,11 +201,13 @@ def read_input(path: Path) -> BenchmarkInput:
     """Return ``input_data/<benchmark>.json``.
 
     Raises:
-        InputDataError: The file is missing or malformed, or an id stands in it twice.
+        InputDataError: The file is missing or malformed, or contains an id twice.
     """
     data = read_json(path, BenchmarkInput, InputDataError)
     if repeated := _repeated(architecture.id for architecture in data.architectures):
-        raise InputDataError(f"{path} holds the ids {', '.join(repeated)} more than once")
+        raise InputDataError(
+            f"{path} contains duplicate ids: {', '.join(repeated)}; draw the benchmark again"
+        )
     return data
 
 
@@ -212,14 +215,14 @@ def read_reference(path: Path) -> Reference:
     """Return ``reference_data/<phase>/<benchmark>.json``.
 
     Raises:
-        ReferenceDataError: The file is missing or malformed, or its accuracies are all equal and
-            rank nothing.
+        ReferenceDataError: The file is missing or malformed, or all its accuracies are equal, so
+            they rank nothing.
     """
     reference = read_json(path, Reference, ReferenceDataError)
     if len(set(reference.accuracies.values())) < 2:
         raise ReferenceDataError(
-            f"{path} holds no two different accuracies, so there is nothing to rank; draw the "
-            f"benchmark again"
+            f"{path} does not contain two different accuracies, so there is nothing to rank; draw "
+            "the benchmark again"
         )
     return reference
 
@@ -227,18 +230,19 @@ def read_reference(path: Path) -> Reference:
 def read_both_halves(
     input_dir: Path, reference_dir: Path, key: str
 ) -> tuple[BenchmarkInput, Reference]:
-    """Return ``<benchmark>.json`` of both folders: two halves of one draw.
+    """Return ``<benchmark>.json`` from both folders: the two halves of one draw.
 
     Raises:
         InputDataError: The visible half is missing or malformed.
-        ReferenceDataError: The hidden half is, or the two name different architectures.
+        ReferenceDataError: The hidden half is missing or malformed, or the two halves name
+            different architectures.
     """
     name = f"{key}.json"
     data, reference = read_input(input_dir / name), read_reference(reference_dir / name)
     if {architecture.id for architecture in data.architectures} != set(reference.accuracies):
         raise ReferenceDataError(
-            f"{input_dir / name} and {reference_dir / name} name different architectures: they "
-            f"come from different draws. Draw both again with `zcnas sample`"
+            f"{input_dir / name} and {reference_dir / name} name different architectures, so they "
+            "come from different draws; draw both again with `zcnas sample`"
         )
     return data, reference
 
@@ -246,12 +250,11 @@ def read_both_halves(
 def read_predictions(path: Path) -> list[Prediction]:
     """Return the lines of a predictions file, in the order they were written.
 
-    A last line that is cut off, as a crash while writing leaves it, is dropped; the lines before it
-    are kept.
+    A truncated last line, as left by a crash during a write, is dropped; all lines before it are
+    kept.
 
     Raises:
-        PredictionError: The file is missing, another line is malformed, or an id stands in it
-            twice.
+        PredictionError: The file is missing, any other line is malformed, or an id appears twice.
     """
     try:
         content = path.read_bytes()
@@ -261,7 +264,7 @@ def read_predictions(path: Path) -> list[Prediction]:
 
 
 def parse_predictions(content: bytes, path: Path) -> list[Prediction]:
-    """Return the lines in the content of a predictions file; ``read_predictions`` says more."""
+    """Return the predictions in a file's content; for details see ``read_predictions``."""
     try:
         predictions = _PREDICTIONS.decode_lines(content)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -270,14 +273,14 @@ def parse_predictions(content: bytes, path: Path) -> list[Prediction]:
         predictions = _parse_one_by_one(content, path)
     if repeated := _repeated(prediction.id for prediction in predictions):
         raise PredictionError(
-            f"{path} holds more than one prediction for {', '.join(repeated)}; run the ingestion "
-            f"again"
+            f"{path} has more than one prediction for {', '.join(repeated)}; run the ingestion "
+            "again"
         )
     return predictions
 
 
 def _parse_one_by_one(content: bytes, path: Path) -> list[Prediction]:
-    """Return all lines but one cut off at the end, or raise with the place of the malformed one."""
+    """Return all lines except a truncated last one; raise an error naming a malformed line."""
     lines = content.split(b"\n")
     predictions = []
     for number, line in enumerate(lines, start=1):

@@ -1,8 +1,8 @@
-"""Seeds that depend on what is computed and on nothing else.
+"""Seeds that depend only on what is computed.
 
 A seed is a digest of names, so an architecture gets the same weights whatever its position, shard
-or host, and two purposes never share a stream. Whoever knows neither the secret nor a seed cannot
-tell what was drawn.
+or host, and two purposes never share a random stream. Without the secret, nobody can tell what was
+drawn.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import hashlib
 
 
 def derive_seed(*parts: str | int) -> int:
-    """Return a seed in [0, 2⁶³) from the parts.
+    """Return a seed in [0, 2⁶³) derived from the parts.
 
-    The first 8 bytes of SHA-256 over their length-prefixed texts.
+    The first 8 bytes of the SHA-256 over their length-prefixed texts, shifted right by one bit.
     """
     return int.from_bytes(bytes.fromhex(derive_token(*parts))[:8], "big") >> 1
 

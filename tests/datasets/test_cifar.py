@@ -92,7 +92,7 @@ def test_real_images_pass_through_the_published_format_and_are_about_normal(
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (pickle.dumps({b"labels": [1]}), "no CIFAR file in the published Python format"),
+        (pickle.dumps({b"labels": [1]}), "not a CIFAR file in the published Python format"),
         (pickle.dumps({b"data": np.zeros((1, 3072)), b"labels": [1]}), "float64 data of shape"),
         (
             pickle.dumps({b"data": np.zeros((2, 3072), np.uint8), b"labels": [1]}),
@@ -102,9 +102,9 @@ def test_real_images_pass_through_the_published_format_and_are_about_normal(
             pickle.dumps({b"data": np.zeros((1, 3072), np.uint8), b"labels": [10]}),
             "labels from 10 to 10; expected 0 to 9",
         ),
-        (pickle.dumps({b"data": 1})[:-3], "no CIFAR file"),
-        (b"", "no CIFAR file"),
-        (b"\x80\x02garbage", "no CIFAR file"),
+        (pickle.dumps({b"data": 1})[:-3], "not a CIFAR file"),
+        (b"", "not a CIFAR file"),
+        (b"\x80\x02garbage", "not a CIFAR file"),
     ],
 )
 def test_a_damaged_or_malicious_file_is_refused(cifar10_folder, content, message, trust):
@@ -140,5 +140,5 @@ def test_a_missing_batch_is_refused_with_its_path(cifar10_folder):
 
 def test_fewer_images_than_the_batch_are_refused(cifar10_folder):
     folder, _, _ = cifar10_folder
-    with pytest.raises(InputDataError, match="a minibatch of 51 needs as many images"):
+    with pytest.raises(InputDataError, match="the batch size is 51, but"):
         load_minibatch(CIFAR10, 51, 1, folder)

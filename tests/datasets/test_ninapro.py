@@ -48,10 +48,10 @@ def test_windows_become_images_of_electrodes_by_moments_in_either_order(write, s
         (VALUES[:3], None, r"shape \(3, 16, 52\) for 18 labels"),
         (VALUES, np.arange(18) + 1, "labels from 1 to 18; expected 0 to 17"),
         (VALUES, np.arange(18) / 2, "labels of type float64"),
-        (np.full_like(VALUES, np.nan), None, "values that are no numbers"),
-        (np.array([{"a": 1}]), None, "no array file .*allow_pickle"),
-        (b"", None, "no array file"),
-        (b"PK\x03\x04", None, "no array file"),
+        (np.full_like(VALUES, np.nan), None, "contains NaN or infinite values"),
+        (np.array([{"a": 1}]), None, "not an array file .*allow_pickle"),
+        (b"", None, "not an array file"),
+        (b"PK\x03\x04", None, "not an array file"),
     ],
 )
 def test_a_damaged_or_foreign_file_is_refused(write, windows, labels, message):
@@ -62,7 +62,7 @@ def test_a_damaged_or_foreign_file_is_refused(write, windows, labels, message):
 @pytest.mark.parametrize("kept", [5, 60, 1000])
 def test_a_truncated_file_is_refused(write, kept):
     whole = (write() / WINDOWS).read_bytes()
-    with pytest.raises(InputDataError, match="ninapro_train.npy is no array file"):
+    with pytest.raises(InputDataError, match="ninapro_train.npy is not an array file"):
         load_minibatch(BENCHMARK, 4, 1, write(whole[:kept]))
 
 

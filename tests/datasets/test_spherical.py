@@ -63,7 +63,7 @@ def test_images_stored_as_floats_up_to_255_are_the_same_images(write):
         ({"images": np.zeros((40, 3, 32, 32), np.uint8)}, r"expected uint8 of shape \(N, 3, 60"),
         ({"images": np.full((40, 3, 60, 60), -1.0)}, "float64 data"),
         ({"labels": np.arange(40) + 61}, "labels from 61 to 100; expected 0 to 99"),
-        ({"labels": None}, "is no gzipped Spherical CIFAR-100"),
+        ({"labels": None}, "is not a gzipped Spherical CIFAR-100"),
     ],
 )
 def test_another_datasets_file_is_refused(write, changes, message):
@@ -75,7 +75,7 @@ def test_another_datasets_file_is_refused(write, changes, message):
 
 @pytest.mark.parametrize("value", [{"test": {}}, {"train": [1]}, [1, 2], pickle.dumps({})[:-1]])
 def test_another_pickle_is_refused_and_the_message_says_what_is_unverified(write, value):
-    with pytest.raises(InputDataError, match=r"no gzipped Spherical CIFAR-100 .*unverified"):
+    with pytest.raises(InputDataError, match=r"not a gzipped Spherical CIFAR-100 .*unverified"):
         load_minibatch(BENCHMARK, 4, 1, write(value))
 
 
@@ -88,7 +88,7 @@ def test_a_pickle_that_wants_to_run_code_is_refused(write, malicious_pickle):
 def test_a_truncated_file_is_refused(write, kept):
     path = write(content()) / FILE
     path.write_bytes(path.read_bytes()[:kept])
-    with pytest.raises(InputDataError, match="no gzipped Spherical CIFAR-100"):
+    with pytest.raises(InputDataError, match="not a gzipped Spherical CIFAR-100"):
         load_minibatch(BENCHMARK, 4, 1, path.parents[1])
 
 

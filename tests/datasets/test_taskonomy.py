@@ -137,7 +137,7 @@ def test_a_broken_picture_is_refused_with_its_path(folder):
     path = path_of(folder, 2, "rgb", "png")
     for kept in (0, 20, len(path.read_bytes()) - 20):
         path.write_bytes(path.read_bytes()[:kept])
-        with pytest.raises(InputDataError, match="view_2_domain_rgb.png is a broken picture"):
+        with pytest.raises(InputDataError, match="view_2_domain_rgb.png is a damaged picture"):
             load("autoencoder", folder)
 
 
@@ -151,10 +151,14 @@ def test_a_missing_picture_is_refused_with_the_archive_it_is_in(folder):
 @pytest.mark.parametrize(
     ("task", "array", "message"),
     [
-        ("class_object", np.ones(365), r"shape \(365,\); expected 1000 numbers"),
-        ("class_scene", np.zeros(365), "holds no probabilities: they sum to 0 over the 63"),
-        ("room_layout", np.arange(8.0), "expected 9 numbers"),
-        ("room_layout", np.full(9, np.nan), "expected 9 numbers"),
+        ("class_object", np.ones(365), r"shape \(365,\); expected 1000 finite numbers"),
+        (
+            "class_scene",
+            np.zeros(365),
+            "does not contain probabilities: over the 63 classes used, the sum is 0",
+        ),
+        ("room_layout", np.arange(8.0), "expected 9 finite numbers"),
+        ("room_layout", np.full(9, np.nan), "expected 9 finite numbers"),
     ],
 )
 def test_a_target_of_another_form_is_refused(folder, task, array, message):
@@ -165,30 +169,30 @@ def test_a_target_of_another_form_is_refused(folder, task, array, message):
 
 def test_a_target_that_is_a_pickle_is_refused(folder, malicious_pickle):
     path_of(folder, 0, "room_layout", "npy").write_bytes(malicious_pickle)
-    with pytest.raises(InputDataError, match="no array file"):
+    with pytest.raises(InputDataError, match="not an array file"):
         load("room_layout", folder)
 
 
 def test_a_map_of_other_classes_is_refused(folder):
     path = path_of(folder, 0, "segmentsemantic", "png")
     Image.fromarray(np.full((32, 32), 18, np.uint8)).save(path)
-    with pytest.raises(InputDataError, match="no map of 17 classes: mode L, values up to 18"):
+    with pytest.raises(InputDataError, match="not a map of 17 classes: mode L, values up to 18"):
         load("segmentsemantic", folder)
     Image.fromarray(np.zeros((32, 32, 3), np.uint8)).save(path)
-    with pytest.raises(InputDataError, match="no map of 17 classes: mode RGB"):
+    with pytest.raises(InputDataError, match="not a map of 17 classes: mode RGB"):
         load("segmentsemantic", folder)
 
 
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        (SPLIT, "{", "is no JSON"),
-        (SPLIT, '["hanson.json"]', "is no split of TransNAS-Bench-101"),
-        (SPLIT, '{"filename_list": []}', "is no split of TransNAS-Bench-101"),
-        (SPLIT, '{"filename_list": ["../secret.json"]}', "is no split of TransNAS-Bench-101"),
+        (SPLIT, "{", "is not JSON"),
+        (SPLIT, '["hanson.json"]', "is not a split of TransNAS-Bench-101"),
+        (SPLIT, '{"filename_list": []}', "is not a split of TransNAS-Bench-101"),
+        (SPLIT, '{"filename_list": ["../secret.json"]}', "is not a split of TransNAS-Bench-101"),
         (SPLIT, '{"filename_list": ["ihlen.json"]}', "cannot read .*ihlen.json"),
-        (f"{IMAGES}/hanson.json", '{"a": 1}', "hanson.json is no list of views"),
-        (f"{IMAGES}/hanson.json", '["/etc/passwd"]', "hanson.json is no list of views"),
+        (f"{IMAGES}/hanson.json", '{"a": 1}', "hanson.json is not a list of views"),
+        (f"{IMAGES}/hanson.json", '["/etc/passwd"]', "hanson.json is not a list of views"),
     ],
 )
 def test_a_list_of_another_form_is_refused(folder, name, text, message):
@@ -200,7 +204,7 @@ def test_a_list_of_another_form_is_refused(folder, name, text, message):
 @pytest.mark.parametrize(
     ("task", "name", "array", "message"),
     [
-        ("jigsaw", PERMUTATIONS, np.zeros((1000, 9)), "expected 1000 orders of the numbers 0 to 8"),
+        ("jigsaw", PERMUTATIONS, np.zeros((1000, 9)), "expected 1000 permutations of 0 to 8"),
         ("jigsaw", PERMUTATIONS, np.tile(np.arange(9), (10, 1)), r"shape \(10, 9\); expected 1000"),
         ("class_scene", SELECTIONS["class_scene"], np.ones(365), "selects 365 of 365 .* 63 of 365"),
     ],
@@ -218,11 +222,11 @@ def test_a_missing_list_is_refused_with_where_to_learn_of_it(folder):
 
 
 def test_fewer_views_than_the_batch_are_refused(folder):
-    with pytest.raises(InputDataError, match="a minibatch of 5 needs as many images"):
+    with pytest.raises(InputDataError, match="the batch size is 5, but"):
         load("normal", folder, batch_size=5)
 
 
 def test_a_selection_that_is_a_pickled_object_is_refused(folder):
     (folder / SELECTIONS["class_object"]).write_bytes(pickle.dumps([1, 2]))
-    with pytest.raises(InputDataError, match="class_object_selected.npy is no array file"):
+    with pytest.raises(InputDataError, match="class_object_selected.npy is not an array file"):
         load("class_object", folder)

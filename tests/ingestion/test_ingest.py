@@ -106,7 +106,7 @@ class ZeroCostPredictor:
 @pytest.mark.parametrize(
     ("source", "status", "message"),
     [
-        ("class Other: pass", "error", "defines no class ZeroCostPredictor"),
+        ("class Other: pass", "error", "does not define a class ZeroCostPredictor"),
         ("def broken(:", "error", "SyntaxError: invalid syntax"),
         ("import tensorflow", "error", "No module named 'tensorflow'"),
         ("class ZeroCostPredictor:\n    pass", "error", "no method query"),

@@ -56,10 +56,13 @@ def refusal(path, tmp_path):
             [("é.py", ""), (unicodedata.normalize("NFD", "é.py"), "")],
             "differ only in case or accents",
         ),
-        ([("part", ""), ("part/a.py", "")], "'part' is a file and a folder at once"),
-        ([("a\x1b[2Jb.py", "")], r"the name 'a\x1b[2Jb.py' holds control characters"),
+        ([("part", ""), ("part/a.py", "")], "'part' is both a file and a folder"),
+        ([("a\x1b[2Jb.py", "")], r"the name 'a\x1b[2Jb.py' contains control characters"),
         ([("x" * 201, "")], "is longer than 200 bytes"),
-        ([("metadata", "command: python evil.py")], "metadata is not empty; a platform would run"),
+        (
+            [("metadata", "command: python evil.py")],
+            "metadata is not empty, and a platform would run",
+        ),
         ([("metadata.yaml", "command: x")], "metadata.yaml is not empty"),
         ([("METADATA", "command: x")], "METADATA is not empty"),
         ([("submission.py", SOURCE)], "both predictor.py and submission.py; keep one"),
@@ -77,7 +80,7 @@ def test_a_zip_that_could_do_harm_is_refused_with_what_to_do(tmp_path, entries, 
 def test_a_name_that_stands_twice_is_refused(tmp_path):
     """The second may be the one that is unpacked elsewhere."""
     path = zip_of(tmp_path / "twice.zip", [("predictor.py", SOURCE), ("predictor.py", "evil")])
-    assert refusal(path, tmp_path) == ["'predictor.py' stands twice in the zip; keep one"]
+    assert refusal(path, tmp_path) == ["'predictor.py' is in the zip twice; keep one"]
 
 
 def test_an_encrypted_zip_is_refused(tmp_path):
@@ -96,7 +99,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path):
         archive.writestr("predictor.py", SOURCE)
         archive.writestr("zeros", bytes(MAX_BYTES + 1))
     assert path.stat().st_size < 100_000
-    assert "more than 20 MiB unpacked" in refusal(path, tmp_path)[0]
+    assert "larger than 20 MiB unpacked" in refusal(path, tmp_path)[0]
 
 
 def test_a_zip_whose_directory_lies_about_a_size_is_refused(tmp_path):
@@ -134,7 +137,7 @@ def test_a_nested_bomb_is_refused_and_saved_arrays_are_not(tmp_path, depth):
         bomb = outer
     files = [("predictor.py", SOURCE), ("data.zip", bomb.getvalue())]
     problems = refusal(zip_of(tmp_path / "nested.zip", files), tmp_path)
-    assert "'data.zip' is a zip that holds zips or more than 20 MiB" in problems[0]
+    assert "'data.zip' is a zip that contains zips or more than 20 MiB" in problems[0]
 
     import numpy as np
 
@@ -188,7 +191,7 @@ def test_a_source_too_large_to_parse_is_refused_and_the_largest_is_parsed_in_lit
     )
     command = [sys.executable, "-c", code, str(tmp_path / "big")]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert "defines no class ZeroCostPredictor" in done.stdout
+    assert "does not define a class ZeroCostPredictor" in done.stdout
     assert int(done.stdout.split()[-2]) < 600
 
 

@@ -98,14 +98,17 @@ def test_the_last_entry_of_a_team_cannot_be_told_without_times(arrivals):
     ("text", "message"),
     [
         ("name,group\na,b\n", "has the columns name, group; allowed are name, team, received_at"),
-        ("team\nb\n", "name is needed"),
+        ("team\nb\n", "name is required"),
         ("", "has the columns none"),
-        ("name,received_at\na,yesterday\n", "line 2: received_at is 'yesterday'; write a time as"),
+        (
+            "name,received_at\na,yesterday\n",
+            "line 2: received_at is 'yesterday'; write a time like",
+        ),
         ("name,baseline\na,maybe\n", "line 2: baseline is 'maybe'; write yes or no"),
-        ("name,team\na,b\na,c\n", "more than one row for a; keep one each"),
+        ("name,team\na,b\na,c\n", "more than one row for a; keep one row for each"),
         ("name,team\n,b\n", "line 2: expected a name"),
         ("name\na,b,c\n", "line 2: expected a name and at most"),
-        ('name\n"a\n', "cannot read .* as CSV in UTF-8"),
+        ('name\n"a\n', "cannot read .* as a CSV file in UTF-8"),
     ],
 )
 def test_a_malformed_file_is_refused_with_the_place(arrivals, text, message):
@@ -152,7 +155,8 @@ def test_two_files_that_contradict_each_other_are_refused(places):
     (places / "theirs" / "plain").mkdir()
     (places / "theirs" / "submissions.csv").write_text("name\nplain\n")
     with pytest.raises(
-        ArrivalsError, match=r"theirs/submissions\.csv says something else of plain"
+        ArrivalsError,
+        match=r"theirs/submissions\.csv contradicts another folder's submissions.csv about plain",
     ):
         arrivals_beside([places / "ours", places / "theirs"])
 

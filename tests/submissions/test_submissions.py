@@ -82,11 +82,11 @@ def test_the_name_of_2022_is_an_entry_point(tmp_path):
         ({"model.py": SOURCE}, "no predictor.py or submission.py at its root (found: model.py)"),
         ({"a/predictor.py": SOURCE, "b/c.py": ""}, "no predictor.py or submission.py at its root"),
         ({"predictor.py": SOURCE, "submission.py": SOURCE}, "keep one"),
-        ({"predictor.py": "class Other: pass"}, "defines no class ZeroCostPredictor"),
+        ({"predictor.py": "class Other: pass"}, "does not define a class ZeroCostPredictor"),
         ({"predictor.py": "def f(:\n  pass"}, "predictor.py, line 1 is not valid Python"),
         ({"predictor.py": "a = '\0'"}, "is not valid Python"),
         ({"predictor.py": SOURCE, "metadata": "command: rm -rf /"}, "metadata is not empty"),
-        ({"predictor.py": SOURCE, "t.bin": "x" * (MAX_BYTES + 1)}, "more than 20 MiB unpacked"),
+        ({"predictor.py": SOURCE, "t.bin": "x" * (MAX_BYTES + 1)}, "larger than 20 MiB unpacked"),
         (
             {"predictor.py": SOURCE, **{f"f{number}.py": "" for number in range(MAX_FILES)}},
             "more than 200 files",
@@ -102,7 +102,7 @@ def test_all_problems_are_listed_at_once(tmp_path):
     text = refusal_of(
         make_folder(tmp_path / "s", {"predictor.py": "x = 1", "metadata": "command: x"}), tmp_path
     )
-    assert "defines no class" in text
+    assert "does not define a class" in text
     assert "metadata is not empty" in text
 
 
@@ -161,7 +161,7 @@ def test_submissions_are_found_in_a_folder_by_name(tmp_path):
 
 
 def test_an_empty_or_absent_folder_of_submissions_is_refused(tmp_path):
-    with pytest.raises(InvalidSubmission, match="no submission in it"):
+    with pytest.raises(InvalidSubmission, match="it contains no submission"):
         find_submissions(tmp_path)
-    with pytest.raises(InvalidSubmission, match="there is no such folder or zip"):
+    with pytest.raises(InvalidSubmission, match="no such folder or zip"):
         find_submissions(tmp_path / "absent")

@@ -55,13 +55,13 @@ def test_another_form_is_refused(tmp_path, text):
 
 def test_an_empty_table_is_refused(tmp_path):
     _write(tmp_path, HEADER)
-    with pytest.raises(TableError, match=r"holds no architecture of nasbench101_cifar10"):
+    with pytest.raises(TableError, match=r"has no architectures for nasbench101_cifar10"):
         load_table(BENCHMARK, "nasbench101", tmp_path)
 
 
 def test_a_cell_outside_the_space_is_refused(tmp_path):
     _write(tmp_path, HEADER + 'x,2,0100,"input,pool",1,0.5\n')
-    with pytest.raises(TableError, match=r"belongs to another search space"):
+    with pytest.raises(TableError, match=r"is for another search space"):
         load_table(BENCHMARK, "nasbench101", tmp_path)
 
 
@@ -71,5 +71,5 @@ def test_a_missing_file_is_named_with_its_publisher(tmp_path):
 
 
 def test_another_benchmark_is_refused(tmp_path):
-    with pytest.raises(TableError, match=r"nasbench101 holds nothing of nasbench201_cifar10"):
+    with pytest.raises(TableError, match=r"nasbench101 does not cover nasbench201_cifar10"):
         load_table(get_benchmark("nasbench201_cifar10"), "nasbench101", tmp_path)

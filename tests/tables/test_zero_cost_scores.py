@@ -35,8 +35,8 @@ def test_what_was_written_is_found_again_to_seven_digits(folder):
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        (("other", "a", "snip"), "holds no benchmark 'other'; it holds toy"),
-        (("toy", "c", "snip"), "does not hold 'c'; it holds 2 others, such as 'a'"),
+        (("other", "a", "snip"), "does not cover 'other'; it covers toy"),
+        (("toy", "c", "snip"), "does not contain 'c'; it has 2 others, such as 'a'"),
         (("toy", "a", "snap"), "unknown proxy 'snap'; columns of toy: seconds, snip"),
     ],
 )
@@ -48,13 +48,13 @@ def test_what_is_not_there_is_named_with_what_is(folder, asked, message):
 def test_a_changed_file_is_refused(folder):
     path = folder / "toy.csv"
     path.write_text(path.read_text().replace("0.5", "0.6"))
-    with pytest.raises(TableError, match="is not the one index.json describes"):
+    with pytest.raises(TableError, match="is not the one that index.json describes"):
         table.query("toy", "a", "snip")
 
 
 def test_a_missing_or_foreign_index_is_refused(folder):
     (folder / "index.json").write_text(json.dumps({"schema_version": 9, "benchmarks": {}}))
-    with pytest.raises(TableError, match="is of form 9, this program reads 1"):
+    with pytest.raises(TableError, match="has schema version 9, but this program reads version 1"):
         table.query("toy", "a", "snip")
     (folder / "index.json").unlink()
     with pytest.raises(TableError, match="cannot be read"):

@@ -1,10 +1,8 @@
-"""One minibatch of a benchmark's dataset.
+"""One minibatch of a benchmark's dataset, from its published files or else the synthetic fallback.
 
-From its published files where they are, otherwise the stated fallback.
-
-Every architecture of a benchmark sees the same minibatch. Which source it came from is part of the
-minibatch, so that the manifest and the leaderboard can say so. No torch here: the recorder makes
-the minibatch, the worker receives it.
+Every architecture of a benchmark sees the same minibatch. A minibatch names its source, so that the
+manifest and the leaderboard can show it. This package does not import torch: the recorder makes the
+minibatch, the worker receives it.
 """
 
 from __future__ import annotations
@@ -37,25 +35,25 @@ READERS: dict[str, Callable[[Path], Drawable | None]] = {
     "scifar100": read_spherical,
     **{task: partial(read_taskonomy, task) for task in DOMAINS},
 }
-"""Dataset name to a reader of its published files.
+"""Maps a dataset's name to the reader of its published files.
 
-A reader returns None where the folder has none of them.
+A reader returns None if the folder has none of the files.
 """
 
 
 def load_minibatch(
     benchmark: Benchmark, batch_size: int, eval_seed: int, data_dir: Path | None
 ) -> Minibatch:
-    """Return the minibatch of a benchmark: the same bytes for the same arguments and files.
+    """Return a benchmark's minibatch: the same bytes for the same arguments and files.
 
     Args:
-        benchmark: Whose dataset is wanted.
+        benchmark: The benchmark, whose dataset is used.
         batch_size: B.
-        eval_seed: Which of the training images are taken, or which are synthesised.
-        data_dir: A folder that may hold the datasets' published files; None for none.
+        eval_seed: Selects which training images are drawn or synthesised.
+        data_dir: A folder that may contain the datasets' published files; None if there is none.
 
     Raises:
-        InputDataError: The files are there but damaged, or hold fewer than B images.
+        InputDataError: The files exist but are damaged or have fewer than B images.
     """
     rng = np.random.default_rng(derive_seed(eval_seed, benchmark.key, "minibatch"))
     images = READERS[benchmark.dataset.name](data_dir) if data_dir is not None else None

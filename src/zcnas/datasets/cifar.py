@@ -1,13 +1,12 @@
 """CIFAR-10 and CIFAR-100 in their published Python format.
 
 A file is a pickled dictionary: ``data`` is (N, 3072) uint8, the red, green and blue planes of each
-32×32 image one after the other, row by row; ``labels`` (CIFAR-10) or ``fine_labels`` (CIFAR-100) is
-a list of N numbers.
+32×32 image in turn, row by row; ``labels`` (CIFAR-10) or ``fine_labels`` (CIFAR-100) is a list of N
+numbers.
 
 Reference: Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009, and the format
-    description at
-https://www.cs.toronto.edu/~kriz/cifar.html. Mean and deviation are those of the 50,000 training
-images.
+description at https://www.cs.toronto.edu/~kriz/cifar.html. Mean and deviation are those of the
+50,000 training images.
 """
 
 from __future__ import annotations
@@ -69,14 +68,14 @@ def _read(
 def _read_file(
     data_dir: Path, name: str, label_key: str, num_classes: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    path, what = data_dir / name, "CIFAR file in the published Python format"
+    path, what = data_dir / name, "a CIFAR file in the published Python format"
     content = unpickle_arrays(read_published(data_dir, name), path, what)
     try:
         flat = np.asarray(entry(content, "data"))
         labels = np.asarray(entry(content, label_key), dtype=np.int64)
     except (KeyError, TypeError, ValueError) as error:
         raise InputDataError(
-            f"{path} is no {what} ({error}); unpack the publisher's archive again"
+            f"{path} is not {what} ({error}); unpack the publisher's archive again"
         ) from None
     check_images(path, flat, labels, (3072,), num_classes)
     return flat.reshape(-1, 3, 32, 32), labels

@@ -1,9 +1,9 @@
-"""Fetching published files: checked, resumable, whole or not at all.
+"""Downloads published files: checked, resumable, complete or not at all.
 
-What has arrived of a file waits in ``.incomplete`` in the data folder; a broken download continues
-there, in this run or the next. A file appears under its own name once its checksum is right, an
-archive's files once it has been unpacked in full. ``pooch`` checks and moves; the downloader is our
-own, since none of its can continue.
+A partial download is kept in ``.incomplete`` in the data folder and resumes there, in this run or
+the next. A file appears under its own name once its checksum has been verified, an archive's files
+once all of them have been unpacked. ``pooch`` verifies and moves the files; the downloader is ours,
+because none of pooch's can resume.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ from zcnas.errors import DownloadError
 INCOMPLETE = ".incomplete"
 ATTEMPTS = 4
 TIMEOUT_S = (10, 60)
-"""For connecting, and between two pieces."""
+"""For connecting, and between two chunks."""
 PIECE_BYTES = 1 << 18
 
 Progress = Callable[[int, int | None], None]
-"""Told how many bytes there are and how many there will be, if the server says."""
+"""Callback that receives the bytes downloaded so far and the total, if the server announces it."""
 
 
 def no_progress(done: int, total: int | None) -> None:
-    """Show nothing."""
+    """Ignore the progress."""
 
 
 def fetch(source: Source, data_dir: Path, progress: Progress = no_progress) -> None:
-    """Fetch what is missing of a source.
+    """Download the missing files of a source.
 
     Raises:
-        DownloadError: There is no room, a download breaks off again and again, the server refuses,
-            a checksum does not match, or an archive is damaged. Nothing half-written has the name
-            of a published file.
+        DownloadError: The disk is full, a download keeps breaking off, the server refuses, a
+            checksum does not match, or an archive is damaged. A partial file never has the name of
+            a published file.
     """
     missing = set(source.missing(data_dir))
     for download in source.downloads:
@@ -51,8 +51,8 @@ def fetch(source: Source, data_dir: Path, progress: Progress = no_progress) -> N
     still_missing = source.missing(data_dir)
     if still_missing:
         raise DownloadError(
-            f"{source.title}: the publisher's archive did not hold {', '.join(still_missing)}; "
-            "it has changed: get the files by hand"
+            f"{source.title}: the publisher's archive has changed, it does not contain "
+            f"{', '.join(still_missing)}; get the files manually"
         )
 
 
@@ -62,8 +62,8 @@ def _check_room(download: Download, data_dir: Path) -> None:
     free = shutil.disk_usage(data_dir).free // 10**6
     if free < needed:
         raise DownloadError(
-            f"{data_dir} has {free} MB left; {download.url} needs {needed} MB there: make room or "
-            "name another folder with --to"
+            f"{data_dir} has {free} MB left, but {download.url} needs {needed} MB; free some space "
+            "or choose another folder with --to"
         )
 
 
@@ -77,12 +77,12 @@ def _fetch_one(download: Download, data_dir: Path, progress: Progress) -> None:
             _unpack(target, data_dir)
     finally:
         for folder in {waiting, target.parent} - {data_dir}:
-            with contextlib.suppress(OSError):  # it holds something, or was never made
+            with contextlib.suppress(OSError):  # not empty, or never created
                 folder.rmdir()
 
 
 def _retrieve(download: Download, target: Path, waiting: Path, progress: Progress) -> None:
-    """Bring a file to ``target``, checked."""
+    """Download a file to ``target`` and verify it."""
     import pooch  # type: ignore[import-untyped]
     import requests
 
@@ -97,30 +97,34 @@ def _retrieve(download: Download, target: Path, waiting: Path, progress: Progres
             downloader=ResumingDownloader(partial, progress),
         )
     except requests.HTTPError as error:
+        place, name = (
+            ("unpack it into", "")
+            if download.is_archive
+            else ("put it into", f" as {download.name}")
+        )
         raise DownloadError(
-            f"the publisher's server refuses {download.url} ({error}); try again later, or get it "
-            f"by hand and put it into the data folder as {download.name}"
-            f"{' unpacked' if download.is_archive else ''}"
+            f"the publisher's server refuses {download.url} ({error}); try again later, or "
+            f"download it manually and {place} the data folder{name}"
         ) from None
     except requests.RequestException as error:
         kept = partial.stat().st_size if partial.is_file() else 0
         raise DownloadError(
-            f"downloading {download.url} broke off after {kept} bytes ({_reason(error)}); they are "
-            f"kept in {waiting}: call again to continue"
+            f"the download of {download.url} broke off after {kept} bytes ({_reason(error)}); they "
+            f"are kept in {waiting}: repeat the command to resume"
         ) from None
     except ValueError as error:
         raise DownloadError(
-            f"{download.url} is not the file whose checksum is stated ({error}); it was deleted. "
-            "Try again; if that does not help, the publisher has changed it"
+            f"{download.url} does not have the published checksum ({error}) and was deleted; try "
+            "again. If that does not help, the publisher has changed the file"
         ) from None
 
 
 class ResumingDownloader:
-    """A downloader for ``pooch`` that continues where an earlier attempt ended.
+    """A downloader for ``pooch`` that resumes where an earlier attempt ended.
 
     Args:
-        partial: Where the bytes wait until all are there.
-        progress: Told of every piece.
+        partial: Where the bytes are kept until the file is complete.
+        progress: Callback invoked after every chunk.
     """
 
     def __init__(self, partial: Path, progress: Progress = no_progress) -> None:
@@ -129,7 +133,7 @@ class ResumingDownloader:
         self._progress = progress
 
     def __call__(self, url: str, output_file: str, pooch: object, check_only: bool = False) -> None:
-        """Bring the file at ``url`` to ``output_file``, whole.
+        """Download the complete file at ``url`` to ``output_file``.
 
         Raises:
             requests.RequestException: The last of several attempts failed.
@@ -151,7 +155,7 @@ class ResumingDownloader:
         from urllib3.exceptions import HTTPError as BrokenStream
 
         have = self._partial.stat().st_size if self._partial.is_file() else 0
-        headers = {"Accept-Encoding": "identity"}  # what is stored is what is checked
+        headers = {"Accept-Encoding": "identity"}  # the stored bytes are the checked bytes
         if have:
             headers["Range"] = f"bytes={have}-"
             if self._etag.is_file():
@@ -159,16 +163,16 @@ class ResumingDownloader:
         with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT_S) as response:
             if response.status_code == requests.codes.requested_range_not_satisfiable:
                 if response.headers.get("Content-Range") == f"bytes */{have}":
-                    return  # all of it had arrived already
+                    return  # all of it had already arrived
                 self._partial.unlink()
-                raise requests.ConnectionError("the server's file is another one than before")
+                raise requests.ConnectionError("the server's file has changed")
             response.raise_for_status()
             continues = response.status_code == requests.codes.partial_content
             if continues and not response.headers.get("Content-Range", "").startswith(
                 f"bytes {have}-"
             ):
                 self._partial.unlink()
-                raise requests.ConnectionError("the server continued at another place")
+                raise requests.ConnectionError("the server resumed at a different position")
             self._remember_etag(response.headers.get("ETag"))
             try:
                 self._receive(response, have if continues else 0)
@@ -188,7 +192,7 @@ class ResumingDownloader:
                 have += len(piece)
                 self._progress(have, total)
         if total is not None and have != total:
-            raise requests.ConnectionError(f"{have} of {total} bytes arrived")
+            raise requests.ConnectionError(f"only {have} of {total} bytes arrived")
 
     def _remember_etag(self, etag: str | None) -> None:
         if etag is None or etag.startswith("W/"):
@@ -198,10 +202,10 @@ class ResumingDownloader:
 
 
 def _unpack(archive: Path, data_dir: Path) -> None:
-    """Put an archive's files into the data folder, all or none, and delete the archive.
+    """Unpack an archive into the data folder, all files or none, and delete the archive.
 
     Raises:
-        DownloadError: It is damaged, or a file wants to lie elsewhere.
+        DownloadError: It is damaged, or a file's path points outside the folder.
     """
     with tempfile.TemporaryDirectory(dir=archive.parent) as folder:
         try:
@@ -210,7 +214,8 @@ def _unpack(archive: Path, data_dir: Path) -> None:
         except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
             archive.unlink()
             raise DownloadError(
-                f"the archive {archive.name} is damaged ({error}); it was deleted, call again"
+                f"the archive {archive.name} is damaged ({error}) and was deleted; repeat the "
+                "command to download it again"
             ) from None
         for path in sorted(Path(folder).rglob("*")):
             if path.is_file():
@@ -221,7 +226,7 @@ def _unpack(archive: Path, data_dir: Path) -> None:
 
 
 def _reason(error: Exception) -> str:
-    """Return the innermost clause of a nested network error."""
+    """Return the innermost cause of a nested network error."""
     while error.args and isinstance(error.args[0], Exception):
         error = error.args[0]
     reason = getattr(error, "reason", None)

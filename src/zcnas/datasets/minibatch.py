@@ -1,4 +1,4 @@
-"""The values every dataset module shares: images as published, and the minibatch a network sees."""
+"""The types all dataset modules share: images as published, and the minibatch a network sees."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Minibatch:
 
     Attributes:
         inputs: (B, C, H, W) float32, normalised per channel.
-        targets: (B, …) of the dataset's kind: int64 labels (B,), or what ``Dataset.target`` says.
+        targets: (B, …): int64 labels (B,), or whatever ``Dataset.target`` specifies.
         source: Where it comes from, one phrase for manifest and leaderboard.
     """
 
@@ -33,7 +33,7 @@ class Drawable(Protocol):
         """Return a normalised minibatch of ``batch_size`` different images.
 
         Raises:
-            InputDataError: There are fewer images than that, or one is damaged.
+            InputDataError: There are too few images, or one is damaged.
         """
         ...
 
@@ -48,7 +48,7 @@ class Images:
         mean: The published mean of each channel, on the scale 0 to 1.
         deviation: The published standard deviation of each channel, on the scale 0 to 1.
         source: One phrase for manifest and leaderboard.
-        scale: What stands for 1 in ``pixels``.
+        scale: The value in ``pixels`` that corresponds to 1.
     """
 
     pixels: NDArray[Any]
@@ -62,7 +62,7 @@ class Images:
         """Return a normalised minibatch of ``batch_size`` different images.
 
         Raises:
-            InputDataError: There are fewer images than that.
+            InputDataError: There are too few images.
         """
         chosen = choose(batch_size, len(self.pixels), self.source, rng)
         scaled = self.pixels[chosen].astype(np.float32) / np.float32(self.scale)
@@ -78,11 +78,11 @@ def choose(
     """Return ``batch_size`` different indices below ``available``.
 
     Raises:
-        InputDataError: There are fewer.
+        InputDataError: ``available`` is less than ``batch_size``.
     """
     if batch_size > available:
         raise InputDataError(
-            f"a minibatch of {batch_size} needs as many images, but {source} has "
-            f"{available}; lower batch_size in phases.toml or complete the files"
+            f"the batch size is {batch_size}, but {source} has only {available} images; lower "
+            "batch_size in phases.toml or complete the files"
         )
     return rng.permutation(available)[:batch_size]

@@ -1,9 +1,9 @@
-"""Ninapro DB5 as NAS-Bench-360 prepared it: windows of muscle currents, one of 18 gestures each.
+"""Ninapro DB5 as prepared by NAS-Bench-360: windows of muscle signals, each one of 18 gestures.
 
-``ninapro_train.npy`` holds windows (N, 52, 16), 52 moments of 16 electrodes, and
+``ninapro_train.npy`` holds windows (N, 52, 16), 52 time steps of 16 electrodes, and
 ``label_train.npy`` their gestures (N,), 0 to 17. The networks see (1, 16, 52): NAS-Bench-360's
-loader swaps the two axes, NASLib's does not; both orders are recognised here by their shape.
-Nobody normalises the values, so neither does this.
+loader swaps the two axes, NASLib's does not; this reader accepts both orders, which differ in
+shape. No published code normalises the values, and neither does this module.
 
 Reference: Tu et al., "NAS-Bench-360", NeurIPS 2022 Datasets and Benchmarks, arXiv:2110.05668, its
 page (files) and its code (``backbone/data_utils/load_data.py``); Pizzolato et al., "Comparison of
@@ -31,7 +31,7 @@ def read_ninapro(data_dir: Path) -> Images | None:
     """Return the training windows as images of one channel, or None without ``ninapro``.
 
     Raises:
-        InputDataError: A file is missing, damaged, or of another dataset.
+        InputDataError: A file is missing, damaged, or from another dataset.
     """
     if not (data_dir / "ninapro").is_dir():
         return None
@@ -41,14 +41,15 @@ def read_ninapro(data_dir: Path) -> Images | None:
         windows = windows.transpose(0, 2, 1)
     if windows.shape != (len(labels), ELECTRODES, MOMENTS) or windows.dtype.kind not in "iuf":
         raise InputDataError(
-            f"{path} holds {windows.dtype} data of shape {windows.shape} for {len(labels)} labels; "
-            f"expected numbers of shape (N, {MOMENTS}, {ELECTRODES}): another dataset's file?"
+            f"{path} contains {windows.dtype} data of shape {windows.shape} for {len(labels)} "
+            f"labels; expected numbers of shape (N, {MOMENTS}, {ELECTRODES}). Is it another "
+            "dataset's file?"
         )
     if labels.dtype.kind == "f" and (labels == np.round(labels)).all():
         labels = labels.astype(np.int64)
     check_labels(data_dir / LABELS, labels, CLASSES)
     if not np.isfinite(windows).all():
-        raise InputDataError(f"{path} holds values that are no numbers; get the file again")
+        raise InputDataError(f"{path} contains NaN or infinite values; get the file again")
     return Images(
         pixels=windows[:, None],
         labels=labels.astype(np.int64),
@@ -60,17 +61,18 @@ def read_ninapro(data_dir: Path) -> Images | None:
 
 
 def load_npy(data_dir: Path, name: str) -> NDArray[Any]:
-    """Return the array of a published ``.npy`` file that holds numbers.
+    """Return the numeric array in a published ``.npy`` file.
 
     Raises:
-        InputDataError: The file is missing, truncated, no array file, or holds Python objects.
+        InputDataError: The file is missing, truncated, not an array file, or contains Python
+            objects.
     """
     content = read_published(data_dir, name)
     try:
         array: NDArray[Any] = np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)
     except (ValueError, EOFError, OSError, TypeError, SyntaxError) as error:
         raise InputDataError(
-            f"{data_dir / name} is no array file in numpy's format ({error}); get the publisher's "
-            "file again"
+            f"{data_dir / name} is not an array file in numpy's format ({error}); get the "
+            "publisher's file again"
         ) from None
     return np.atleast_1d(array)

@@ -1,13 +1,13 @@
-"""Files as their publishers made them: checksums, and readers that run nothing a file says.
+"""Files as published: their checksums, and readers that never run code from a file.
 
-A file whose checksum a source states is only read if it matches: it is damaged or another file
-otherwise. The checksums are MD5, because that is what the sources state; they find damage, not
-malice, and against malice no pickle here may name anything but numpy's arrays.
+A file with a published checksum is read only if it matches; otherwise it is damaged or a different
+file. The checksums are MD5 because that is what the sources publish. They detect damage, not
+malice; to protect against malice, no pickle may name anything but numpy's arrays.
 
-Sources of the checksums: the archives of CIFAR, its own page; the files inside and SVHN's,
-torchvision; ImageNet16's, the loader of NAS-Bench-201 (D-X-Y/AutoDL-Projects,
-``DownsampledImageNet.py``); Ninapro's, AutoWS-Bench-101, by authors of NAS-Bench-360. For Spherical
-CIFAR-100 and Taskonomy none is stated.
+Sources of the checksums: CIFAR's archives, its own page; the files in them and SVHN's, torchvision;
+ImageNet16's, the loader of NAS-Bench-201 (D-X-Y/AutoDL-Projects, ``DownsampledImageNet.py``);
+Ninapro's, AutoWS-Bench-101, by authors of NAS-Bench-360. There are none for Spherical CIFAR-100 and
+Taskonomy.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ CHECKSUMS: dict[str, str] = {
     "ninapro/ninapro_train.npy": "d4c33785587983348e6091e86a0d30b6",
     "ninapro/label_train.npy": "4164e7fcae3f8abed0a04fd86b704f77",
 }
-"""Path in the data folder to the MD5 a source states."""
+"""Maps a path in the data folder to its published MD5."""
 
 _NUMPY_ARRAYS: Mapping[tuple[str, str], object] = {
     ("numpy.core.multiarray", "_reconstruct"): _reconstruct,
@@ -58,11 +58,11 @@ _NUMPY_ARRAYS: Mapping[tuple[str, str], object] = {
     ("numpy", "dtype"): np.dtype,
     ("_codecs", "encode"): codecs.encode,
 }
-"""What numpy's arrays and numbers are made of in a pickle."""
+"""The names from which a pickle builds numpy's arrays and numbers."""
 
 
 def md5_of(path: Path) -> str:
-    """Return the MD5 of a file as hexadecimal digits."""
+    """Return a file's MD5 as hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "md5").hexdigest()
 
@@ -75,41 +75,41 @@ def read_published(data_dir: Path, name: str) -> bytes:
         name: The file's path in it.
 
     Raises:
-        InputDataError: The file cannot be read, or is not the one whose checksum is stated.
+        InputDataError: The file cannot be read, or does not have the published checksum.
     """
     try:
         content = (data_dir / name).read_bytes()
     except OSError as error:
         raise InputDataError(
             f"cannot read {data_dir / name}: {error.strerror}; get the publisher's files again "
-            "(`zcnas data` fetches or names them)"
+            "(`zcnas data` downloads them or says where to get them)"
         ) from None
     stated, found = CHECKSUMS.get(name), hashlib.md5(content).hexdigest()
     if stated not in (None, found):
         raise InputDataError(
             f"{data_dir / name} ({len(content)} bytes) has the MD5 {found}, but the published file "
-            f"has {stated}: it is damaged, incomplete or another file. Delete it and get it again "
-            "(`zcnas data` fetches or names it)"
+            f"has {stated}: it is damaged, incomplete or a different file. Delete it and get it "
+            "again (`zcnas data` downloads it or says where to get it)"
         )
     return content
 
 
 def unpickle_arrays(content: bytes, path: Path, what: str) -> Any:
-    """Return what a pickle of numpy arrays, numbers and containers holds; strings as bytes.
+    """Return the content of a pickle of numpy arrays, numbers and containers; strings as bytes.
 
     Args:
         content: The pickle.
         path: Where it came from, for the message.
-        what: What it should be, for the message.
+        what: What it should be, with its article, for the message.
 
     Raises:
-        InputDataError: It is truncated, no pickle, or names anything but numpy's arrays.
+        InputDataError: It is truncated, not a pickle, or names anything but numpy's arrays.
     """
     try:
         return load_pickle(content, _NUMPY_ARRAYS, encoding="bytes")
     except UnsafePickleError as error:
         raise InputDataError(
-            f"{path} is no {what} ({error}); get the publisher's files again"
+            f"{path} is not {what} ({error}); get the publisher's files again"
         ) from None
 
 
@@ -117,7 +117,7 @@ def entry(mapping: Any, name: str) -> Any:
     """Return an entry of a pickled dict, whose keys Python 2 wrote as bytes and Python 3 as str.
 
     Raises:
-        KeyError: There is none, or this is no dict.
+        KeyError: There is no such entry, or ``mapping`` is not a dict.
     """
     if isinstance(mapping, dict):
         for key in (name, name.encode()):
@@ -129,37 +129,37 @@ def entry(mapping: Any, name: str) -> Any:
 def check_images(
     path: Path, pixels: NDArray[Any], labels: NDArray[Any], row: tuple[int, ...], classes: int
 ) -> None:
-    """Refuse pixels or labels of another shape, type or range than published.
+    """Reject pixels or labels whose shape, type or range differs from the published ones.
 
     Args:
         path: For the message.
         pixels: Must be uint8 of shape (N, *row).
-        labels: Must be whole numbers of shape (N,) in 0..classes-1.
-        row: The shape of one image as it lies in the file.
+        labels: Must be integers of shape (N,) in 0..classes-1.
+        row: The shape of one image in the file.
         classes: K.
 
     Raises:
-        InputDataError: With what was found and expected.
+        InputDataError: States what was found and what was expected.
     """
     if pixels.dtype != np.uint8 or pixels.shape != (len(labels), *row) or labels.ndim != 1:
         expected = ", ".join(["N", *(str(size) for size in row)])
         raise InputDataError(
-            f"{path} holds {pixels.dtype} data of shape {pixels.shape} for {len(labels)} labels; "
-            f"expected uint8 of shape ({expected}): another dataset's file?"
+            f"{path} contains {pixels.dtype} data of shape {pixels.shape} for {len(labels)} "
+            f"labels; expected uint8 of shape ({expected}). Is it another dataset's file?"
         )
     check_labels(path, labels, classes)
 
 
 def check_labels(path: Path, labels: NDArray[Any], classes: int) -> None:
-    """Refuse labels that are not whole numbers in 0..classes-1.
+    """Reject labels that are not integers in 0..classes-1.
 
     Raises:
-        InputDataError: With the range that was found.
+        InputDataError: States the range that was found.
     """
     if labels.dtype.kind not in "iu":
-        raise InputDataError(f"{path} holds labels of type {labels.dtype}; expected whole numbers")
+        raise InputDataError(f"{path} contains labels of type {labels.dtype}; expected integers")
     if len(labels) and not 0 <= labels.min() <= labels.max() < classes:
         raise InputDataError(
-            f"{path} holds labels from {labels.min()} to {labels.max()}; expected 0 to "
-            f"{classes - 1}: another dataset's file?"
+            f"{path} contains labels from {labels.min()} to {labels.max()}; expected 0 to "
+            f"{classes - 1}. Is it another dataset's file?"
         )

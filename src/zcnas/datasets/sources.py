@@ -1,7 +1,7 @@
-"""Where the datasets' published files come from, and where in the data folder they go.
+"""Where the datasets' published files come from, and where they go in the data folder.
 
-What its publisher offers at a fixed address is fetched by ``zcnas data``; the rest needs an
-account, a licence or many archives, and is described instead. Nothing is fetched here.
+``zcnas data`` downloads everything that its publisher offers at a fixed address. The rest needs an
+account, a licence or many archives, so it is described instead. This module downloads nothing.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from zcnas.errors import PhaseError
 
 @dataclass(frozen=True)
 class Download:
-    """One file at its publisher's.
+    """One file offered by its publisher.
 
     Attributes:
         url: Its address.
-        name: Its path in the data folder; of an archive, its name.
-        md5: The checksum a source states; None if none does.
-        size_mb: About how large it is, in 10⁶ bytes.
-        is_archive: A tar file whose content is wanted instead of itself.
+        name: Its path in the data folder; for an archive, its name.
+        md5: The published checksum; None if there is none.
+        size_mb: Its approximate size in 10⁶ bytes.
+        is_archive: Whether it is a tar file to be unpacked.
     """
 
     url: str
@@ -38,11 +38,11 @@ class Source:
     """One dataset's files.
 
     Attributes:
-        title: What it is called.
-        datasets: The names of the datasets it serves.
-        files: Paths in the data folder that must be there.
-        downloads: What is fetched; empty if it has to be got by hand.
-        by_hand: How to get it, if it is not fetched; one line per step.
+        title: Its name for people.
+        datasets: The names of the datasets it provides.
+        files: Paths in the data folder that must exist.
+        downloads: What to download; empty if the files must be obtained manually.
+        by_hand: How to obtain the files manually, one line per step; empty if they are downloaded.
     """
 
     title: str
@@ -52,7 +52,7 @@ class Source:
     by_hand: str = ""
 
     def missing(self, data_dir: Path) -> tuple[str, ...]:
-        """Return those of ``files`` that are not in the folder."""
+        """Return those of ``files`` that are missing from the folder."""
         return tuple(name for name in self.files if not (data_dir / name).is_file())
 
 
@@ -120,8 +120,8 @@ SOURCES: tuple[Source, ...] = (
         ("ImageNet16-120",),
         imagenet16.FILES,
         by_hand=(
-            "With an account on https://image-net.org/download-images, get the downsampled images "
-            "of 16×16 pixels, training part.\n"
+            "With an account on https://image-net.org/download-images, download the training part "
+            "of the images downsampled to 16×16 pixels.\n"
             "Put train_data_batch_1 … train_data_batch_10 into ImageNet16/."
         ),
     ),
@@ -130,27 +130,28 @@ SOURCES: tuple[Source, ...] = (
         tuple(taskonomy.DOMAINS),
         (taskonomy.SPLIT, taskonomy.PERMUTATIONS, *taskonomy.SELECTIONS.values()),
         by_hand=(
-            "Accept Taskonomy's terms, https://github.com/StanfordVL/taskonomy, and unpack, for "
-            "each building of the split, the archives rgb, class_object, class_scene, normal and "
-            "segment_semantic into taskonomydata_mini/<building>/<domain>/ (segment_semantic "
-            "renamed segmentsemantic).\n"
-            "From TransNASBench's code (https://github.com/yawen-d/TransNASBench) take the split, "
-            "the buildings' lists (<building>.json, into taskonomydata_mini/) and the tables of "
-            "lib/data; the selections of 100 and 63 classes are in NASLib's naslib/utils. Put "
-            "them into transnasbench/.\n"
-            "TransNASBench's point_info2room_layout makes room_layout/*.npy from point_info.\n"
-            "What exactly the archives hold is unverified; a loader says what it misses."
+            "Accept Taskonomy's terms at https://github.com/StanfordVL/taskonomy. For each "
+            "building of the split, unpack the archives rgb, class_object, class_scene, normal and "
+            "segment_semantic into taskonomydata_mini/<building>/<domain>/ (rename "
+            "segment_semantic to segmentsemantic).\n"
+            "From TransNASBench's code (https://github.com/yawen-d/TransNASBench), put the lists "
+            "of the buildings (<building>.json) into taskonomydata_mini/, and the split and the "
+            "tables from lib/data into transnasbench/, together with the selections of 100 and 63 "
+            "classes from NASLib's naslib/utils.\n"
+            "Run TransNASBench's point_info2room_layout to make room_layout/*.npy from "
+            "point_info.\n"
+            "The exact content of the archives is unverified; the loader names what is missing."
         ),
     ),
 )
-"""Every dataset of the 28 benchmarks, once."""
+"""The datasets of all 28 benchmarks, each once."""
 
 
 def sources_of(datasets: list[str]) -> list[Source]:
-    """Return the sources that serve some datasets, in order; all for an empty list.
+    """Return the sources of the named datasets, in order; all sources for an empty list.
 
     Raises:
-        PhaseError: A name is no dataset.
+        PhaseError: A name is not a dataset.
     """
     known = [name for source in SOURCES for name in source.datasets]
     for name in datasets:

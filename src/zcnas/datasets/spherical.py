@@ -1,12 +1,12 @@
-"""Spherical CIFAR-100 as NAS-Bench-360 published it: CIFAR-100 projected onto a sphere.
+"""Spherical CIFAR-100 as published by NAS-Bench-360: CIFAR-100 projected onto a sphere.
 
 ``s2_cifar100.gz`` is a gzipped pickle of ``{"train": {"images", "labels"}, "test": …}``: images
-(N, 3, 60, 60) uint8 in 0..255 and labels (N,) from 0 to 99. Published code hands the raw values to
-the network. Here they are normalised as CIFAR's are, by mean and deviation of the training images,
-which the publisher does not state and which are therefore computed.
+(N, 3, 60, 60) uint8 in 0..255 and labels (N,) from 0 to 99. Published code passes the raw values to
+the network. Here they are normalised like CIFAR's, by the mean and deviation of the training
+images, which are computed because the publisher does not state them.
 
-No checksum is stated anywhere. What sources show of the format are the keys and the use; that the
-images are stored as uint8 is unverified, so other number types in 0..255 are accepted as well.
+There is no published checksum. Public sources show only the keys and how the data are used; that
+the images are stored as uint8 is unverified, so other numeric types in 0..255 are accepted too.
 
 Reference: Tu et al., "NAS-Bench-360", NeurIPS 2022 Datasets and Benchmarks, arXiv:2110.05668, its
 page (file) and its code (``load_scifar100_data`` in ``backbone/data_utils/load_data.py``); Cohen et
@@ -29,23 +29,23 @@ from zcnas.errors import InputDataError
 FILE = "spherical/s2_cifar100.gz"
 SHAPE, CLASSES = (3, 60, 60), 100
 SAMPLE = 2000
-"""Images that mean and deviation are computed from."""
+"""Number of images from which mean and deviation are computed."""
 
 
 def read_spherical(data_dir: Path) -> Images | None:
     """Return the training images, or None if the folder has no ``spherical``.
 
     Raises:
-        InputDataError: The file is missing, damaged, or of another dataset.
+        InputDataError: The file is missing, damaged, or from another dataset.
     """
     if not (data_dir / "spherical").is_dir():
         return None
-    path, what = data_dir / FILE, "gzipped Spherical CIFAR-100 (format in part unverified)"
+    path, what = data_dir / FILE, "a gzipped Spherical CIFAR-100 file (format unverified)"
     try:
         pickled = gzip.GzipFile(fileobj=io.BytesIO(read_published(data_dir, FILE))).read()
     except (OSError, EOFError, zlib.error) as error:
         raise InputDataError(
-            f"{path} is no {what} ({error}); get the publisher's file again"
+            f"{path} is not {what} ({error}); get the publisher's file again"
         ) from None
     try:
         train = entry(unpickle_arrays(pickled, path, what), "train")
@@ -53,7 +53,7 @@ def read_spherical(data_dir: Path) -> Images | None:
         labels = np.asarray(entry(train, "labels")).astype(np.int64)
     except (KeyError, TypeError, ValueError) as error:
         raise InputDataError(
-            f"{path} is no {what} ({error!r}); get the publisher's file again"
+            f"{path} is not {what} ({error!r}); get the publisher's file again"
         ) from None
     if pixels.dtype.kind in "iuf" and pixels.size and 0 <= pixels.min() <= pixels.max() <= 255:
         pixels = pixels.astype(np.uint8, copy=False)

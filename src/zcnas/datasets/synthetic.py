@@ -1,16 +1,17 @@
 """The fallback minibatch: class-structured synthetic data that needs no download.
 
-Every image is the sum of its class's picture and a picture of its own, both Gaussian random fields
-whose amplitude falls with spatial frequency f as f^-1.5 and whose colours are correlated. Channels
-then have mean 0 and deviation 1, as normalised real images have. So a label tells something about
-its image, neighbouring pixels agree, and nothing is white noise. What it is not: photographs; there
-are no edges and no objects.
+Every image is the sum of a picture for its class and a picture of its own. Both are Gaussian random
+fields whose amplitude falls with spatial frequency f as f^-1.5 and whose colours are correlated.
+Channels have mean 0 and deviation 1, like normalised real images. So a label says something about
+its image, neighbouring pixels are similar, and nothing is white noise. The images are not
+photographs: they have no edges and no objects.
 
-Large photographs follow 1/f; small thumbnails are steeper. The exponent was chosen on 100 images of
-CIFAR-10: correlation of neighbouring pixels 0.93 there and 0.96 here, of colours 0.88 and 0.90,
-variance of an image's mean brightness 0.28 and 0.26, slope of the power spectrum -3.4 and -3.0.
+Large photographs follow 1/f; small thumbnails are steeper. The exponent was chosen on 100 CIFAR-10
+images. Statistics there and here: correlation of neighbouring pixels 0.93 and 0.96, of colours 0.88
+and 0.90, variance of an image's mean brightness 0.28 and 0.26, slope of the power spectrum -3.4 and
+-3.0.
 
-Targets that are no labels follow from the image as the task would have it: see ``TARGETS``.
+Targets other than labels are derived from the image as the task requires: see ``TARGETS``.
 
 Reference for the power law: Field, "Relations between the statistics of natural images and the
 response properties of cortical cells", JOSA A 4(12), 1987.
@@ -34,14 +35,14 @@ SPECTRAL_EXPONENT = 1.5
 COLOUR_CORRELATION = 0.9
 """Correlation between two colour channels of a field, roughly that of photographs."""
 TRUE_CLASS_PROBABILITY = 0.9
-"""What a soft label gives to the image's class; the rest is spread at random."""
+"""Probability that a soft label gives to the image's class; the rest is spread at random."""
 
 Images = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 
 def synthetic_minibatch(dataset: Dataset, batch_size: int, rng: np.random.Generator) -> Minibatch:
-    """Return B synthetic inputs of a dataset's shape with targets of its kind."""
+    """Return B synthetic inputs with a dataset's shape and its type of target."""
     labels = rng.integers(dataset.num_classes, size=batch_size)
     images = _images(labels, dataset, rng)
     inputs, targets = TARGETS[dataset.target](images, labels, dataset, rng)
@@ -49,11 +50,11 @@ def synthetic_minibatch(dataset: Dataset, batch_size: int, rng: np.random.Genera
 
 
 def _images(labels: Labels, dataset: Dataset, rng: np.random.Generator) -> Images:
-    """Return images (B, C, H, W) of the labels' classes; a jigsaw's are its nine tiles in one."""
+    """Return images (B, C, H, W) of the labels' classes; for a jigsaw, its nine tiles in one."""
     *tiles, channels, height, width = dataset.input_shape
     side = round(tiles[0] ** 0.5) if tiles else 1
     shape = (channels, height * side, width * side)
-    kinds, kind_of = np.unique(labels, return_inverse=True)  # a picture for each class that occurs
+    kinds, kind_of = np.unique(labels, return_inverse=True)  # one picture per class that occurs
     pictures = _random_fields(len(kinds), shape, rng)
     own = _random_fields(len(labels), shape, rng)
     images = np.sqrt(CLASS_SHARE) * pictures[kind_of] + np.sqrt(1 - CLASS_SHARE) * own
@@ -65,7 +66,7 @@ def _images(labels: Labels, dataset: Dataset, rng: np.random.Generator) -> Image
 def _random_fields(count: int, shape: tuple[int, int, int], rng: np.random.Generator) -> Images:
     """Return ``count`` fields (count, C, H, W) of unit variance.
 
-    They are cut out of fields twice as high and wide, so that opposite borders do not agree.
+    They are cut from fields twice as high and wide, so that opposite borders do not match.
     """
     channels, height, width = shape
     large = (2 * height, 2 * width)
@@ -101,7 +102,7 @@ def _soft_labels(
 def _permutations(
     images: Images, labels: Labels, dataset: Dataset, rng: np.random.Generator
 ) -> _InputsAndTargets:
-    """Cut each image into tiles (B, T, C, H, W), laid in the order its label stands for."""
+    """Cut each image into tiles (B, T, C, H, W), arranged in the order its label stands for."""
     tiles, channels, height, width = dataset.input_shape
     side = round(tiles**0.5)
     cut = images.reshape(len(images), channels, side, height, side, width)
@@ -121,7 +122,7 @@ def _image_itself(
 def _surface_normals(
     images: Images, labels: Labels, dataset: Dataset, rng: np.random.Generator
 ) -> _InputsAndTargets:
-    """The unit normals (B, 3, H, W) of the surface whose height is the image's brightness."""
+    """Return unit normals (B, 3, H, W) of the surface whose height is the image's brightness."""
     height = images.mean(axis=1)
     slopes = [-np.gradient(height, axis=axis) for axis in (2, 1)]
     normals = np.stack([*slopes, np.ones_like(height)], axis=1)
@@ -131,7 +132,7 @@ def _surface_normals(
 def _segmentation(
     images: Images, labels: Labels, dataset: Dataset, rng: np.random.Generator
 ) -> _InputsAndTargets:
-    """Bands of brightness (B, H, W), as many as there are classes and equally large."""
+    """Return bands of brightness (B, H, W), one per class and all of the same size."""
     brightness = images.mean(axis=1)
     borders = np.quantile(brightness, np.linspace(0, 1, dataset.num_classes + 1)[1:-1])
     return images, np.searchsorted(borders, brightness).astype(np.int64)
@@ -140,7 +141,7 @@ def _segmentation(
 def _layouts(
     images: Images, labels: Labels, dataset: Dataset, rng: np.random.Generator
 ) -> _InputsAndTargets:
-    """Mean brightness of K stripes (B, K): numbers that depend on where things are."""
+    """Return the mean brightness of K stripes (B, K): numbers that depend on position."""
     stripes = np.array_split(images.mean(axis=1), dataset.num_classes, axis=2)
     means = np.stack([stripe.mean(axis=(1, 2)) for stripe in stripes], axis=1)
     return images, means.astype(np.float32)
@@ -157,4 +158,4 @@ TARGETS: dict[
     "segmentation": _segmentation,
     "layout": _layouts,
 }
-"""Kind of target to a function of (images, labels) that gives inputs and targets."""
+"""Maps a type of target to a function of (images, labels) that returns inputs and targets."""

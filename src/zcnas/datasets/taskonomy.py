@@ -1,33 +1,33 @@
 """The Taskonomy images of TransNAS-Bench-101 and the targets of its seven tasks.
 
-What the data folder holds, as the benchmark's code lays it out:
+The data folder, laid out as the benchmark's code expects it:
 
     taskonomydata_mini/<building>.json                    a list of templates, each like
                                                           "<building>/{domain}/point_0_view_0_domain_{domain}"
-    taskonomydata_mini/<building>/<domain>/….png or .npy  what a template stands for
+    taskonomydata_mini/<building>/<domain>/….png or .npy  the file of a template
     transnasbench/train_filenames_final5k.json            {"filename_list": ["<building>.json", …]}
-    transnasbench/class_object_selected.npy               which 100 of 1000 object classes count
-    transnasbench/class_scene_selected.npy                which 63 of 365 scene classes count
+    transnasbench/class_object_selected.npy               which 100 of 1000 object classes are used
+    transnasbench/class_scene_selected.npy                which 63 of 365 scene classes are used
     transnasbench/permutations_hamming_max_1000.npy       (1000, 9), the orders of jigsaw's tiles
 
 | task | domain | target |
 |---|---|---|
-| class_object, class_scene | the same (.npy) | kept probabilities, divided by their sum |
+| class_object, class_scene | the same (.npy) | probabilities used, divided by their sum |
 | autoencoder | – | the image itself in [-1, 1] |
 | normal | normal (.png) | the normals as RGB, in [-1, 1] |
 | segmentsemantic | segmentsemantic (.png) | class − 1, where 0 counts as 1 |
 | room_layout | room_layout (.npy) | 9 numbers |
-| jigsaw | – | the index of the order in which nine tiles lie |
+| jigsaw | – | the index of the order in which the nine tiles are arranged |
 
-That layout is what the loader reads; how the archives lay their files out is unverified, and the
-error of a missing file says so.
+The loader reads this layout; the layout inside the archives is unverified, as the error for a
+missing file states.
 
-Images are resized to 256×256 (jigsaw: 255×255, the middle 90 % of it enlarged again, then a tile of
-64×64 at a random place in each ninth) and normalised as the task's configuration does; jigsaw's
+Images are resized to 256×256 (jigsaw: 255×255, the middle 90 % of it enlarged again, then a 64×64
+tile at a random position in each ninth) and normalised as in the task's configuration; jigsaw's
 stay in [0, 1]. Nothing is flipped or recoloured: every architecture sees the same minibatch.
 
-Deviation: the publication trains on 75 and 47 classes, NAS-Bench-Suite-Zero's networks have 100 and
-63, hence the selections of those sizes. The normals are mapped to [-1, 1], the range of the
+Deviation: the publication trains on 75 and 47 classes, but NAS-Bench-Suite-Zero's networks have 100
+and 63, hence the selections of those sizes. The normals are mapped to [-1, 1], the range of the
 network's tanh and of the fallback; the published configuration leaves them in [0, 1].
 
 Reference: Duan et al., "TransNAS-Bench-101", CVPR 2021, arXiv:2105.11871, and its code
@@ -69,7 +69,7 @@ DOMAINS = {
         for name in ("class_object", "class_scene", "normal", "segmentsemantic", "room_layout")
     },
 }
-"""Task to the domain that holds its target."""
+"""Maps a task to the domain that contains its target."""
 PLAIN = ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 NORMALISATION = {
     **dict.fromkeys(
@@ -78,7 +78,7 @@ NORMALISATION = {
     ),
     **dict.fromkeys(("autoencoder", "normal", "segmentsemantic"), PLAIN),
 }
-"""Task to the mean and deviation its published configuration normalises images by."""
+"""Maps a task to the mean and deviation by which its published configuration normalises images."""
 ROOM_NUMBERS = 9
 PUZZLE_SIDE, PUZZLE_MIDDLE = 255, 229
 TILES_A_SIDE = 3
@@ -93,8 +93,8 @@ class Taskonomy:
     Attributes:
         dataset: The task.
         folder: The data folder.
-        templates: Paths in ``taskonomydata_mini`` with ``{domain}``, without ending.
-        table: What the task's targets need: the selected classes, or jigsaw's orders.
+        templates: Paths in ``taskonomydata_mini`` with ``{domain}``, without extension.
+        table: A table that the task's targets need: the selected classes, or jigsaw's orders.
     """
 
     dataset: Dataset
@@ -111,7 +111,7 @@ class Taskonomy:
         """Return a minibatch of ``batch_size`` different views.
 
         Raises:
-            InputDataError: There are fewer, or a file is missing, damaged or of another form.
+            InputDataError: There are too few, or a file is missing, damaged or in another format.
         """
         chosen = choose(batch_size, len(self.templates), self.source, rng)
         templates = [self.templates[index] for index in chosen]
@@ -133,15 +133,15 @@ class Taskonomy:
         return Minibatch(np.stack(puzzles), labels.astype(np.int64), self.source)
 
     def path(self, template: str, domain: str) -> str:
-        """Return the path in the data folder of what a template stands for in a domain."""
+        """Return the path in the data folder of a template's file in a domain."""
         ending = "npy" if domain in (*PUBLISHED_CLASSES, "room_layout") else "png"
         return f"{IMAGES}/{template.replace('{domain}', domain)}.{ending}"
 
     def image(self, template: str, domain: str) -> Image.Image:
-        """Return a picture of a domain, decoded in full.
+        """Return a picture from a domain, fully decoded.
 
         Raises:
-            InputDataError: It is missing, or no whole picture.
+            InputDataError: It is missing or damaged.
         """
         from PIL import Image, UnidentifiedImageError
 
@@ -153,28 +153,28 @@ class Taskonomy:
         except FileNotFoundError:
             raise InputDataError(
                 f"{path} is listed in {self.folder / SPLIT} but missing; unpack the building's "
-                f"archive of domain '{domain}' again (how it lays files out is unverified)"
+                f"archive of domain '{domain}' again (the layout inside it is unverified)"
             ) from None
         except (
             UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError,
             Image.DecompressionBombError,
         ) as error:  # fmt: skip
             raise InputDataError(
-                f"{path} is a broken picture ({error}); unpack the building's archive again"
+                f"{path} is a damaged picture ({error}); unpack the building's archive again"
             ) from None
 
     def numbers(self, template: str, domain: str, count: int) -> NDArray[np.float64]:
-        """Return the ``count`` numbers of a ``.npy`` file.
+        """Return the ``count`` numbers in a ``.npy`` file.
 
         Raises:
-            InputDataError: The file is missing, damaged, or holds something else.
+            InputDataError: The file is missing, damaged, or contains anything else.
         """
         name = self.path(template, domain)
         array = load_npy(self.folder, name)
         if array.dtype.kind not in "iuf" or array.size != count or not np.isfinite(array).all():
             raise InputDataError(
-                f"{self.folder / name} holds {array.dtype} of shape {array.shape}; expected "
-                f"{count} numbers"
+                f"{self.folder / name} contains {array.dtype} of shape {array.shape}; expected "
+                f"{count} finite numbers; get the file again"
             )
         return array.reshape(count).astype(np.float64)
 
@@ -186,8 +186,9 @@ def _probabilities(files: Taskonomy, template: str) -> NDArray[np.float32]:
     kept = every[files.table]
     if (kept < 0).any() or kept.sum() <= 0:
         raise InputDataError(
-            f"{files.folder / files.path(template, task)} holds no probabilities: they sum to "
-            f"{kept.sum():g} over the {len(kept)} classes that count"
+            f"{files.folder / files.path(template, task)} does not contain probabilities: over the "
+            f"{len(kept)} classes used, the sum is {kept.sum():g} and the minimum {kept.min():g}; "
+            "get the file again"
         )
     shares: NDArray[np.float32] = (kept / kept.sum()).astype(np.float32)
     return shares
@@ -208,8 +209,8 @@ def _segments(files: Taskonomy, template: str) -> NDArray[np.int64]:
     path = files.folder / files.path(template, "segmentsemantic")
     if labels.ndim != 2 or labels.max() > classes:
         raise InputDataError(
-            f"{path} is no map of {classes} classes: mode {picture.mode}, values up to "
-            f"{labels.max()}"
+            f"{path} is not a map of {classes} classes: mode {picture.mode}, values up to "
+            f"{labels.max()}; get the file again"
         )
     result: NDArray[np.int64] = np.maximum(labels, 1) - 1
     return result
@@ -227,7 +228,7 @@ TARGETS: dict[str, _Target] = {
     "segmentsemantic": _segments,
     "room_layout": _room,
 }
-"""Task to a function of (files, template) that returns one target."""
+"""Maps a task to a function of (files, template) that returns one target."""
 
 
 def _scaled(picture: Image.Image, side: int) -> NDArray[np.float32]:
@@ -266,7 +267,7 @@ def read_taskonomy(task: str, data_dir: Path) -> Taskonomy | None:
     """Return the training views of a task, or None without ``taskonomydata_mini``.
 
     Raises:
-        InputDataError: A list, selection or table of orders is missing or of another form.
+        InputDataError: A list, selection or table of orders is missing or has another format.
     """
     if not (data_dir / IMAGES).is_dir():
         return None
@@ -274,15 +275,15 @@ def read_taskonomy(task: str, data_dir: Path) -> Taskonomy | None:
     buildings = split.get("filename_list") if isinstance(split, dict) else None
     if buildings is None or not _is_list_of_names(buildings):
         raise InputDataError(
-            f'{data_dir / SPLIT} is no split of TransNAS-Bench-101: {{"filename_list": […]}} '
-            "with the names of files is expected"
+            f'{data_dir / SPLIT} is not a split of TransNAS-Bench-101; expected {{"filename_list": '
+            "[…]} with file names"
         )
     templates: list[str] = []
     for building in buildings:
         listed = _read_json(data_dir / IMAGES / building)
         if not _is_list_of_names(listed):
             raise InputDataError(
-                f"{data_dir / IMAGES / building} is no list of views like "
+                f"{data_dir / IMAGES / building} is not a list of views like "
                 '"<building>/{domain}/point_0_view_0_domain_{domain}"'
             )
         templates += [name.removesuffix(".png").removesuffix(".npy") for name in listed]
@@ -297,8 +298,8 @@ def _read_table(task: str, data_dir: Path) -> NDArray[Any] | None:
             or not (np.sort(orders, axis=1) == np.arange(9)).all()
         ):
             raise InputDataError(
-                f"{data_dir / PERMUTATIONS} holds {orders.dtype} of shape {orders.shape}; expected "
-                f"{DATASETS[task].num_classes} orders of the numbers 0 to 8"
+                f"{data_dir / PERMUTATIONS} contains {orders.dtype} of shape {orders.shape}; "
+                f"expected {DATASETS[task].num_classes} permutations of 0 to 8"
             )
         return orders
     if task in SELECTIONS:
@@ -318,15 +319,15 @@ def _read_json(path: Path) -> Any:
         return json.loads(path.read_bytes())
     except OSError as error:
         raise InputDataError(
-            f"cannot read {path}: {error.strerror}; it belongs to the code and data of "
-            "TransNAS-Bench-101 (`zcnas data` says what goes where)"
+            f"cannot read {path}: {error.strerror}; it is part of TransNAS-Bench-101's code and "
+            "data (`zcnas data` says which file goes where)"
         ) from None
     except ValueError as error:
-        raise InputDataError(f"{path} is no JSON ({error}); get it again") from None
+        raise InputDataError(f"{path} is not JSON ({error}); get the file again") from None
 
 
 def _is_list_of_names(value: Any) -> bool:
-    """Return whether this is a non-empty list of relative paths that stay where they are."""
+    """Return whether this is a non-empty list of relative paths that stay inside their folder."""
     return (
         isinstance(value, list)
         and bool(value)

@@ -1,1 +1,1 @@
-"""What both programs need on a platform: the phase and the seals; it imports words alone."""
+"""What both programs need on a platform: the phase and the seals. It imports only the words."""

@@ -1,7 +1,7 @@
-"""What a bundle tells the programs that a platform starts: ``phase.json`` beside the data.
+"""``phase.json``: how a bundle passes the phase to the programs that a platform starts.
 
-A platform passes folders and nothing else, so the phase, its limits and the platform's own time
-limit travel as a file in the input data and, the same, in the reference data.
+A platform passes nothing but folders, so the phase, its limits and the platform's own time limit
+travel as a file, with the same content in the input data and in the reference data.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from zcnas.records import read_json
 
 HOSTED_PHASE_FILE = "phase.json"
 ORGANISER_ERROR_FILE = "organiser_error.txt"
-"""Beside the predictions: why the platform's machine failed. Scoring then gives no score."""
+"""Beside the predictions: why the platform's machine failed. Scoring then reports no score."""
 
 BASELINES_FILE = "baselines.json"
-"""Beside the references, if it is there: name of a baseline to its tau per benchmark."""
+"""Beside the references, optional: maps a baseline's name to its tau per benchmark."""
 
 START_S = 30
-"""Wall seconds a benchmark may take beside its queries and set-up: starting workers."""
+"""Wall seconds per benchmark for starting workers, in addition to queries and set-up."""
 RESERVE_SHARE, MIN_RESERVE_S, MAX_RESERVE_S = 0.1, 10, 300
-"""How far the own deadline lies below the platform's limit: the tenth part of it, within bounds."""
+"""How far our deadline is below the platform's limit: a tenth of the limit, within bounds."""
 
 
 class HostedPhase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """``phase.json``.
 
     Attributes:
-        phase: Benchmarks, limits, failure rule and feedback; a draw seed never stands here.
-        time_limit_s: Wall seconds the platform grants one step of a submission.
+        phase: Benchmarks, limits, failure rule and feedback; never a draw seed.
+        time_limit_s: Wall seconds the platform allows for one step of a submission.
     """
 
     phase: Phase
@@ -44,15 +44,15 @@ class HostedPhase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
     @property
     def deadline_s(self) -> float:
-        """Wall seconds after which our own program ends a run and keeps what it has."""
+        """Wall seconds after which our program ends a run and keeps its results so far."""
         return self.time_limit_s - _reserve_s(self.time_limit_s)
 
 
 def feedback_of(phase: Phase) -> Feedback:
     """Return what a platform shows of a phase before its deadline.
 
-    Of a hidden phase nothing of single architectures, whatever its level: their table holds
-    accuracies, and a scatter of ranks is their order.
+    A hidden phase never shows individual architectures, whatever its level: their table contains
+    accuracies, and a scatter plot of ranks reveals their order.
     """
     level = FEEDBACK[phase.feedback]
     if phase.truth == "public":
@@ -61,7 +61,7 @@ def feedback_of(phase: Phase) -> Feedback:
 
 
 def default_time_limit_s(phase: Phase) -> int:
-    """Return a time limit in whole minutes that leaves every benchmark its full CPU time."""
+    """Return a time limit, whole minutes in seconds, that allows every benchmark its CPU time."""
     limits = phase.limits
     needed = len(phase.benchmarks) * (limits.benchmark_cpu_s + limits.setup_s + START_S)
     generous = max(needed / (1 - RESERVE_SHARE), needed + MIN_RESERVE_S)
@@ -69,7 +69,7 @@ def default_time_limit_s(phase: Phase) -> int:
 
 
 def read_hosted_phase(folder: Path) -> HostedPhase:
-    """Return the ``phase.json`` of a folder.
+    """Return the ``phase.json`` in a folder.
 
     Raises:
         InputDataError: It is missing or malformed.

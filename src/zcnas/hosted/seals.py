@@ -1,9 +1,9 @@
-"""Seals: what makes a line of predictions the recorder's own where others can write its file.
+"""Seals: proof that the recorder wrote a line of predictions where others can write its file.
 
-On a platform the submission runs as the recorder's user and can write any file the recorder can. So
-each line gets a seal, HMAC-SHA256 over benchmark, line and the seal before it, under a key that the
-recorder reads and deletes before a submission is started; scoring holds the same key. A line
-without its seal was not written by the recorder, wherever it stands and whoever was stopped.
+On a platform the submission runs as the recorder's user and can write every file the recorder can.
+So each line gets a seal: HMAC-SHA256 over the benchmark, the line and the previous seal. The
+recorder reads and deletes the key before it starts a submission; scoring holds the same key. A line
+without a valid seal was not written by the recorder.
 
 Reference: Krawczyk et al., "HMAC: Keyed-Hashing for Message Authentication", RFC 2104, 1997.
 """
@@ -17,17 +17,17 @@ from pathlib import Path
 from zcnas.result_files import ResultFiles
 
 KEY_FILE = "seal.key"
-"""In the ingestion program, which deletes it when it has read it, and in the reference data."""
+"""In the ingestion program, which deletes it after reading it, and in the reference data."""
 _KEY_BYTES = 32
 
 
 def derive_key(secrets: list[bytes]) -> str:
-    """Return the key of a bundle in hexadecimal: SHA-256 over what only the organiser knows."""
+    """Return a bundle's key in hexadecimal: SHA-256 over what only the organiser knows."""
     return hashlib.sha256(b"".join(hashlib.sha256(text).digest() for text in secrets)).hexdigest()
 
 
 def read_key(folder: Path) -> bytes | None:
-    """Return the key in a folder; None if there is none."""
+    """Return the key in a folder, or None if there is none."""
     path = folder / KEY_FILE
     if not path.is_file():
         return None
@@ -35,15 +35,15 @@ def read_key(folder: Path) -> bytes | None:
 
 
 def next_seal(key: bytes, benchmark: str, previous: str, line: bytes) -> str:
-    """Return the seal of a line of predictions, given the seal of the line before ("" at first)."""
+    """Return the seal of a line of predictions, given the previous line's ("" for the first)."""
     content = b"\n".join([benchmark.encode(), previous.encode(), line.strip()])
     return hmac.new(key, content, hashlib.sha256).hexdigest()
 
 
 def sealed_lines(folder: Path, benchmark: str, key: bytes | None) -> list[bytes]:
-    """Return a benchmark's predictions, line by line, up to the first without its seal.
+    """Return a benchmark's lines of predictions, up to the first without a valid seal.
 
-    Without a key every line is taken, as in a run on the organiser's own machine.
+    Without a key all lines are returned, as in a run on the organiser's own machine.
     """
     files = ResultFiles(folder, benchmark)
     path, stored = files.predictions, files.seals

@@ -1,10 +1,8 @@
-"""What participants hand in.
-
-Found, checked, copied out, packed. Nothing of a submission is executed here.
+"""Submissions: how they are found, checked, unpacked and packed. No submitted code is run here.
 
 A submission is a folder or a zip with ``predictor.py`` (or ``submission.py``, its name in 2022),
-helper modules beside it and possibly an empty file ``metadata``; a zip may hold one top folder.
-Every problem is reported, not the first.
+helper modules beside it and possibly an empty file ``metadata``; a zip may have one top-level
+folder. All problems are reported, not just the first.
 """
 
 from __future__ import annotations
@@ -41,9 +39,9 @@ class Submission:
     """A checked submission, unpacked.
 
     Attributes:
-        name: Folder or zip name; its name on the leaderboard.
-        folder: A copy that only holds what was accepted, readable by every user.
-        sha256: Digest of the content, independent of how it was packed.
+        name: The folder's or zip's name, which is also its name on the leaderboard.
+        folder: A copy that holds only accepted files, readable by every user.
+        sha256: Digest of the content, whichever way it was packed.
     """
 
     name: str
@@ -52,15 +50,17 @@ class Submission:
 
 
 def find_submissions(path: Path) -> list[Path]:
-    """Return every submission in a folder by name, or the folder or zip itself if it is one.
+    """Return the submissions in a folder, sorted by name, or the path itself if it is one.
 
     Raises:
-        InvalidSubmission: There is nothing at ``path``, or no submission in it.
+        InvalidSubmission: ``path`` does not exist, or contains no submission.
     """
     if path.suffix == ".zip" or any((path / name).is_file() for name in ENTRY_POINTS):
         return [path]
     if not path.is_dir():
-        raise InvalidSubmission(str(path), ["there is no such folder or zip"])
+        raise InvalidSubmission(
+            str(path), ["no such folder or zip; give a folder of submissions, or one submission"]
+        )
     found = sorted(
         entry
         for entry in path.iterdir()
@@ -70,17 +70,18 @@ def find_submissions(path: Path) -> list[Path]:
     )
     if not found:
         raise InvalidSubmission(
-            str(path), [f"no submission in it: expected folders or zips with {ENTRY_POINTS[0]}"]
+            str(path),
+            [f"it contains no submission; expected folders or zips with {ENTRY_POINTS[0]}"],
         )
     return found
 
 
 def submission_name(path: Path) -> str:
-    """Return the name of the submission at ``path``: its folder's, or its zip's without the ending.
+    """Return a submission's name: its folder's, or its zip's without the extension.
 
-    The name becomes a folder of the results and a line of the leaderboard, so characters that could
-    mean something to a terminal, a shell, a page or a spreadsheet become ``_``. Results have a
-    folder that holds nothing else, so no name is reserved.
+    The name becomes a folder of the results and a row of the leaderboard, so characters with a
+    special meaning to a terminal, a shell, a page or a spreadsheet become ``_``. No name is
+    reserved, because the submissions' results have a folder of their own.
     """
     path = path.resolve()
     raw = path.stem if path.suffix == ".zip" else path.name
@@ -89,10 +90,10 @@ def submission_name(path: Path) -> str:
 
 
 def open_submission(path: Path, into: Path) -> Submission:
-    """Check a folder or zip and copy what was accepted into the folder ``into``.
+    """Return the submission in a folder or zip, checked and copied into the folder ``into``.
 
     Raises:
-        InvalidSubmission: With every reason found.
+        InvalidSubmission: Lists every reason found.
     """
     files = _accepted_files(path)
     for relative, content in files.items():
@@ -106,14 +107,12 @@ def open_submission(path: Path, into: Path) -> Submission:
 
 
 def pack_submission(path: Path, target: Path) -> Path:
-    """Check a submission and zip it as the platforms want it.
+    """Check a submission, zip it for upload to a platform and return the zip's path.
 
-    Files at the root, and an empty ``metadata``.
-
-    The same content gives the same bytes.
+    The files are at the zip's root, with an empty ``metadata``. Equal content gives equal bytes.
 
     Raises:
-        InvalidSubmission: With every reason found.
+        InvalidSubmission: Lists every reason found.
     """
     files = packed_files(path)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -122,16 +121,16 @@ def pack_submission(path: Path, target: Path) -> Path:
 
 
 def packed_files(path: Path) -> dict[str, bytes]:
-    """Return the files a packed submission holds, by name.
+    """Return the files of a packed submission by name.
 
     Raises:
-        InvalidSubmission: With every reason found.
+        InvalidSubmission: Lists every reason found.
     """
     return {**_accepted_files(path), "metadata": b""}
 
 
 def digest_of(folder: Path) -> str:
-    """Return the SHA-256 of a submission's files, names included, without ``metadata`` and junk."""
+    """Return the SHA-256 of a submission's files and their names, except ``metadata`` and junk."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder)

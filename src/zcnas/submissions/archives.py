@@ -1,4 +1,4 @@
-"""Zips that depend on their content alone: the same files give the same bytes."""
+"""Reproducible zips: equal files give equal bytes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _UNIX = 3
 
 
 def zip_files(files: Mapping[str, bytes]) -> bytes:
-    """Return a zip with these files, by name; dates, order and permissions are fixed."""
+    """Return a zip of these files, keyed by name, with fixed dates, order and permissions."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in sorted(files.items()):

@@ -1,7 +1,4 @@
-"""What is wrong with the files of a submission, as far as looking at them tells.
-
-The entry point is parsed, never executed or imported.
-"""
+"""Static checks of a submission's files. The entry point is parsed, never executed or imported."""
 
 from __future__ import annotations
 
@@ -14,11 +11,11 @@ from zcnas.submissions.bounds import MAX_SOURCE_BYTES, quoted
 from zcnas.worker.contract import CLASS_NAME, ENTRY_POINTS
 
 METADATA = ("metadata", "metadata.yaml")
-"""Files whose command a platform runs by itself."""
+"""Files from which a platform takes a command and runs it."""
 
 
 def problems_of(files: dict[str, bytes]) -> list[str]:
-    """Return every reason to refuse the files, each with what to do."""
+    """Return every reason to refuse the files, each with a remedy."""
     return [*_problems_of_entry_points(files), *_problems_of_metadata(files), *_clashes(files)]
 
 
@@ -26,9 +23,9 @@ def _problems_of_entry_points(files: dict[str, bytes]) -> list[str]:
     entry_points = [name for name in ENTRY_POINTS if name in files]
     if not entry_points:
         found = ", ".join(quoted(name)[1:-1] for name in sorted(files)[:5]) or "nothing"
-        return [f"no {' or '.join(ENTRY_POINTS)} at its root (found: {found}); add it"]
+        return [f"it has no {' or '.join(ENTRY_POINTS)} at its root (found: {found}); add one"]
     if len(entry_points) > 1:
-        return [f"both {' and '.join(entry_points)}; keep one"]
+        return [f"it has both {' and '.join(entry_points)}; keep one"]
     return _problems_of_source(entry_points[0], files[entry_points[0]])
 
 
@@ -36,25 +33,25 @@ def _problems_of_source(name: str, source: bytes) -> list[str]:
     if len(source) > MAX_SOURCE_BYTES:
         return [
             f"{name} is larger than {MAX_SOURCE_BYTES >> 10} KiB; "
-            "move tables and helpers to files beside it"
+            "move tables and helper functions into files beside it"
         ]
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a stranger's doubtful syntax is no concern of ours
+            warnings.simplefilter("ignore")  # dubious syntax is the participant's business
             tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
         reason = error.msg if isinstance(error, SyntaxError) else str(error)
-        return [f"{name}{line} is not valid Python: {quoted(reason)[1:-1]}"]
+        return [f"{name}{line} is not valid Python: {quoted(reason)[1:-1]}; fix it"]
     if CLASS_NAME in _names_bound(tree):
         return []
-    return [f"{name} defines no class {CLASS_NAME}; name your class so"]
+    return [f"{name} does not define a class {CLASS_NAME}; rename your class to {CLASS_NAME}"]
 
 
 def _names_bound(tree: ast.Module) -> set[str]:
-    """Return the names a module's classes, imports and assignments bind anywhere in it.
+    """Return the names that classes, imports and assignments bind anywhere in a module.
 
-    A star import may bind all.
+    A star import may bind any name.
     """
     names: set[str] = set()
     for node in ast.walk(tree):
@@ -69,17 +66,17 @@ def _names_bound(tree: ast.Module) -> set[str]:
 
 def _problems_of_metadata(files: dict[str, bytes]) -> list[str]:
     return [
-        f"the file {name} is not empty; a platform would run what it says: empty it"
+        f"the file {name} is not empty, and a platform would run the command in it; empty it"
         for name, content in files.items()
         if name.lower() in METADATA and content.strip()
     ]
 
 
 def _clashes(files: dict[str, bytes]) -> list[str]:
-    """Return a problem for each two paths that some file system takes for one.
+    """Return a problem for each pair of paths that some file systems treat as the same.
 
-    Compared are files and folders, without case and with accents composed; a file must not bear the
-    name of a folder.
+    Paths are compared without case and with composed accents; a file must not have the name of a
+    folder.
     """
     problems = []
     seen: dict[str, str] = {}
@@ -93,7 +90,7 @@ def _clashes(files: dict[str, bytes]) -> list[str]:
                 "rename one"
             )
     problems += [
-        f"{quoted(path.as_posix())} is a file and a folder at once; rename one"
+        f"{quoted(path.as_posix())} is both a file and a folder; rename one"
         for path in sorted(folders & {PurePosixPath(name) for name in files})
     ]
     return problems

@@ -1,7 +1,7 @@
-"""A folder or zip to its plain files: relative names and contents, in memory.
+"""Reads a folder or zip into memory: the relative names and contents of its plain files.
 
-Refused here is what is no plain file under a plain name, and what is too much. Sizes are checked
-against what is announced before anything is read, and reading stops at what was announced.
+Anything that is not a plain file with a plain name is refused, and so is too much of anything.
+Declared sizes are checked before a file is read, and reading stops at the declared size.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _UNREADABLE = (
     *(OSError, zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError),
     *(ValueError, OverflowError, struct.error),
 )
-"""What the standard library raises for a zip that is damaged, or of a kind it does not know."""
+"""What the standard library raises for a damaged or unsupported zip."""
 _UTF8_FLAG = 0x800
 _ENCRYPTED_FLAG = 0x1
 _ZIP_MAGIC = b"PK\x03\x04"
@@ -28,14 +28,14 @@ _ARCHIVE_ENDINGS = (".zip", ".npz", ".pt", ".pth", ".whl", ".jar", ".egg")
 
 
 def read_files(path: Path, problems: list[str]) -> dict[str, bytes]:
-    """Return the plain files of a folder or zip by relative path; append what is refused.
+    """Return the plain files of a folder or zip by relative path; append a problem per refusal.
 
-    One top folder is taken off, and what packing leaves behind is dropped.
+    A single top-level folder is stripped, and junk from packing is dropped.
     """
     try:
         files = _read_folder(path, problems) if path.is_dir() else _read_zip(path, problems)
     except UnicodeDecodeError:
-        problems.append("the zip holds a name that is not UTF-8; rename the file and zip again")
+        problems.append("the zip has a file name that is not UTF-8; rename the file and zip again")
         return {}
     except _UNREADABLE as error:
         reason = quoted(getattr(error, "strerror", None) or str(error))
@@ -57,7 +57,7 @@ def _read_folder(folder: Path, problems: list[str]) -> dict[str, bytes]:
         descriptor = _open_plain(path)
         if descriptor is None:
             problems.append(
-                f"{quoted(name)} is a link or a special file; put the file itself there"
+                f"{quoted(name)} is a link or a special file; replace it with the file itself"
             )
             continue
         with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor
@@ -69,7 +69,7 @@ def _read_folder(folder: Path, problems: list[str]) -> dict[str, bytes]:
 
 
 def _entries(folder: Path) -> Iterator[Path]:
-    """Yield everything below a folder that is no folder, links to folders included, by name."""
+    """Yield everything below a folder except folders, but including links to folders, by name."""
 
     def raise_it(error: OSError) -> None:
         raise error
@@ -83,7 +83,7 @@ def _entries(folder: Path) -> Iterator[Path]:
 
 
 def _open_plain(path: Path) -> int | None:
-    """Return a descriptor of a regular file, or None if it is anything else."""
+    """Return a file descriptor, or None if the path is not a regular file."""
     if not stat.S_ISREG(path.lstat().st_mode):
         return None
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -110,7 +110,7 @@ def _read_zip(path: Path, problems: list[str]) -> dict[str, bytes]:
         for name, entry in entries:
             fault = _fault_of_name(name.rstrip("/")) or _fault_of_entry(name, entry)
             if not fault and PurePosixPath(name).as_posix() in files:
-                fault = f"{quoted(name)} stands twice in the zip; keep one"
+                fault = f"{quoted(name)} is in the zip twice; keep one"
             if fault:
                 problems.append(fault)
             elif not name.endswith("/"):
@@ -120,13 +120,13 @@ def _read_zip(path: Path, problems: list[str]) -> dict[str, bytes]:
 
 
 def _name_of(entry: zipfile.ZipInfo, problems: list[str]) -> str | None:
-    """Return an entry's name as its packer meant it.
+    """Return an entry's name as the packing tool meant it.
 
-    The format says UTF-8 where a flag is set. Some packers write UTF-8 without the flag; Python
-    then decodes the bytes as code page 437.
+    A flag marks names in UTF-8. Some tools write UTF-8 without setting the flag, and Python then
+    decodes the bytes as code page 437.
     """
     if "\0" in entry.orig_filename:
-        problems.append(f"{quoted(entry.orig_filename)} holds a NUL character; rename the file")
+        problems.append(f"{quoted(entry.orig_filename)} contains a NUL character; rename the file")
         return None
     if entry.flag_bits & _UTF8_FLAG:
         return entry.filename
@@ -140,12 +140,14 @@ def _name_of(entry: zipfile.ZipInfo, problems: list[str]) -> str | None:
 def _content_of(
     archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, problems: list[str]
 ) -> bytes:
-    """Return an entry's bytes, at most as many as the zip's directory announced."""
+    """Return an entry's bytes, at most as many as the zip's directory declares."""
     try:
         with archive.open(entry) as file:
             content = file.read(entry.file_size)
     except NotImplementedError:
-        problems.append(f"{quoted(name)} is packed in an unusual way; zip it with plain deflate")
+        problems.append(
+            f"{quoted(name)} uses an unsupported compression method; zip it with deflate"
+        )
         return b""
     except Exception as error:  # noqa: BLE001 - decompressors raise errors of their own
         problems.append(f"{quoted(name)} is damaged ({type(error).__name__}); zip the folder again")
@@ -156,23 +158,23 @@ def _content_of(
 def _fault_of_entry(name: str, entry: zipfile.ZipInfo) -> str:
     kind = stat.S_IFMT(entry.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-        return f"{quoted(name)} is a link or a special file; put the file itself there"
+        return f"{quoted(name)} is a link or a special file; replace it with the file itself"
     if entry.flag_bits & _ENCRYPTED_FLAG:
         return f"{quoted(name)} is encrypted; zip without a password"
     return ""
 
 
 def _fault_of_name(name: str) -> str:
-    """Return why a name is refused, or nothing."""
+    """Return why a name is refused, or an empty string."""
     path = PurePosixPath(name)
     try:
         length = len(name.encode())
     except UnicodeEncodeError:
         return f"the name {quoted(name)} is not UTF-8; rename the file"
     if path.is_absolute() or ".." in path.parts or "\\" in name or name[1:2] == ":":
-        return f"{quoted(name)} points outside the submission; use plain relative names"
+        return f"{quoted(name)} points outside the submission; use plain relative paths"
     if not name.isprintable() or not path.parts:
-        return f"the name {quoted(name)} holds control characters; rename the file"
+        return f"the name {quoted(name)} contains control characters; rename the file"
     if length > MAX_NAME_BYTES:
         return f"the name {quoted(name)} is longer than {MAX_NAME_BYTES} bytes; shorten it"
     return ""
@@ -180,10 +182,10 @@ def _fault_of_name(name: str) -> str:
 
 def _too_large(count: int, size: int, problems: list[str]) -> bool:
     if count > MAX_FILES:
-        problems.append(f"more than {MAX_FILES} files; leave out what the predictor does not need")
+        problems.append(f"it has more than {MAX_FILES} files; remove those the predictor can spare")
     elif size > MAX_BYTES:
         problems.append(
-            f"more than {MAX_BYTES >> 20} MiB unpacked; leave out what the predictor does not need"
+            f"it is larger than {MAX_BYTES >> 20} MiB unpacked; remove what the predictor can spare"
         )
     else:
         return False
@@ -199,10 +201,10 @@ def _without_top_folder(files: dict[str, bytes]) -> dict[str, bytes]:
 
 
 def _nested_bombs(files: dict[str, bytes]) -> list[str]:
-    """Return a problem for each zip inside that would unpack to more than is allowed.
+    """Return a problem for each nested zip that would unpack to more than is allowed.
 
-    Arrays and weights are saved as zips, so a zip inside is no fault in itself; a zip in a zip in
-    the submission is.
+    Arrays and weights are saved as zips, so a nested zip is acceptable; a zip inside a nested zip
+    is not.
     """
     problems = []
     for name, content in files.items():
@@ -212,11 +214,11 @@ def _nested_bombs(files: dict[str, bytes]) -> list[str]:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 inner = archive.infolist()
         except _UNREADABLE:
-            continue  # data that begins like a zip: nobody unpacks it
+            continue  # data that only starts like a zip: nobody unpacks it
         deeper = [entry.filename for entry in inner if entry.filename.endswith(_ARCHIVE_ENDINGS)]
         if deeper or sum(entry.file_size for entry in inner) > MAX_BYTES:
             problems.append(
-                f"{quoted(name)} is a zip that holds zips or more than {MAX_BYTES >> 20} MiB; "
-                "put its files there unpacked, or leave it out"
+                f"{quoted(name)} is a zip that contains zips or more than {MAX_BYTES >> 20} MiB; "
+                "unpack it or remove it"
             )
     return problems

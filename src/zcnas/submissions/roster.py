@@ -1,9 +1,9 @@
-"""``submissions.csv``: who handed what in, and when.
+"""``submissions.csv``: who submitted what, and when.
 
-The file lies beside the submissions; its columns are ``name``, ``team``, ``received_at`` (ISO 8601)
-and, optionally, ``baseline`` (``yes`` or ``no``). Every row and every value but the name may be
-left out: a submission without a team is a team of its own, and one without a time comes after all
-that have one, by name.
+The file is in the same folder as the submissions; its columns are ``name``, ``team``,
+``received_at`` (ISO 8601) and, optionally, ``baseline`` (``yes`` or ``no``). Every row, and every
+value except the name, may be missing: a submission without a team is its own team, and submissions
+without a time come after all that have one, ordered by name.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ COLUMNS = ("name", "team", "received_at", "baseline")
 
 
 def read_arrivals(path: Path) -> dict[str, Arrival]:
-    """Return the rows of a ``submissions.csv`` by submission; none if there is no such file.
+    """Return the rows of a ``submissions.csv`` by submission; empty if there is no such file.
 
     Raises:
-        ArrivalsError: The file is not readable as CSV, a column is unknown or ``name`` is missing,
-            a name stands in two rows, or a value is not of its kind.
+        ArrivalsError: The file is not readable as CSV, a column is unknown, ``name`` is missing, a
+            name has two rows, or a value is invalid.
     """
     if not path.is_file():
         return {}
@@ -38,23 +38,25 @@ def read_arrivals(path: Path) -> dict[str, Arrival]:
             if "name" not in columns or not set(columns) <= set(COLUMNS):
                 raise ArrivalsError(
                     f"{path} has the columns {', '.join(columns) or 'none'}; allowed are "
-                    f"{', '.join(COLUMNS)}, and name is needed"
+                    f"{', '.join(COLUMNS)}, and name is required"
                 )
             rows = [_arrival(path, reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ArrivalsError(
-            f"cannot read {path} as CSV in UTF-8: {error}; export it again"
+            f"cannot read {path} as a CSV file in UTF-8: {error}; export it again"
         ) from None
     arrivals = {row.name: row for row in rows}
     if len(arrivals) != len(rows):
         names = [row.name for row in rows]
         twice = sorted({name for name in names if names.count(name) > 1})
-        raise ArrivalsError(f"{path} has more than one row for {', '.join(twice)}; keep one each")
+        raise ArrivalsError(
+            f"{path} has more than one row for {', '.join(twice)}; keep one row for each"
+        )
     return arrivals
 
 
 def write_arrivals(path: Path, arrivals: Mapping[str, Arrival]) -> None:
-    """Write rows as a ``submissions.csv`` that ``read_arrivals`` reads back."""
+    """Write a ``submissions.csv`` that ``read_arrivals`` reads back."""
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
@@ -64,15 +66,15 @@ def write_arrivals(path: Path, arrivals: Mapping[str, Arrival]) -> None:
 
 
 def arrivals_beside(places: Iterable[Path]) -> dict[str, Arrival]:
-    """Return what the ``submissions.csv`` in or beside each place says, by submission.
+    """Return the rows of the ``submissions.csv`` in or beside each place, by submission.
 
     Args:
-        places: Folders of submissions, whose file lies in them, and submissions, whose file lies
-            beside them and of which only their own row counts.
+        places: Folders of submissions, each with its file inside, and single submissions, each with
+            the file beside it; of the latter file only that submission's row counts.
 
     Raises:
-        ArrivalsError: A file is malformed, or two files say different things of one submission.
-        InvalidSubmission: There is no submission in a place.
+        ArrivalsError: A file is malformed, or two files contradict each other on a submission.
+        InvalidSubmission: A place contains no submission.
     """
     known: dict[str, Arrival] = {}
     for place in places:
@@ -83,8 +85,8 @@ def arrivals_beside(places: Iterable[Path]) -> dict[str, Arrival]:
         for name in sorted(names & rows.keys()):
             if known.setdefault(name, rows[name]) != rows[name]:
                 raise ArrivalsError(
-                    f"{folder / ARRIVALS_FILE} says something else of {name} than the file of "
-                    "another folder; give one of the two submissions another name"
+                    f"{folder / ARRIVALS_FILE} contradicts another folder's {ARRIVALS_FILE} about "
+                    f"{name}; rename one of the two submissions"
                 )
     return known
 
@@ -93,7 +95,7 @@ def _arrival(path: Path, line: int, row: Mapping[str | None, str | None]) -> Arr
     values = {key: (value or "").strip() for key, value in row.items() if key is not None}
     if None in row or not values["name"]:
         raise ArrivalsError(
-            f"{path}, line {line}: expected a name and at most {len(COLUMNS)} values; mend the line"
+            f"{path}, line {line}: expected a name and at most {len(COLUMNS)} values; fix the line"
         )
     baseline = values.get("baseline", "").lower()
     if baseline not in ("", "yes", "no"):
@@ -103,7 +105,7 @@ def _arrival(path: Path, line: int, row: Mapping[str | None, str | None]) -> Arr
         received = datetime.datetime.fromisoformat(text) if text else None
     except ValueError:
         raise ArrivalsError(
-            f"{path}, line {line}: received_at is '{text}'; write a time as 2026-03-01T12:00:00Z"
+            f"{path}, line {line}: received_at is '{text}'; write a time like 2026-03-01T12:00:00Z"
         ) from None
     if received is not None and received.tzinfo is None:
         received = received.replace(tzinfo=datetime.UTC)

@@ -1,8 +1,8 @@
-"""Accuracy tables: one reader per published format, one ``Table`` out of each.
+"""Accuracy tables: one reader per published format, all of which return a ``Table``.
 
-Tables belong to their publishers and are never part of this repository, of an image or of a bundle.
-``load_table`` is the way in; a source is named as its module is. Nothing here knows about phases or
-samples.
+Tables belong to their publishers and are never part of this repository, an image or a bundle.
+``load_table`` is the entry point; a source has the name of its module. Nothing here knows about
+phases or samples.
 """
 
 from __future__ import annotations
@@ -36,18 +36,18 @@ def load_table(benchmark: Benchmark, source: str, folder: Path | None = None) ->
     """Return the accuracies of a benchmark's architectures.
 
     Args:
-        benchmark: What to look up.
+        benchmark: The benchmark.
         source: A key of ``READERS``.
-        folder: Where the tables lie, usually the value of ``ZCNAS_DATA``.
+        folder: The folder of the tables, usually the value of ``ZCNAS_DATA``.
 
     Raises:
-        TableError: The source is unknown, holds nothing of the benchmark, or its file is missing,
-            foreign or damaged.
+        TableError: The source is unknown or does not cover the benchmark, or its file is missing,
+            damaged or a different file.
     """
     try:
         reader = READERS[source]
     except KeyError:
         raise TableError(
-            f"unknown source of accuracies '{source}'; known sources: {', '.join(READERS)}"
+            f"unknown accuracy table '{source}'; known tables: {', '.join(READERS)}"
         ) from None
     return reader(benchmark, folder)

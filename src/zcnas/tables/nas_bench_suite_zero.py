@@ -1,16 +1,16 @@
 """Accuracies of NAS-Bench-Suite-Zero, one JSON file per search space.
 
-The form is ``{dataset: {architecture: {"val_accuracy": x, "<proxy>": {"score": y}, …}, …}, …}``
-with the architecture as the Python literal NASLib writes. What ``val_accuracy`` is depends on the
-benchmark, and every table says so in ``metric``:
+The format is ``{dataset: {architecture: {"val_accuracy": x, "<proxy>": {"score": y}, …}, …}, …}``,
+with the architecture as a Python literal written by NASLib. The meaning of ``val_accuracy`` depends
+on the benchmark and is given in each table's ``metric``:
 
-* NAS-Bench-101: validation accuracy at 108 epochs of one of three trainings, drawn anew for every
-  row. Many rows are one cell drawn with different idle vertices: its distinct values are its seeds;
+* NAS-Bench-101: validation accuracy at 108 epochs of one of three training runs, redrawn for every
+  row. Many rows are the same cell with different idle vertices: its distinct values are its seeds;
 * NAS-Bench-201 on cifar10, cifar100, ImageNet16-120: the **test** accuracy of one seed (888);
 * NAS-Bench-301 on cifar10: the prediction of the surrogate xgb_v1.0;
 * TransNAS-Bench-101: the last epoch's top-1 accuracy, pixel accuracy (segmentsemantic), SSIM
   (autoencoder, normal) or negative loss (room_layout) on the validation set;
-* svhn, ninapro, scifar100: validation accuracy of one training.
+* svhn, ninapro, scifar100: validation accuracy of one training run.
 
 Reference: Krishnakumar et al., "NAS-Bench-Suite-Zero: Accelerating Research on Zero Cost Proxies",
 NeurIPS 2022 Datasets and Benchmarks, arXiv:2210.03230; released with NASLib, Apache-2.0.
@@ -65,8 +65,8 @@ def load(benchmark: Benchmark, folder: Path | None = None) -> Table:
     Reads ``<folder>/zc_<search space>.json``.
 
     Raises:
-        TableError: The file is missing, of another form, of another search space, or holds
-            nothing of the benchmark.
+        TableError: The file is missing, has another format or another search space, or contains
+            nothing for the benchmark.
     """
     name = f"zc_{benchmark.search_space}.json"
     path = folder_of_tables(folder, name) / name
@@ -85,12 +85,13 @@ def load(benchmark: Benchmark, folder: Path | None = None) -> Table:
         ) from None
     except InvalidArchitecture as error:
         raise TableError(
-            f"'{path}' belongs to another search space than {benchmark.search_space}: {error}"
+            f"'{path}' is for a search space other than {benchmark.search_space} ({error}); get "
+            f"{name} from {PUBLISHER}"
         ) from None
     if not values:
         raise TableError(
-            f"'{path}' holds no architecture of {benchmark.dataset.name}; it holds "
-            f"{', '.join(datasets) or 'nothing'}; get the whole file from {PUBLISHER}"
+            f"'{path}' has no architectures for {benchmark.dataset.name}, only for "
+            f"{', '.join(datasets) or 'nothing'}; get the complete file from {PUBLISHER}"
         )
     metric, unit = metric_of(benchmark)
     accuracies = {architecture: tuple(sorted(seen)) for architecture, seen in values.items()}
@@ -98,7 +99,7 @@ def load(benchmark: Benchmark, folder: Path | None = None) -> Table:
 
 
 def metric_of(benchmark: Benchmark) -> tuple[str, str]:
-    """Return what ``val_accuracy`` is for a benchmark, and its unit."""
+    """Return the metric that ``val_accuracy`` holds for a benchmark, and its unit."""
     dataset = benchmark.dataset.name
     if benchmark.dataset.target != "label":
         return _TASK_METRICS.get(
@@ -110,10 +111,10 @@ def metric_of(benchmark: Benchmark) -> tuple[str, str]:
 
 
 def read_spec(benchmark: Benchmark, literal: Any) -> Spec:
-    """Return the architecture that a table's key describes.
+    """Return the architecture that a key of the table describes.
 
-    The six numbers of TransNAS-Bench-101 micro are the published code's digits for the Taskonomy
-    tasks, but NASLib's own numbers for svhn, ninapro and scifar100.
+    TransNAS-Bench-101 micro has six numbers: for the Taskonomy tasks they are the published code's
+    digits, for svhn, ninapro and scifar100 they are NASLib's own numbers.
 
     Raises:
         InvalidArchitecture: It is not an architecture of the benchmark's search space.

@@ -1,6 +1,6 @@
 """NAS-Bench-101 accuracies from an exported CSV file.
 
-``nasbench101_16001.csv.gz`` holds 16,001 of the 423,624 cells, one training each, as accuracies
+``nasbench101_16001.csv.gz`` has 16,001 of the 423,624 cells, one training run each, as accuracies
 between 0 and 1. Columns: ``hash`` (the published module hash), ``n_vertices``,
 ``adjacency_rowmajor`` (zeros and ones), ``ops`` (comma-separated), ``trainable_parameters`` and
 ``val_acc_4``, ``val_acc_12``, ``val_acc_36``, ``val_acc_108``. Every row's hash is recomputed.
@@ -27,16 +27,17 @@ PUBLISHER = "the nasbench-vis project (its export of NAS-Bench-101 as CSV)"
 
 
 def load(benchmark: Benchmark, folder: Path | None = None) -> Table:
-    """Return the validation accuracies at 108 epochs, in percent, one training per cell.
+    """Return the validation accuracies at 108 epochs, in percent, one training run per cell.
 
     Reads ``<folder>/nasbench101_16001.csv.gz``.
 
     Raises:
-        TableError: Another benchmark, no such file, another form, or a hash that is not its row's.
+        TableError: It is another benchmark, the file is missing or has another format, or a row's
+            hash is wrong.
     """
     if benchmark.key != "nasbench101_cifar10":
         raise TableError(
-            f"nasbench101 holds nothing of {benchmark.key}; it holds nasbench101_cifar10"
+            f"nasbench101 does not cover {benchmark.key}; it covers only nasbench101_cifar10"
         )
     path = folder_of_tables(folder, FILE) / FILE
     content, sha256 = read_bytes(path, PUBLISHER)
@@ -53,7 +54,9 @@ def load(benchmark: Benchmark, folder: Path | None = None) -> Table:
             f"'{path}' is not an export of NAS-Bench-101 ({error!r}); get it from {PUBLISHER}"
         ) from None
     except InvalidArchitecture as error:
-        raise TableError(f"'{path}' belongs to another search space: {error}") from None
+        raise TableError(
+            f"'{path}' is for another search space ({error}); get {FILE} from {PUBLISHER}"
+        ) from None
     return Table(
         benchmark=benchmark.key,
         accuracies=accuracies,
@@ -66,7 +69,7 @@ def load(benchmark: Benchmark, folder: Path | None = None) -> Table:
 
 
 def read_spec(row: dict[str, str]) -> NasBench101Spec:
-    """Return the cell of a row.
+    """Return the cell in a row.
 
     Raises:
         KeyError: A column is missing.

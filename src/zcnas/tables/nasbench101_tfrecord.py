@@ -2,13 +2,13 @@
 
 ``nasbench_only108.tfrecord`` (and ``nasbench_full.tfrecord``, which adds 4, 12 and 36 epochs) is a
 TFRecord file of JSON lists ``[module hash, epochs, adjacency, operations, metrics]``; every cell
-comes three times, once per training. ``metrics`` is a base64-encoded protocol buffer:
+occurs three times, once per training run. ``metrics`` is a base64-encoded protocol buffer:
 
     ModelMetrics    1: repeated EvaluationData  2: trainable parameters  3: total time
     EvaluationData  1: epoch  2: time  3: train, 4: validation, 5: test accuracy  (all float64)
 
-of which the last evaluation is the end of the training. Read is its validation accuracy.
-Checksums inside the TFRecord are not verified; every new cell's hash is.
+The last evaluation is the end of the training run; its validation accuracy is the one used here.
+Checksums inside the TFRecord are not verified, but every new cell's hash is.
 
 Reference: Ying et al., "NAS-Bench-101", ICML 2019, arXiv:1902.09635; google-research/nasbench,
 Apache-2.0 (the formats).
@@ -37,16 +37,18 @@ _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 
 def load(benchmark: Benchmark, folder: Path | None = None) -> Table:
-    """Return the validation accuracies at 108 epochs, in percent, one per training.
+    """Return the validation accuracies at 108 epochs, in percent, one per training run.
 
     Reads ``<folder>/nasbench_only108.tfrecord``.
 
     Raises:
-        TableError: Another benchmark, no such file, another form, or a hash that is not its cell's.
+        TableError: It is another benchmark, the file is missing or has another format, or a cell's
+            hash is wrong.
     """
     if benchmark.key != "nasbench101_cifar10":
         raise TableError(
-            f"nasbench101_tfrecord holds nothing of {benchmark.key}; it holds nasbench101_cifar10"
+            f"nasbench101_tfrecord does not cover {benchmark.key}; it covers only "
+            "nasbench101_cifar10"
         )
     path = folder_of_tables(folder, FILE) / FILE
     content, sha256 = read_bytes(path, PUBLISHER)
@@ -68,7 +70,9 @@ def load(benchmark: Benchmark, folder: Path | None = None) -> Table:
             f"get it from {PUBLISHER}"
         ) from None
     except InvalidArchitecture as error:
-        raise TableError(f"'{path}' belongs to another search space: {error}") from None
+        raise TableError(
+            f"'{path}' is for another search space ({error}); get {FILE} from {PUBLISHER}"
+        ) from None
     return Table(
         benchmark=benchmark.key,
         accuracies=accuracies,
@@ -81,17 +85,17 @@ def load(benchmark: Benchmark, folder: Path | None = None) -> Table:
 
 
 def records(content: bytes) -> Iterator[bytes]:
-    """Yield the records of a TFRecord file: length, its checksum, content, its checksum.
+    """Yield the records of a TFRecord file: length, checksum, content, checksum.
 
     Raises:
-        ValueError: The file ends within a record.
+        ValueError: The file ends in the middle of a record.
     """
     view, position = memoryview(content), 0
     while position < len(view):
         (length,) = struct.unpack_from("<Q", view, position)
         start, position = position + 12, position + 12 + length + 4
         if position > len(view):
-            raise ValueError("the file ends within a record")
+            raise ValueError("the file ends in the middle of a record")
         yield bytes(view[start : start + length])
 
 
@@ -99,7 +103,7 @@ def final_validation_accuracy(metrics: bytes) -> float:
     """Return the last evaluation's validation accuracy, between 0 and 1.
 
     Raises:
-        ValueError: The message holds none.
+        ValueError: The message has none.
     """
     evaluations = [value for field, value in _fields(metrics) if field == _EVALUATIONS]
     for evaluation in reversed(evaluations):
@@ -108,7 +112,7 @@ def final_validation_accuracy(metrics: bytes) -> float:
                 (accuracy,) = struct.unpack("<d", value)
                 return float(accuracy)
         break
-    raise ValueError("a training without a validation accuracy")
+    raise ValueError("a training run has no validation accuracy")
 
 
 def _read_drawing(module_hash: str, adjacency: str, ops: str) -> str:
@@ -122,7 +126,7 @@ def _read_drawing(module_hash: str, adjacency: str, ops: str) -> str:
 
 
 def _fields(message: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield (field number, content) of a protocol buffer; the content of a varint is empty."""
+    """Yield (field number, content) of a protocol buffer; a varint yields empty content."""
     position = 0
     while position < len(message):
         key, position = _varint(message, position)
@@ -134,13 +138,13 @@ def _fields(message: bytes) -> Iterator[tuple[int, bytes]]:
         elif kind in (_FIXED64, _FIXED32):
             length = 8 if kind == _FIXED64 else 4
         else:
-            raise ValueError(f"a field of kind {kind}")
+            raise ValueError(f"a field has the unknown wire type {kind}")
         yield key >> 3, message[position : position + length]
         position += length
 
 
 def _varint(message: bytes, position: int) -> tuple[int, int]:
-    """Return a number written in groups of seven bits, lowest first, and where it ends."""
+    """Return a number encoded in groups of seven bits, lowest first, and the position after it."""
     number = shift = 0
     while message[position] & 0x80:
         number |= (message[position] & 0x7F) << shift

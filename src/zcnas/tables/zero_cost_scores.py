@@ -1,15 +1,15 @@
-"""Our own table: what the thirteen proxies say of each architecture, and in how much time.
+"""Our own table: the scores of the thirteen proxies for each architecture, and the time they took.
 
     query("nasbench201_cifar10", "|nor_conv_3x3~0|+…", "synflow")
 
-One CSV file per benchmark in ``scores/``, one line per architecture: its canonical string, the CPU
-seconds in which all proxies were computed together, and a column per proxy. ``scores/index.json``
-says of each file how many architectures it holds, its SHA-256, and what the scores depend on:
-version, images, batch size, initialisation and versions of the software. Unlike the tables of
-accuracies beside it, this one is ours, and part of the package.
+There is one CSV file per benchmark in ``scores/``, with one row per architecture: its canonical
+string, the CPU seconds for all proxies together, and a column per proxy. ``scores/index.json``
+gives each file's number of architectures, its SHA-256, and what the scores depend on: version,
+images, batch size, initialisation and software versions. Unlike the accuracy tables beside it, this
+table is ours and part of the package.
 
-Scores are rounded to seven significant digits, infinities are scores. After the first look-up in a
-benchmark, one costs three dictionary accesses.
+Scores are rounded to seven significant digits; infinities are scores. After the first look-up for a
+benchmark, each further one costs three dictionary accesses.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ SECONDS = "seconds"
 SCHEMA_VERSION = 1
 
 Rows = Mapping[str, Mapping[str, float]]
-"""Architecture to column (a proxy's name or ``SECONDS``) to number."""
+"""Maps an architecture to a column (a proxy's name or ``SECONDS``) to a number."""
 
 _LOADED: dict[str, Rows] = {}
 
 
 def query(benchmark: str, architecture: str, proxy: str) -> float:
-    """Return a proxy's score of an architecture, or its CPU ``seconds``; higher scores are better.
+    """Return a proxy's score for an architecture (higher is better), or its CPU ``seconds``.
 
     Args:
         benchmark: A benchmark's key.
@@ -55,7 +55,7 @@ def read_index() -> dict[str, Any]:
     """Return ``index.json``: version, benchmarks, and what the scores depend on.
 
     Raises:
-        TableError: The file is missing or of another form.
+        TableError: The file is missing or has another format.
     """
     path = FOLDER / "index.json"
     try:
@@ -67,8 +67,8 @@ def read_index() -> dict[str, Any]:
             f"the score table '{path}' cannot be read ({error!r}); get it again from the repository"
         ) from None
     raise TableError(
-        f"the score table '{path}' is of form {index['schema_version']}, this program reads "
-        f"{SCHEMA_VERSION}; get both from one version of the repository"
+        f"the score table '{path}' has schema version {index['schema_version']}, but this program "
+        f"reads version {SCHEMA_VERSION}; get both from the same version of the repository"
     )
 
 
@@ -76,18 +76,18 @@ def read_scores(benchmark: str) -> Rows:
     """Return all rows of one benchmark.
 
     Raises:
-        TableError: The table does not hold the benchmark, or its file is missing or damaged.
+        TableError: The table does not cover the benchmark, or its file is missing or damaged.
     """
     known = read_index()["benchmarks"]
     if benchmark not in known:
         raise TableError(
-            f"the score table holds no benchmark '{benchmark}'; it holds {', '.join(known)}"
+            f"the score table does not cover '{benchmark}'; it covers {', '.join(known)}"
         )
     path = FOLDER / f"{benchmark}.csv"
     content = path.read_bytes() if path.is_file() else b""
     if hashlib.sha256(content).hexdigest() != known[benchmark]["sha256"]:
         raise TableError(
-            f"the score table '{path}' is not the one index.json describes; "
+            f"the score table '{path}' is not the one that index.json describes; "
             "get both again from the repository"
         )
     rows = csv.DictReader(io.StringIO(content.decode()))
@@ -101,10 +101,10 @@ def write_scores(
     """Write the table: a CSV file per benchmark and the index.
 
     Args:
-        rows_of: By benchmark; every row has the same columns.
-        provenance: By benchmark, what its scores depend on; goes into the index as it is.
-        version: Of the table, for whoever cites it.
-        folder: Where to.
+        rows_of: The rows by benchmark; all rows have the same columns.
+        provenance: By benchmark, what its scores depend on; goes into the index unchanged.
+        version: The table's version, for citations.
+        folder: The folder to write to.
     """
     folder.mkdir(parents=True, exist_ok=True)
     entries = {}
@@ -126,15 +126,15 @@ def write_scores(
 
 
 def _look_up(benchmark: str, architecture: str, proxy: str) -> float:
-    """Load the benchmark if it is not, and say which of the three is unknown."""
+    """Return the number after loading the benchmark, or say which of the three is unknown."""
     if benchmark not in _LOADED:
         _LOADED[benchmark] = read_scores(benchmark)
     rows = _LOADED[benchmark]
     row = rows.get(architecture)
     if row is None:
         raise TableError(
-            f"the score table of {benchmark} does not hold '{architecture}'; "
-            f"it holds {len(rows)} others, such as '{next(iter(rows))}'"
+            f"the score table of {benchmark} does not contain '{architecture}'; "
+            f"it has {len(rows)} others, such as '{next(iter(rows))}'"
         )
     if proxy not in row:
         raise TableError(f"unknown proxy '{proxy}'; columns of {benchmark}: {', '.join(row)}")

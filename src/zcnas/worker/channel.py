@@ -1,11 +1,11 @@
-"""What recorder and worker say to each other: length-prefixed frames over two byte streams.
+"""The protocol between recorder and worker: length-prefixed frames over two byte streams.
 
 The recorder sends one ``Setup``, then ``Query`` frames; the worker sends one ``Answer`` for each.
-An answer carries the nonce of its query, a status byte, three IEEE float64 and a short text:
-nothing in it is unpickled, evaluated or trusted, and it cannot be longer than ``MAX_ANSWER_BYTES``.
-The worker's first frame, before it has touched the submission, is an answer with ``HELLO_NONCE``.
+An answer carries the nonce of its query, a status byte, three IEEE float64 and a short text.
+Nothing in it is unpickled, evaluated or trusted, and it cannot be longer than ``MAX_ANSWER_BYTES``.
+The worker's first frame, sent before it touches the submission, is an answer with ``HELLO_NONCE``.
 
-Standard library and numpy only: this module runs on both sides of the boundary.
+Imports only the standard library and numpy: this module runs on both sides of the boundary.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _QUERY = struct.Struct(f"!{NONCE_BYTES}sQ")
 
 @dataclass(frozen=True)
 class Answer:
-    """What the worker says of one query, or of its set-up.
+    """The worker's answer to one query, or to the set-up.
 
     Attributes:
         nonce: The nonce of the query it answers.
@@ -79,10 +79,10 @@ class Answer:
             WorkerFault: The content is not an answer.
         """
         if len(content) < _ANSWER.size:
-            raise WorkerFault(f"the worker sent {len(content)} bytes that are no answer")
+            raise WorkerFault(f"the worker sent {len(content)} bytes that are not an answer")
         nonce, status, score, cpu_time_s, peak_memory_mb = _ANSWER.unpack_from(content)
         if status >= len(ANSWER_STATUSES):
-            raise WorkerFault(f"the worker sent an answer of unknown status {status}")
+            raise WorkerFault(f"the worker sent an answer with unknown status {status}")
         text = content[_ANSWER.size :].decode(errors="replace")
         return cls(
             nonce,
@@ -99,7 +99,7 @@ class Setup:
     """The first request: everything the worker may know of a benchmark.
 
     Attributes:
-        nonce: To be repeated in the answer.
+        nonce: Must be repeated in the answer.
         benchmark: The benchmark's key.
         seed: Seed of ``pre_process``.
         query_cpu_s: CPU limit of one query in seconds.
@@ -119,7 +119,7 @@ class Setup:
     targets: NDArray[Any]
 
     def encode(self) -> bytes:
-        """Return the frame's content: a JSON head and the raw arrays."""
+        """Return the frame's content: a JSON header and the raw arrays."""
         head = {name: value for name, value in asdict(self).items() if name not in _RAW}
         for name in ("inputs", "targets"):
             array = getattr(self, name)
@@ -137,7 +137,7 @@ class Setup:
 
     @classmethod
     def decode(cls, content: bytes) -> Setup:
-        """Return the set-up in a frame; it comes from the recorder and is trusted."""
+        """Return the set-up in a frame, which comes from the recorder and is trusted."""
         start = NONCE_BYTES + _LENGTH.size
         end = start + _LENGTH.unpack_from(content, NONCE_BYTES)[0]
         head = json.loads(content[start:end])
@@ -157,8 +157,8 @@ class Query:
     """A request for one score.
 
     Attributes:
-        nonce: To be repeated in the answer.
-        seed: Seed of the network's initial weights and of everything random in the query.
+        nonce: Must be repeated in the answer.
+        seed: Seed of the network's initial weights and of all randomness in the query.
         spec: The architecture's canonical string.
     """
 
@@ -172,7 +172,7 @@ class Query:
 
     @classmethod
     def decode(cls, content: bytes) -> Query:
-        """Return the query in a frame; it comes from the recorder and is trusted."""
+        """Return the query in a frame, which comes from the recorder and is trusted."""
         nonce, seed = _QUERY.unpack_from(content)
         return cls(nonce, seed, content[_QUERY.size :].decode())
 
@@ -183,7 +183,7 @@ def send_frame(descriptor: int, content: bytes, deadline: float | None = None) -
     Args:
         descriptor: A stream; non-blocking if a deadline is given.
         content: The frame's content.
-        deadline: ``time.monotonic()`` at which to give up, or None to wait for ever.
+        deadline: ``time.monotonic()`` at which to give up, or None to wait forever.
 
     Raises:
         TimeoutError: The other side does not read.
@@ -198,16 +198,16 @@ def send_frame(descriptor: int, content: bytes, deadline: float | None = None) -
 
 
 def receive_frame(descriptor: int, max_bytes: int, deadline: float | None = None) -> bytes | None:
-    """Read one frame; None if the stream ended instead.
+    """Return the content of the next frame, or None if the stream ended instead.
 
     Args:
         descriptor: A stream.
-        max_bytes: The longest content to accept.
-        deadline: ``time.monotonic()`` at which to give up, or None to wait for ever.
+        max_bytes: The maximum length to accept.
+        deadline: ``time.monotonic()`` at which to give up, or None to wait forever.
 
     Raises:
         TimeoutError: The deadline passed.
-        WorkerFault: A longer frame is announced.
+        WorkerFault: The frame is longer than ``max_bytes``.
     """
     head = _receive_exactly(descriptor, _LENGTH.size, deadline)
     if head is None:
@@ -215,7 +215,7 @@ def receive_frame(descriptor: int, max_bytes: int, deadline: float | None = None
     (length,) = _LENGTH.unpack(head)
     if length > max_bytes:
         raise WorkerFault(
-            f"the worker announced a frame of {length} bytes; {max_bytes} are allowed"
+            f"the worker announced a frame of {length} bytes; at most {max_bytes} are allowed"
         )
     return _receive_exactly(descriptor, length, deadline)
 

@@ -1,10 +1,10 @@
-"""What a worker gives up for good before it loads a submission, in a container and outside of one.
+"""What a worker gives up for good before it loads a submission, inside or outside a container.
 
-The kernel's Landlock and seccomp need no privileges and cannot be undone, and every process started
-later inherits them. After ``confine`` the worker reads its program, the submission and the system's
-libraries, writes to its scratch folder only, and has no network, no capabilities, no way to widen
-its CPUs, to trace a process, or to leave something behind in the kernel (shared memory, queues,
-keys). After ``confine_query`` a query's process can neither signal nor look into its worker.
+The kernel's Landlock and seccomp need no privileges, cannot be undone, and are inherited by every
+process started later. After ``confine`` the worker can read its program, the submission and the
+system's libraries, and write only to its scratch folder; it has no network and no capabilities, and
+cannot widen its CPU set, trace a process, or leave anything behind in the kernel (shared memory,
+queues, keys). After ``confine_query`` a query's process can neither signal nor inspect its worker.
 
 Reference: kernel documentation, ``userspace-api/landlock`` (ABI 1 to 7) and
 ``userspace-api/seccomp_filter``. Where the kernel lacks one of the two, the returned text says so,
@@ -29,9 +29,9 @@ _LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 444, 445, 446
 _READ = 1 << 0 | 1 << 2 | 1 << 3
 """Landlock's rights to execute a file, to read it, and to list a folder."""
 _ALL_RIGHTS = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}
-"""Landlock's file system rights by the first ABI that has them all."""
+"""Landlock's file system rights, keyed by the first ABI that has all of them."""
 _FILE_RIGHTS = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15
-"""Those that a rule on a single file may name."""
+"""The rights that a rule for a single file may name."""
 _TCP, _SCOPES = 3, 3
 """Landlock's rights to bind and connect (ABI 4), and its scopes for signals and sockets (ABI 6)."""
 
@@ -79,32 +79,32 @@ _DENIED: dict[str, tuple[int, int]] = {
     "ioprio_set": (251, 30),
     "syslog": (103, 116),
 }
-"""System calls a submission has no use for: their numbers on x86_64 and on aarch64.
+"""System calls that no submission needs: their numbers on x86_64 and aarch64.
 
-Without ``socket`` there is no network, and no way to the Docker engine's socket either; a pair of
-connected local sockets (``socketpair``) can still be had.
+Without ``socket`` there is no network and no access to the Docker engine's socket; a connected pair
+of local sockets (``socketpair``) is still available.
 """
 _DENIED_OUTSIDE = {"setsid": (112, 157), "setpgid": (109, 154)}
-"""Denied as well outside of containers: all that a worker starts stays in its group."""
+"""Also denied outside containers, so that everything a worker starts stays in its group."""
 _CLONE, _CLONE3, _PRLIMIT = (56, 220), (435, 435), (302, 261)
 _CLONE_NAMESPACES = 0x7E020000
 _X32_BIT = 0x40000000
 
 
 def confine(readable: Iterable[Path], scratch: Path) -> str:
-    """Confine this process and all it will start; return which means the kernel offered.
+    """Confine this process and everything it starts; return the kernel features used.
 
     Args:
         readable: Folders of the program and the submission.
-        scratch: The one folder that stays writable.
+        scratch: The only folder that stays writable.
 
     Raises:
-        OSError: The kernel offers a means and then refuses it.
-        RuntimeError: Another thread runs, which would not be confined.
+        OSError: The kernel offers a feature and then refuses it.
+        RuntimeError: Another thread is running, which would not be confined.
     """
     if len(list(Path("/proc/self/task").iterdir())) != 1:
-        raise RuntimeError("a thread runs that would not be confined")
-    # Nobody of the same user reads or writes this memory; a child undoes it for itself.
+        raise RuntimeError("another thread is running, which would not be confined")
+    # No process of the same user can read or write this memory; a child undoes this for itself.
     _LIBC.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     _LIBC.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     _drop_capabilities()
@@ -113,9 +113,9 @@ def confine(readable: Iterable[Path], scratch: Path) -> str:
 
 
 def confine_query() -> None:
-    """Keep a query's process from the worker it was forked from.
+    """Protect the worker from the query process that was forked from it.
 
-    A process in a Landlock domain of its own cannot trace its parent, read its memory or its
+    A process in its own Landlock domain cannot trace its parent, read its parent's memory or
     descriptors, or (ABI 6) send it a signal.
     """
     _LIBC.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)
@@ -123,11 +123,11 @@ def confine_query() -> None:
     if abi >= 6:
         _restrict(_create_ruleset(0, 0, _SCOPES))
     elif abi >= 1:
-        _restrict(_create_ruleset(1 << 6, 0, 0))  # making character devices: forbidden anyway
+        _restrict(_create_ruleset(1 << 6, 0, 0))  # creating character devices: forbidden anyway
 
 
 def _landlock_abi() -> int:
-    """Return the kernel's version of Landlock, 0 without it."""
+    """Return the kernel's Landlock version, or 0 if it has none."""
     return max(0, int(_LIBC.syscall(_LANDLOCK_CREATE, None, 0, 1)))
 
 
@@ -152,7 +152,7 @@ def _confine_files(readable: Iterable[Path], scratch: Path) -> str:
 
 
 def _python_folders() -> set[Path]:
-    """Return the folders of this interpreter and its packages, and no other entry of its path."""
+    """Return the folders of this interpreter and its packages, but no other entry of its path."""
     folders = {sys.prefix, sys.base_prefix, sys.exec_prefix, *site.getsitepackages()}
     folders |= {str(Path(module.__file__ or "/usr").parent) for module in (os, ctypes)}
     numpy = sys.modules.get("numpy")  # wherever packages were installed
@@ -168,7 +168,7 @@ def _create_ruleset(files: int, network: int, scopes: int) -> int:
 
 
 def _allow(ruleset: int, path: Path, rights: int) -> None:
-    """Add a rule; a path that does not exist needs none."""
+    """Add a rule; a path that does not exist needs no rule."""
     try:
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:
@@ -186,13 +186,13 @@ def _restrict(ruleset: int) -> None:
 
 
 def _drop_capabilities() -> None:
-    """Give up every capability, as root has them; user 0 then keeps what an owner may do."""
+    """Give up every capability that root has; user 0 then keeps only the rights of an owner."""
     version_3 = struct.pack("=Ii", 0x20080522, 0)
     _checked("capset", _LIBC.capset(version_3, bytes(24)))
 
 
 def _filter_system_calls() -> str:
-    """Have the kernel refuse what ``_DENIED`` lists, and new namespaces."""
+    """Make the kernel refuse the calls in ``_DENIED``, and new namespaces."""
     known = _ARCHITECTURES.get(platform.machine())
     if known is None:
         return "no seccomp"
@@ -221,7 +221,7 @@ def _program(architecture: int, column: int, outside: bool) -> list[bytes]:
     ]
     for numbers in (*_DENIED.values(), *(_DENIED_OUTSIDE.values() if outside else ())):
         lines += [instruction(equal, numbers[column], 0, 1), refuse]
-    # Its flags are out of a filter's sight; libraries fall back to clone.
+    # A filter cannot see the flags of clone3; libraries fall back to clone.
     lines += [instruction(equal, _CLONE3[column], 0, 1), unknown]
     lines += [
         *(instruction(equal, _CLONE[column], 0, 4), instruction(load, first_argument)),

@@ -1,16 +1,13 @@
-"""The predictor's contract.
-
-How a submission is loaded, how its query is called, what it may return.
+"""The predictor's contract: how it is loaded, how its query is called, what it may return.
 
     class ZeroCostPredictor:
         method_type: str                                  # shown on the leaderboard
-        def set_ss_type(self, ss_type: str) -> None: ...  # told which search space
+        def set_ss_type(self, ss_type: str) -> None: ...  # receives the search space
         def pre_process(self) -> None: ...                # once per benchmark
         def query(self, graph, dataloader=None) -> float: ...  # once per architecture
 
-Only ``query`` is required; a higher score is ranked higher.
-Runs in the worker, next to the participant's code; every error here is told to the participant as
-it is.
+Only ``query`` is required; a higher score ranks higher. This module runs in the worker, next to the
+participant's code; the participant sees every error raised here verbatim.
 """
 
 from __future__ import annotations
@@ -26,26 +23,26 @@ from typing import Any
 import numpy as np
 
 ENTRY_POINTS = ("predictor.py", "submission.py")
-"""Where the class may be; the second is the name of 2022."""
+"""Files that may define the class; the second is the name used in 2022."""
 CLASS_NAME = "ZeroCostPredictor"
 
 
 class InvalidScoreError(Exception):
-    """A query returned something that is not one usable number."""
+    """A query returned something other than one usable number."""
 
 
 def load_predictor(folder: Path) -> Any:
     """Return an instance of the ``ZeroCostPredictor`` in a folder.
 
-    Modules beside the entry point can be imported by it, but take no other module's place.
+    The entry point can import modules beside it, but they cannot replace any other module.
 
     Raises:
         ImportError: There is no entry point, or it has no class of that name.
-        Exception: Whatever the participant's module or constructor raises.
+        Exception: Anything the participant's module or constructor raises.
     """
     path = next((folder / name for name in ENTRY_POINTS if (folder / name).is_file()), None)
     if path is None:
-        raise ImportError(f"no {' or '.join(ENTRY_POINTS)} in the submission")
+        raise ImportError(f"the submission has no {' or '.join(ENTRY_POINTS)}; add one")
     sys.path.append(str(folder))
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None
@@ -56,12 +53,12 @@ def load_predictor(folder: Path) -> Any:
     try:
         predictor_class = getattr(module, CLASS_NAME)
     except AttributeError:
-        raise ImportError(f"{path.name} defines no class {CLASS_NAME}") from None
+        raise ImportError(f"{path.name} does not define a class {CLASS_NAME}") from None
     return predictor_class()
 
 
 def query_caller(predictor: Any) -> Callable[[Any, Any], Any]:
-    """Return a function of (network, dataloader) that calls ``query`` as its signature asks for.
+    """Return a function of (network, dataloader) that calls ``query`` as its signature requires.
 
     Raises:
         TypeError: There is no ``query``, or it cannot be called with a network.
@@ -96,9 +93,9 @@ def _require_callable(signature: inspect.Signature, keywords: dict[str, None]) -
 
 
 def to_score(value: Any) -> float:
-    """Return a query's answer as a float; infinities are scores.
+    """Return a query's answer as a float; infinities are valid scores.
 
-    Accepted are int, float, numpy and torch scalars, and arrays and tensors of one element.
+    Accepts int, float, numpy and torch scalars, and arrays and tensors with one element.
 
     Raises:
         InvalidScoreError: The answer is anything else, NaN, or an int too large for a float.
@@ -118,7 +115,7 @@ def to_score(value: Any) -> float:
     try:
         score = float(value)
     except OverflowError:
-        raise InvalidScoreError("query returned an integer beyond the range of a float") from None
+        raise InvalidScoreError("query returned an integer too large for a float") from None
     if math.isnan(score):
         raise InvalidScoreError("query returned NaN; expected a number (infinities are allowed)")
     return score

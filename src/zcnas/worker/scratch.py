@@ -1,6 +1,6 @@
-"""The scratch folder between two queries: as the set-up left it.
+"""Restores the scratch folder between queries to the state in which the set-up left it.
 
-What a query writes there must not reach the next one, and what the set-up wrote must reach all.
+Nothing a query writes may reach the next one, and what the set-up wrote must reach all of them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ Signature = tuple[int, int, int, int, int]
 
 
 class Scratch:
-    """Remembers a folder and puts it back.
+    """A snapshot of a folder that can be restored.
 
     Args:
         folder: The folder.
@@ -26,16 +26,16 @@ class Scratch:
         self._contents: dict[str, tuple[int, bytes | str | None]] = {}
 
     def remember(self) -> None:
-        """Take the folder as it is for what ``restore`` brings back; its files go into memory."""
+        """Take the snapshot that ``restore`` brings back; file contents are kept in memory."""
         self._signatures = self._look()
         self._contents = {name: self._content_of(name) for name in self._signatures}
 
     def restore(self) -> None:
-        """Remove and rewrite whatever has changed since ``remember``.
+        """Undo every change since ``remember``.
 
         Raises:
-            OSError: Something in the folder resists.
-            RecursionError: Folders are nested too deep to be removed.
+            OSError: Something in the folder cannot be removed or restored.
+            RecursionError: Folders are nested too deeply to be removed.
         """
         if self._look() == self._signatures:
             return
@@ -55,13 +55,13 @@ class Scratch:
             else:
                 path.write_bytes(content)
                 path.chmod(mode)
-        for name in sorted(self._contents, reverse=True):  # a folder may forbid to write into it
+        for name in sorted(self._contents, reverse=True):  # last: a folder may be read-only
             if self._contents[name][1] is None:
                 (self.folder / name).chmod(self._contents[name][0])
         self._signatures = self._look()
 
     def _look(self) -> dict[str, Signature]:
-        """Return what identifies each entry; nobody but the kernel sets the time of a change."""
+        """Return what identifies each entry; only the kernel can set the time of a change."""
         found: dict[str, Signature] = {}
         for parent, folders, files in os.walk(self.folder):
             for name in (*folders, *files):

@@ -49,7 +49,9 @@ def test_a_dry_run_of_a_broken_submission_says_what_to_do_and_fails(zcnas, tmp_p
     (tmp_path / "mine" / "predictor.py").write_text("class Other: pass\n")
     done = zcnas("dry-run", "mine", "--isolation", "process")
     assert done.returncode == 1
-    assert "predictor.py defines no class ZeroCostPredictor; name your class so" in done.stdout
+    assert (
+        "predictor.py does not define a class ZeroCostPredictor; rename your class" in done.stdout
+    )
 
 
 def test_submission_checks_and_zips(zcnas, tmp_path):
