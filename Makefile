@@ -21,30 +21,60 @@ SHARD ?= 0
 BIN := .venv/bin
 ZCNAS := $(BIN)/zcnas
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
+# Named after the interpreter it was made with: another PYTHON= makes another .venv.
+VENV := .venv/made-with$(shell $(PYTHON) -c 'import sys; print((sys.base_prefix + "-" + sys.version.split()[0]).replace("/", "-"))')
+TORCH_VERSION := $(shell sed -n 's/^torch==\([0-9.]*\).*/\1/p' requirements/torch.txt)
+DEFAULT_TORCH = { \
+	echo "no index here offers that build for this Python: taking the default build of torch $(TORCH_VERSION), on Linux several GB."; \
+	echo "For a CPU build set PIP_EXTRA_INDEX_URL to PyTorch's index for CPUs (pytorch.org, Get Started), then make again."; \
+	$(BIN)/pip --disable-pip-version-check install torch==$(TORCH_VERSION); }
+LOCK := $(BIN)/uv --quiet pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+WITHOUT_TORCH := tests/judging tests/submissions tests/tables tests/test_benchmarks.py tests/test_records.py tests/test_phases.py --ignore tests/tables/test_zero_cost_scores.py
 
 .DEFAULT_GOAL := help
-.PHONY: help install score dry-run submission leaderboard baselines status rank merge data phases sample bundle bundle-check emulate feedback audit doctor image check test fuzz verify-spaces soak bench
+.PHONY: help install lock score dry-run submission leaderboard baselines status rank merge data phases sample bundle bundle-check emulate feedback audit doctor image check test test-lowest fuzz verify-spaces soak bench
 
 help:  ## list the targets
 	@echo "Variables: SUBMISSIONS= SUBMISSION= PHASE= ISOLATION=auto|docker|process CPUS=0,1 OUT= ANEW=yes VOTE=yes SCHEDULER= SHARD= PLATFORM= BUNDLE= DATA= BASE= FROM= SITE= TESTS= TEST_PROCESSES=2 MINUTES= PYTHON="
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
-install: .venv/installed  ## set up the virtual environment .venv
+install: .venv/installed  ## set up the virtual environment .venv with the locked packages
 
-.venv/installed: pyproject.toml
+$(VENV):
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with PYTHON=")'
-	$(PYTHON) -m venv .venv
-	@echo "installing the packages of pyproject.toml into .venv (a few minutes, once)"
-	$(PIP) install -e .
+	@echo "making .venv with $(PYTHON)"
+	$(PYTHON) -m venv --clear .venv
 	@touch $@
 
-.venv/installed-cluster: .venv/installed
-	$(PIP) install -e '.[cluster]'
+.venv/installed: $(VENV) pyproject.toml requirements/install.txt requirements/torch.txt
+	@echo "installing the packages of requirements/install.txt into .venv (a few minutes, once)"
+	$(PIP) install --require-hashes -r requirements/install.txt
+	@echo "installing torch: the CPU build of requirements/torch.txt, about 200 MB"
+	@$(PIP) install --require-hashes --no-deps -r requirements/torch.txt || $(DEFAULT_TORCH)
+	$(PIP) install --no-build-isolation --no-deps -e .
 	@touch $@
 
-.venv/installed-dev: .venv/installed
-	$(PIP) install -e '.[cluster,tables,dev]'
+.venv/installed-cluster: .venv/installed requirements/cluster.txt
+	$(PIP) install --require-hashes -r requirements/cluster.txt
 	@touch $@
+
+.venv/installed-dev: .venv/installed requirements/dev.txt
+	$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+lock: .venv/installed-dev  ## write requirements/ and docker/requirements.txt again from the ranges of pyproject.toml
+	$(LOCK) pyproject.toml requirements/build.in --extra run --extra pages --extra research --no-emit-package torch -o requirements/install.txt
+	$(LOCK) pyproject.toml -c requirements/install.txt --extra cluster -o requirements/cluster.txt
+	$(LOCK) pyproject.toml -c requirements/install.txt -c requirements/cluster.txt --all-extras --no-emit-package torch -o requirements/dev.txt
+	$(LOCK) docker/requirements.in -c requirements/install.txt -o docker/requirements.txt
+	$(LOCK) pyproject.toml requirements/testing.in --resolution lowest-direct --extra pages --extra research --extra cluster --extra tables -o requirements/lowest.txt
+	@! grep -l '^nvidia' requirements/*.txt docker/requirements.txt || { echo "that is a CUDA build of torch: set UV_FIND_LINKS to a folder with the wheel of PyTorch's CPU build, then make lock"; exit 1; }
+
+test-lowest: .venv/installed-dev  ## run the tests that need no torch on the lowest versions pyproject.toml allows
+	$(PYTHON) -m venv --clear build/lowest
+	build/lowest/bin/pip --quiet --disable-pip-version-check install --require-hashes -r requirements/lowest.txt
+	build/lowest/bin/pip --quiet --disable-pip-version-check install --no-deps .
+	build/lowest/bin/pytest -m 'not container and not browser and not real_table' $(WITHOUT_TORCH)
 
 score: $(if $(SCHEDULER),.venv/installed-cluster,install)  ## score SUBMISSIONS (three samples by default) on PHASE and print the leaderboard
 	$(ZCNAS) score $(SUBMISSIONS) --phase $(PHASE) --isolation $(ISOLATION) --cpus '$(CPUS)' --out $(OUT) $(if $(ANEW),--anew) --scheduler '$(SCHEDULER)' --shard $(SHARD)
@@ -103,11 +133,12 @@ doctor: install  ## check this machine before a run of PHASE, and say how to men
 image: install  ## build the image submissions run in (BASE= another base image)
 	$(ZCNAS) image --base '$(BASE)'
 
-check: .venv/installed-dev  ## ruff, mypy and the contracts of the wings
+check: .venv/installed-dev  ## ruff, mypy, the contracts of the wings, and that imports and pyproject.toml agree
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo
+	$(BIN)/deptry src ingestion_program scoring_program
 
 test: .venv/installed-dev  ## every test (TESTS= some of them)
 	$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile $(TESTS)

@@ -1,5 +1,7 @@
 """Every check of the doctor, sound and broken, with what it says to do."""
 
+import dataclasses
+import importlib.metadata
 import os
 import time
 from pathlib import Path
@@ -153,15 +155,22 @@ def test_a_clock_that_jumps_or_is_of_the_past_is_a_warning(situation, monkeypatc
     assert "timedatectl" in finding.mend
 
 
-def test_a_package_of_another_version_is_an_error(situation, monkeypatch):
-    monkeypatch.setattr(
-        host.importlib.metadata, "requires", lambda name: ["numpy==0.0.1", "zcnas-absent==1"]
-    )
+def test_a_package_of_another_version_than_the_images_is_a_warning(situation, monkeypatch):
+    locked = {"numpy": "0.0.1", "psutil": importlib.metadata.version("psutil"), "zcnas-absent": "1"}
+    monkeypatch.setattr(host, "locked_versions", lambda: locked)
     finding = host.packages(situation)
-    assert finding.verdict == "error"
+    assert finding.verdict == "warning"
     assert "instead of 0.0.1" in finding.text
-    assert "zcnas-absent nothing instead of 1" in finding.text
-    assert finding.mend == "`make install`"
+    assert "psutil" not in finding.text
+    assert "`make install`" in finding.mend
+    del locked["numpy"]
+    assert host.packages(situation).text.endswith("not installed: zcnas-absent")
+
+
+def test_the_images_lock_is_read_without_hashes():
+    versions = host.locked_versions()
+    assert versions["numpy"][0].isdigit()
+    assert not [name for name, version in versions.items() if " " in name + version or not version]
 
 
 def test_a_cuda_build_of_torch_is_named_with_its_disk_and_the_way_to_the_other(
@@ -187,8 +196,10 @@ def test_without_torch_the_cpu_build_is_advised(situation, monkeypatch):
         raise host.importlib.metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(host.importlib.metadata, "version", absent)
-    finding = host.torch_build(situation)
-    assert (finding.verdict, "PIP_EXTRA_INDEX_URL" in finding.mend) == ("error", True)
+    for isolation, verdict in (("process", "error"), ("docker", "warning")):
+        finding = host.torch_build(dataclasses.replace(situation, isolation=isolation))
+        assert (finding.verdict, "PIP_EXTRA_INDEX_URL" in finding.mend) == (verdict, True)
+        assert "pip install 'zcnas[run]'" in finding.mend
 
 
 def test_a_hidden_phase_is_drawn_outside_the_repository_and_read_by_nobody_else(
