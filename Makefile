@@ -150,7 +150,7 @@ verify-spaces: .venv/installed-dev  ## compare every network with the published 
 	$(BIN)/python timings/verify_spaces.py --data "$(ZCNAS_DATA)" --record docs/verified_spaces.md
 
 soak: .venv/installed-dev  ## kill everything at random for MINUTES=30 and compare (root, Docker)
-	$(BIN)/python tests/competition/soak.py $(MINUTES)
+	$(BIN)/python -m tests.organiser.competition.soak $(MINUTES)
 
 bench: .venv/installed-dev  ## every benchmark; bench-NAME for one
 	for file in timings/bench_*.py; do echo "== $$file"; $(BIN)/python $$file; done

@@ -1,6 +1,6 @@
 """The ingestion program as CodaLab and Codabench start it.
 
-    input data + submission ──▶ on_platform ──▶ predictions, seals, manifests and logs
+    input data + submission ──▶ ingestion ──▶ predictions, seals, manifests and logs
 
 A platform's container has no limits and shares its user with the submission, so this program brings
 what can be brought: an emptied output folder, one CPU, a deadline below the platform's, records
@@ -12,6 +12,7 @@ platform's machine leaves no score (``organiser_error.txt`` and exit code 1).
 from __future__ import annotations
 
 import argparse
+import contextlib
 import ctypes
 import os
 import shutil
@@ -19,19 +20,20 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import psutil
 
 from zcnas.datasets.frozen import load_hosted_minibatch
-from zcnas.errors import InvalidSubmission, ZcnasError
+from zcnas.errors import InvalidSubmission, OrganiserError, ZcnasError
 from zcnas.hosted.phase import ORGANISER_ERROR_FILE, HostedPhase, read_hosted_phase
 from zcnas.hosted.seals import KEY_FILE, next_seal, read_key
 from zcnas.ingestion.ingest import IngestionJob, ingest
 from zcnas.isolation.process import ProcessIsolation
 from zcnas.phases import Phase
-from zcnas.records import BenchmarkInput, Prediction, read_input
+from zcnas.records import BenchmarkInput, Manifest, Prediction, read_input, write_json
 from zcnas.result_files import ResultFiles
 from zcnas.submissions import Submission, open_submission
 
@@ -166,7 +168,6 @@ class HostedRun:
     def _ingest_benchmark(
         self, data: BenchmarkInput, submission: Submission, cpu: int, deadline: float
     ) -> None:
-        records = SealedRecords(self._output, data.benchmark, self._key)
         job = IngestionJob(
             data=data,
             minibatch=load_hosted_minibatch(self._input_data, data),
@@ -176,60 +177,99 @@ class HostedRun:
             program=PROGRAM,
             limits=self._phase.limits,
             cpu=cpu,
-            output=self._output,
-            on_prediction=records.add,
             deadline=deadline,
         )
-        public = ingest(job, ProcessIsolation()).public
-        end_all_other_processes()
-        if records.settle():
-            print(f"{data.benchmark}: another process had changed the predictions; written again")
+        with self._records(data) as records:
+            public = ingest(job, ProcessIsolation(), records).public
+            end_all_other_processes()
         print(
             f"{data.benchmark}: {public.architectures} architectures in "
             f"{public.wall_time_s:.0f} s, {records.failed} failed"
         )
 
     def _refuse(self, data: BenchmarkInput, reason: str) -> None:
-        records = SealedRecords(self._output, data.benchmark, self._key)
-        for architecture in data.architectures:
-            records.add(Prediction(id=architecture.id, status="error", message=reason))
-        records.settle()
+        with self._records(data) as records:
+            for architecture in data.architectures:
+                refused = Prediction(id=architecture.id, status="error", message=reason)
+                records.add_prediction(refused)
+
+    @contextlib.contextmanager
+    def _records(self, data: BenchmarkInput) -> Iterator[SealedRecords]:
+        """Open the records of a benchmark, and settle them when all are there.
+
+        Raises:
+            OrganiserError: They cannot be written.
+        """
+        try:
+            with contextlib.closing(
+                SealedRecords(self._output, data.benchmark, self._key)
+            ) as records:
+                yield records
+                if records.settle():
+                    print(
+                        f"{data.benchmark}: another process had changed the predictions; written "
+                        "again"
+                    )
+        except OSError as error:
+            raise OrganiserError(
+                f"cannot write the results to {self._output}: {error.strerror or error}"
+            ) from None
 
 
 class SealedRecords:
-    """The predictions of one benchmark in memory, and their seals on disk, line by line.
+    """The files of one benchmark, written as they come about; the predictions in memory as well.
 
     Args:
-        folder: Where the predictions file stands.
+        folder: Where the files stand.
         benchmark: The benchmark's key.
         key: Key of the seals; None for none.
     """
 
     def __init__(self, folder: Path, benchmark: str, key: bytes | None) -> None:
-        files = ResultFiles(folder, benchmark)
-        self._path, self._seals_path = files.predictions, files.seals
+        self._files = ResultFiles(folder, benchmark)
+        # Held open: what another process does to their names changes nothing until ``settle``.
+        self._predictions = self._files.predictions.open("wb")
+        self._log = self._files.log.open("w", encoding="utf-8")
         self._benchmark = benchmark
         self._key = key
         self._lines: list[bytes] = []
         self._seals: list[str] = []
         self.failed = 0
 
-    def add(self, prediction: Prediction) -> None:
-        """Keep a prediction that has just been written, and write its seal."""
+    def add_prediction(self, prediction: Prediction) -> None:
+        """Write a prediction and its seal."""
         line = msgspec.json.encode(prediction)
+        self._predictions.write(line + b"\n")
+        self._predictions.flush()
         self._lines.append(line)
         self.failed += prediction.status != "ok"
         if self._key is not None:
             previous = self._seals[-1] if self._seals else ""
             self._seals.append(next_seal(self._key, self._benchmark, previous, line))
-            with self._seals_path.open("a") as file:
+            with self._files.seals.open("a") as file:
                 file.write(self._seals[-1] + "\n")
 
+    def add_manifest(self, manifest: Manifest) -> None:
+        """Write the manifest as it stands."""
+        write_json(self._files.manifest, manifest)
+
+    def add_log(self, text: str) -> None:
+        """Write what the participant printed."""
+        self._log.write(text)
+        self._log.flush()
+
+    def close(self) -> None:
+        """Close the files."""
+        with contextlib.suppress(OSError):  # a disk that is full has been told of before
+            self._log.close()
+            self._predictions.close()
+
     def settle(self) -> bool:
-        """Make both files hold what memory holds; return whether they did not."""
-        contents = {self._path: b"".join(line + b"\n" for line in self._lines)}
+        """Make predictions and seals hold what memory holds; return whether they did not."""
+        self.close()
+        contents = {self._files.predictions: b"".join(line + b"\n" for line in self._lines)}
         if self._key is not None:
-            contents[self._seals_path] = "".join(f"{seal}\n" for seal in self._seals).encode()
+            contents[self._files.seals] = "".join(f"{seal}\n" for seal in self._seals).encode()
         changed = False
         for path, content in contents.items():
             if not path.is_file() or path.is_symlink() or path.read_bytes() != content:

@@ -75,6 +75,8 @@ def main(submission: Path) -> None:
     setup = Setup.decode(content)
     benchmark = get_benchmark(setup.benchmark)
     import_networks(benchmark)  # once here, not in every child
+    dataset = TensorDataset(torch.from_numpy(setup.inputs), torch.from_numpy(setup.targets))
+    dataloader = DataLoader(dataset, batch_size=len(setup.inputs))
     try:
         seed_everything(setup.seed)
         predictor = load_predictor(submission)
@@ -83,7 +85,7 @@ def main(submission: Path) -> None:
             predictor.set_ss_type(SS_TYPE_2022.get(space, space))
         if hasattr(predictor, "pre_process"):
             predictor.pre_process()
-        ask = query_caller(predictor)
+        ask = query_caller(predictor, dataloader)
         method = str(getattr(predictor, "method_type", ""))
     except BaseException as error:  # noqa: BLE001 - the participant's code may raise anything
         traceback.print_exc()
@@ -134,7 +136,7 @@ class QueryServer:
     Args:
         setup: The recorder's set-up.
         benchmark: The benchmark the set-up names.
-        ask: Calls the predictor with a network and a dataloader.
+        ask: Calls the predictor's query with a network.
         scratch: Put back after every query.
         private: Descriptors no child may keep.
     """
@@ -143,7 +145,7 @@ class QueryServer:
         self,
         setup: Setup,
         benchmark: Benchmark,
-        ask: Callable[[Any, Any], Any],
+        ask: Callable[[Any], Any],
         scratch: Scratch,
         private: tuple[int, int],
     ) -> None:
@@ -152,8 +154,6 @@ class QueryServer:
         self._ask = ask
         self._scratch = scratch
         self._private = private
-        dataset = TensorDataset(torch.from_numpy(setup.inputs), torch.from_numpy(setup.targets))
-        self._dataloader = DataLoader(dataset, batch_size=len(setup.inputs))
         _leave_children_little_to_copy()
 
     def answer(self, query: Query) -> Answer:
@@ -196,7 +196,7 @@ class QueryServer:
             seed_everything(query.seed)
             spec = parse_spec(self._benchmark.search_space, query.spec)
             network = build_network(spec, self._benchmark)
-            score = to_score(self._ask(network, self._dataloader))
+            score = to_score(self._ask(network))
             status = "ok"
         except BaseException as error:  # noqa: BLE001 - the participant's code may raise anything
             status, message = classify(error), describe(error)

@@ -14,6 +14,7 @@ from zcnas.benchmarks import BENCHMARKS
 from zcnas.datasets.synthetic import synthetic_minibatch
 from zcnas.errors import OrganiserError
 from zcnas.ingestion.ingest import IngestionJob, ingest
+from zcnas.ingestion.sinks import Recording
 from zcnas.isolation import Isolation
 from zcnas.isolation.container import DockerIsolation, connect
 from zcnas.isolation.image import ensure_image
@@ -21,7 +22,7 @@ from zcnas.isolation.machine import LOCKS_VARIABLE
 from zcnas.isolation.process import ProcessIsolation
 from zcnas.isolation.program import stage_worker
 from zcnas.phases import Limits
-from zcnas.records import Architecture, BenchmarkInput, Manifest, Prediction, read_predictions
+from zcnas.records import Architecture, BenchmarkInput, Manifest, Prediction
 from zcnas.search_spaces.nasbench201.spec import NasBench201Spec
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -187,7 +188,7 @@ def program(tmp_path_factory) -> Path:
     return folder
 
 
-Ingested = tuple[list[Prediction], Manifest, Path]
+Ingested = tuple[list[Prediction], Manifest, Recording]
 
 
 @pytest.fixture
@@ -219,7 +220,6 @@ def ingest_source(tmp_path, program) -> Callable[..., Ingested]:
             ),
         )
         rng = np.random.default_rng(1)
-        output = tmp_path / "output"
         job = IngestionJob(
             data=data,
             minibatch=synthetic_minibatch(BENCHMARKS[benchmark].dataset, 4, rng),
@@ -229,9 +229,9 @@ def ingest_source(tmp_path, program) -> Callable[..., Ingested]:
             program=program,
             limits=limits,
             cpu=OWN_CPU,
-            output=output,
         )
-        manifest = ingest(job, isolation)
-        return read_predictions(output / f"{benchmark}.predictions.jsonl"), manifest, output
+        recording = Recording()
+        manifest = ingest(job, isolation, recording)
+        return recording.predictions, manifest, recording
 
     return run

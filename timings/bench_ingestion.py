@@ -29,13 +29,14 @@ from torch.utils.data import DataLoader, TensorDataset
 from zcnas.benchmarks import BENCHMARKS
 from zcnas.datasets import load_minibatch
 from zcnas.ingestion.ingest import IngestionJob, ingest
+from zcnas.ingestion.sinks import Recording
 from zcnas.isolation import WORKER_ENVIRONMENT
 from zcnas.isolation.choice import choose_isolation
 from zcnas.isolation.container import engine_answers
 from zcnas.isolation.process import ProcessIsolation
 from zcnas.isolation.program import stage_worker
 from zcnas.phases import load_phase
-from zcnas.records import read_input, read_predictions
+from zcnas.records import read_input
 from zcnas.search_spaces import build_network, parse_spec
 from zcnas.seeds import derive_seed
 from zcnas.submissions import digest_of
@@ -84,16 +85,25 @@ def forked_loop(data, minibatch, predictor):
     return times
 
 
+class Stamped(Recording):
+    """A recording that notes when each prediction came."""
+
+    def __init__(self):
+        super().__init__()
+        self.stamps = [time.perf_counter()]
+
+    def add_prediction(self, prediction):
+        """Keep a prediction and its moment."""
+        super().add_prediction(prediction)
+        self.stamps.append(time.perf_counter())
+
+
 def ingested(job, isolation):
     """Return the manifest and the seconds the whole ingestion spends on each architecture."""
-    stamps = [time.perf_counter()]
-    begun = dataclasses.replace(
-        job, on_prediction=lambda prediction: stamps.append(time.perf_counter())
-    )
-    public = ingest(begun, isolation).public
-    times = [after - before for before, after in itertools.pairwise(stamps)]
-    predictions = read_predictions(job.output / f"{job.data.benchmark}.predictions.jsonl")
-    assert all(prediction.status == "ok" for prediction in predictions)
+    recording = Stamped()
+    public = ingest(job, isolation, recording).public
+    times = [after - before for before, after in itertools.pairwise(recording.stamps)]
+    assert all(prediction.status == "ok" for prediction in recording.predictions)
     times[0] -= public.start_up_s + public.setup_wall_s
     return public, times
 
@@ -128,7 +138,6 @@ def main():
             program=stage_worker(Path(temporary) / "program"),
             limits=phase.limits,
             cpu=cpu,
-            output=Path(temporary) / "output",
         )
         bare_loop(
             msgspec.structs.replace(data, architectures=data.architectures[:3]),

@@ -4,7 +4,7 @@
              simulated jobs and real records on disk: CPU time, and memory at each tenth;
              then the leaderboard again from that folder: as the run left it, and counted anew
              (ratio: anew to as it was left, CPU time)
-    engine   what the local pool and Dask add to a job that does nothing (ratio: Dask to pool)
+    pool     what the local pool and Dask add to a job that does nothing (ratio: Dask to pool)
     cpus     throughput of 2 CPUs against 1 after start-up for a cheap and a dear predictor, the
              share of start-up, CPU time of the organiser's process per query (ratio: the worse
              efficiency, 1 for twice the throughput)
@@ -26,10 +26,10 @@ import msgspec
 import psutil
 from simulated_run import (
     ARCHITECTURES,
-    SimulatedEngine,
+    SimulatedPool,
+    simulated_evaluation,
     simulated_halves,
-    simulated_job,
-    simulated_result,
+    simulated_reports,
 )
 
 from zcnas.isolation.machine import LOCKS_VARIABLE
@@ -105,7 +105,7 @@ def simulate(phase, halves, paths, out):
                 samples.append(process.memory_info().rss >> 20)
 
     competition = Competition(
-        phase, halves, ProcessIsolation(), [0], out, on_prediction, engine=SimulatedEngine
+        phase, halves, ProcessIsolation(), [0], out, on_prediction, pool=SimulatedPool
     )
     said, cpu = timed(lambda: competition.score(paths))
     print(f"{len(paths)} x {len(phase.benchmarks)} x {ARCHITECTURES} simulated: {said}")
@@ -113,21 +113,21 @@ def simulate(phase, halves, paths, out):
     return samples
 
 
-def engine():
-    """Print what an engine adds to a job that does nothing."""
+def pool():
+    """Print what a pool adds to a job that does nothing."""
     phase, halves = practice("nasbench201_cifar10")
-    job = simulated_job(phase, halves.inputs["nasbench201_cifar10"])
-    content = simulated_result(job)
+    evaluation = simulated_evaluation(phase, halves.inputs["nasbench201_cifar10"])
+    content = b"".join(simulated_reports(evaluation))
 
     def per_job(executor):
-        executor.submit(answer_at_once, job, content).result()
+        executor.submit(answer_at_once, evaluation, content).result()
         begin = time.perf_counter()
-        for future in [executor.submit(answer_at_once, job, content) for _ in range(JOBS)]:
+        for future in [executor.submit(answer_at_once, evaluation, content) for _ in range(JOBS)]:
             future.result()
         return 1e3 * (time.perf_counter() - begin) / JOBS
 
-    with ThreadPoolExecutor(2) as pool:
-        local = per_job(pool)
+    with ThreadPoolExecutor(2) as threads:
+        local = per_job(threads)
     from distributed import Client, LocalCluster
 
     with (
@@ -139,7 +139,7 @@ def engine():
     print(f"{dask / local:.0f}x")
 
 
-def answer_at_once(job, content):
+def answer_at_once(evaluation, content):
     """Stand in for a host that does nothing."""
     return content
 
@@ -213,7 +213,7 @@ def listed(rates):
     return ", ".join(f"{each:.2f}" for each in rates)
 
 
-PARTS = {"run": run, "engine": engine, "cpus": cpus}
+PARTS = {"run": run, "pool": pool, "cpus": cpus}
 
 
 def main():

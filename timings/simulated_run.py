@@ -3,14 +3,13 @@
 What is left is what the organiser's process does. Used by ``bench_scale.py``.
 """
 
-from concurrent.futures import Future, ThreadPoolExecutor
-
 import msgspec
 
 from zcnas.benchmarks import BENCHMARKS
+from zcnas.jobs import LocalPool
 from zcnas.organiser.competition import Halves
+from zcnas.organiser.competition.evaluation import Evaluation, MinibatchOrder, Report
 from zcnas.organiser.competition.halves import MinibatchRecord
-from zcnas.organiser.competition.job import Job, JobResult, MinibatchOrder, Report
 from zcnas.records import (
     Architecture,
     BenchmarkInput,
@@ -25,32 +24,17 @@ from zcnas.seeds import derive_seed, derive_token
 ARCHITECTURES = 100
 
 
-class SimulatedEngine:
+class SimulatedPool(LocalPool):
     """Answers every job at once, with real records."""
 
-    slots = 2
-
     def __init__(self):
-        self._pool = ThreadPoolExecutor(2)
+        super().__init__(answer_at_once, 2)
 
-    def submit(self, job, on_report) -> Future:
-        """Queue a job."""
-        return self._pool.submit(self._run, job, on_report)
 
-    def _run(self, job, on_report):
-        content = simulated_result(job)
-        result = msgspec.json.decode(content, type=JobResult)
-        for number, prediction in enumerate(result.predictions):
-            manifest = result.manifest if number == 0 else None
-            report = Report(job=job.number, prediction=prediction, manifest=manifest)
-            on_report(msgspec.json.encode(report))
-        return content
-
-    def stop(self):
-        """End."""
-        self._pool.shutdown(cancel_futures=True)
-
-    close = stop
+def answer_at_once(evaluation, report, interrupted):
+    """Stand in for a host that computes nothing."""
+    for content in simulated_reports(evaluation):
+        report(content)
 
 
 def simulated_halves(phase):
@@ -79,10 +63,9 @@ def simulated_halves(phase):
     return Halves(inputs, references, minibatches, load=lambda key: None)
 
 
-def simulated_job(phase, data):
-    """Return a job as a run makes it."""
-    return Job(
-        number=0,
+def simulated_evaluation(phase, data):
+    """Return an evaluation as a run makes it."""
+    return Evaluation(
         submission="copy",
         submission_sha256="0" * 64,
         archive=bytes(3000),
@@ -96,29 +79,29 @@ def simulated_job(phase, data):
     )
 
 
-def simulated_result(job):
-    """Return what a host might answer: one score per architecture and a manifest."""
+def simulated_reports(evaluation):
+    """Return what a host might report: one score per architecture, and a manifest twice."""
     predictions = tuple(
         Prediction(
             id=entry.id,
             status="ok",
-            score=derive_seed(job.submission, entry.id) / 2**63,
+            score=derive_seed(evaluation.submission, entry.id) / 2**63,
             wall_time_s=0.123456,
             cpu_time_s=0.123456,
             peak_memory_mb=300.123,
         )
-        for entry in job.data.architectures
+        for entry in evaluation.data.architectures
     )
     public = PublicManifest(
-        benchmark=job.data.benchmark,
-        submission=job.submission,
-        submission_sha256=job.submission_sha256,
+        benchmark=evaluation.data.benchmark,
+        submission=evaluation.submission,
+        submission_sha256=evaluation.submission_sha256,
         method="simulated",
         isolation="process",
         data_source="synthetic",
         batch_size=64,
         architectures=len(predictions),
-        limits=msgspec.structs.asdict(job.limits),
+        limits=msgspec.structs.asdict(evaluation.limits),
         versions={"zcnas": "0", "worker": "torch"},
         cpu_model="simulated",
         setup_status="ok",
@@ -130,13 +113,11 @@ def simulated_result(job):
         cpu_time_s=20.0,
     )
     organiser = OrganiserManifest(eval_seed=1, input_sha256="", cpu=0, image="", started_at="2026")
-    return msgspec.json.encode(
-        JobResult(
-            job=job.number,
-            host="simulated",
-            predictions=predictions,
-            manifest=Manifest(public=public, organiser=organiser),
-            log="",
-            fault="",
-        )
-    )
+    manifest = Manifest(public=public, organiser=organiser)
+    about = {
+        "benchmark": evaluation.data.benchmark,
+        "submission_sha256": evaluation.submission_sha256,
+    }
+    reports = [Report(**about, prediction=each) for each in predictions]
+    reports[0] = msgspec.structs.replace(reports[0], manifest=manifest)
+    return [msgspec.json.encode(each) for each in (*reports, Report(**about, manifest=manifest))]

@@ -78,9 +78,9 @@ class ZeroCostPredictor:
     def query(self, graph, dataloader=None):
         return float("-inf")
 """
-    predictions, _, output = ingest_source(source, ProcessIsolation(), specs=(small,))
+    predictions, _, recording = ingest_source(source, ProcessIsolation(), specs=(small,))
     assert (predictions[0].status, predictions[0].value) == ("ok", float("-inf"))
-    line = (output / "nasbench201_cifar10.predictions.jsonl").read_text()
+    line = msgspec.json.encode(recording.predictions[0])
     assert json.loads(line)["score"] == "-inf"
 
 
@@ -150,9 +150,9 @@ class ZeroCostPredictor:
             print("x" * 1000)
         return 1
 """
-    predictions, _, output = ingest_source(source, isolation, specs=(small,) * 2)
+    predictions, _, recording = ingest_source(source, isolation, specs=(small,) * 2)
     assert [prediction.score for prediction in predictions] == [1.0] * 2
-    log = (output / "nasbench201_cifar10.log").read_text()
+    log = recording.log
     assert "loading" in log
     assert "hello from a print" in log
     assert "\x1b" not in log
@@ -166,8 +166,8 @@ class ZeroCostPredictor:
     def query(self, graph, dataloader=None):
         raise ValueError("deep inside")
 """
-    _, _, output = ingest_source(source, ProcessIsolation(), specs=(small,))
-    log = (output / "nasbench201_cifar10.log").read_text()
+    _, _, recording = ingest_source(source, ProcessIsolation(), specs=(small,))
+    log = recording.log
     assert log.index("--- 00000000") < log.index("Traceback")
     assert 'predictor.py", line 4, in query' in log
 
@@ -191,8 +191,8 @@ class ZeroCostPredictor:
 def test_the_manifest_tells_everybody_how_and_only_the_organiser_the_seeds(
     ingest_source, isolation, small
 ):
-    _, _, output = ingest_source(WEIGHTS, isolation, specs=(small,))
-    written = json.loads((output / "nasbench201_cifar10.manifest.json").read_text())
+    _, _, recording = ingest_source(WEIGHTS, isolation, specs=(small,))
+    written = msgspec.to_builtins(recording.manifests[-1])
     public = written["public"]
     assert public["isolation"] == isolation.name
     assert public["method"] == "weights"

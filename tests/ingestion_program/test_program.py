@@ -86,10 +86,9 @@ def test_records_changed_by_another_process_are_written_again_from_memory(tmp_pa
     records = SealedRecords(tmp_path, BENCHMARK, KEY)
     honest = [prediction(1, 0.5), prediction(2, 0.25)]
     for one in honest:
-        records.add(one)
-    path = write_as_the_recorder_does(tmp_path, honest)
+        records.add_prediction(one)
     assert records.settle() is False, "nothing was changed"
-    write_as_the_recorder_does(tmp_path, [prediction(1, 99.0), prediction(2, 100.0)])
+    path = write_as_the_recorder_does(tmp_path, [prediction(1, 99.0), prediction(2, 100.0)])
     assert records.settle() is True
     assert read_predictions(path) == honest
     path.unlink()
@@ -101,9 +100,9 @@ def test_records_changed_by_another_process_are_written_again_from_memory(tmp_pa
 def test_every_seal_is_on_disk_as_soon_as_its_prediction_is(tmp_path):
     records = SealedRecords(tmp_path, BENCHMARK, KEY)
     for number in range(1, 4):
-        records.add(prediction(number))
-        write_as_the_recorder_does(tmp_path, [prediction(n) for n in range(1, number + 1)])
+        records.add_prediction(prediction(number))
         assert len(sealed_lines(tmp_path, BENCHMARK, KEY)) == number
+    records.close()
 
 
 def test_the_recorder_is_not_dumpable():

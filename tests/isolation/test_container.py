@@ -71,9 +71,9 @@ def test_our_own_worker_never_runs_as_the_images_user(tmp_path, limits):
 def test_the_container_has_one_cpu_no_network_no_rights_and_one_writable_folder(
     ingest_source, engine, docker_isolation, limits, small, own_cpu
 ):
-    predictions, _, output = ingest_source(INSIDE, docker_isolation, specs=(small,))
+    predictions, _, recording = ingest_source(INSIDE, docker_isolation, specs=(small,))
     assert predictions[0].status == "ok", predictions[0].message
-    log = (output / "nasbench201_cifar10.log").read_text()
+    log = recording.log
     facts = json.loads(next(line for line in log.splitlines() if line.startswith("{")))
     assert facts["uid"] == FIRST_USER + own_cpu
     assert int(facts["capabilities"], 16) == int(facts["bounding"], 16) == 0

@@ -61,9 +61,11 @@ def test_no_file_in_the_container_holds_an_accuracy_and_no_package_ships_one(
         needles=[needle.hex()[::-1] for needle in needles], packages=TABLE_PACKAGES
     )
     limits = msgspec.structs.replace(limits, query_cpu_s=200, benchmark_cpu_s=400)
-    predictions, _, output = ingest_source(source, docker_isolation, specs=(small,), limits=limits)
+    predictions, _, recording = ingest_source(
+        source, docker_isolation, specs=(small,), limits=limits
+    )
     assert predictions[0].status == "ok", predictions[0].message
-    log = (output / "nasbench201_cifar10.log").read_text()
+    log = recording.log
     seen = json.loads(next(line for line in log.splitlines() if line.startswith("{")))
     assert seen["found"] == []
     assert seen["files"] > 10_000, "the walk saw Python and its packages"

@@ -40,8 +40,8 @@ def _minibatch() -> tuple[torch.Tensor, torch.Tensor]:
 def _score(name: str, spec: Spec = SAMPLED) -> float:
     network = _network(spec)
     torch.manual_seed(5)
-    ask = query_caller(load_predictor(SAMPLES / name))
-    return to_score(ask(network, [_minibatch()]))  # a DataLoader would draw a random number
+    dataloader = [_minibatch()]  # a DataLoader would draw a random number
+    return to_score(query_caller(load_predictor(SAMPLES / name), dataloader)(network))
 
 
 def test_every_proxy_is_a_sample_and_so_are_random_and_three_entries_of_2022():
@@ -83,9 +83,9 @@ def test_every_sample_is_a_baseline_of_the_leaderboard():
 
 def test_random_depends_on_the_networks_seed_alone():
     assert _score("random") == _score("random")
-    ask = query_caller(load_predictor(SAMPLES / "random"))
+    ask = query_caller(load_predictor(SAMPLES / "random"), None)
     torch.manual_seed(6)
-    assert to_score(ask(_network(), None)) != _score("random")
+    assert to_score(ask(_network())) != _score("random")
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)

@@ -90,7 +90,7 @@ class AnyKeyword:
     ],
 )
 def test_query_is_called_as_its_signature_asks(predictor, expected):
-    assert query_caller(predictor)("network", "loader") == expected
+    assert query_caller(predictor, "loader")("network") == expected
 
 
 class TakesNothing:
@@ -117,7 +117,7 @@ class HasNone:
 )
 def test_a_query_of_another_signature_is_refused_with_the_expected_one(predictor, message):
     with pytest.raises(TypeError, match=message):
-        query_caller(predictor)
+        query_caller(predictor, None)
 
 
 def test_a_helper_module_beside_the_entry_point_can_be_imported(tmp_path):

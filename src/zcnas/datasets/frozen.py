@@ -1,7 +1,8 @@
-"""Minibatches shipped with a benchmark's input data, for where the dataset's files are missing.
+"""Minibatches that travel to where the dataset's files are missing.
 
 A bundle's input data contains ``<benchmark>.minibatch.npz`` for every benchmark whose minibatch
-came from published files, so that a run on a platform sees the same images as the organiser's run.
+came from published files, and a job on another machine carries the same bytes, so that every run
+sees the same images as the organiser's run.
 """
 
 from __future__ import annotations
@@ -29,8 +30,24 @@ def freeze_minibatch(minibatch: Minibatch) -> bytes:
         inputs=minibatch.inputs,
         targets=minibatch.targets,
         source=np.array(minibatch.source),
+        synthetic=np.array(minibatch.synthetic),
     )
     return buffer.getvalue()
+
+
+def thaw_minibatch(content: bytes) -> Minibatch:
+    """Return the minibatch that ``freeze_minibatch`` has made these bytes of; nothing is unpickled.
+
+    Raises:
+        InputDataError: They are something else.
+    """
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+            synthetic = "synthetic" in stored and bool(stored["synthetic"])
+            source = str(stored["source"])
+            return Minibatch(stored["inputs"], stored["targets"], source, synthetic)
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise InputDataError(f"this is not a minibatch ({error})") from None
 
 
 def load_hosted_minibatch(input_data: Path, data: BenchmarkInput) -> Minibatch:
@@ -45,12 +62,9 @@ def load_hosted_minibatch(input_data: Path, data: BenchmarkInput) -> Minibatch:
             get_benchmark(data.benchmark), data.batch_size, data.eval_seed, data_dir=None
         )
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            minibatch = Minibatch(stored["inputs"], stored["targets"], str(stored["source"]))
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise InputDataError(
-            f"{path} is not a minibatch ({error}); build the bundle again"
-        ) from None
+        minibatch = thaw_minibatch(path.read_bytes())
+    except (OSError, InputDataError) as error:
+        raise InputDataError(f"{path} cannot be read: {error}; build the bundle again") from None
     if len(minibatch.inputs) != data.batch_size:
         raise InputDataError(
             f"{path} contains {len(minibatch.inputs)} images, but the benchmark needs "

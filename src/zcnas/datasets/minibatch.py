@@ -19,11 +19,14 @@ class Minibatch:
         inputs: (B, C, H, W) float32, normalised per channel.
         targets: (B, …): int64 labels (B,), or whatever ``Dataset.target`` specifies.
         source: Where it comes from, one phrase for manifest and leaderboard.
+        synthetic: It follows from the benchmark and its seed, so any machine can make it; otherwise
+            it comes from published files and travels to machines that do not have them.
     """
 
     inputs: NDArray[np.float32]
     targets: NDArray[Any]
     source: str
+    synthetic: bool = False
 
 
 class Drawable(Protocol):

@@ -46,7 +46,7 @@ def synthetic_minibatch(dataset: Dataset, batch_size: int, rng: np.random.Genera
     labels = rng.integers(dataset.num_classes, size=batch_size)
     images = _images(labels, dataset, rng)
     inputs, targets = TARGETS[dataset.target](images, labels, dataset, rng)
-    return Minibatch(inputs.astype(np.float32), targets, SOURCE)
+    return Minibatch(inputs.astype(np.float32), targets, SOURCE, synthetic=True)
 
 
 def _images(labels: Labels, dataset: Dataset, rng: np.random.Generator) -> Images:

@@ -105,7 +105,7 @@ class Conversation:
             if poll.poll(1000 * min(rest, INTERRUPTION_POLL_S)):
                 return
             if self._interrupted.is_set():
-                raise OrganiserError("the run was interrupted; start it again to go on")
+                raise OrganiserError("the run was interrupted; repeat the command to resume")
 
 
 def plausible(claim: float) -> float:

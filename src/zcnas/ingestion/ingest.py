@@ -1,13 +1,10 @@
-"""The ingestion program.
+"""The ingestion: asks a submission for one score per architecture and tells what came back.
 
-Asks a submission for one score per architecture and records what came back.
+    IngestionJob ──▶ ingest ──▶ a sink: predictions, manifests, log
 
-    input_data/<benchmark>.json ──▶ ingestion ──▶ <benchmark>.predictions.jsonl, .manifest.json,
-    .log
-
-The recorder (``recorder.py``) holds clock, order and limits, this module the files; the worker
-(``worker.py``) holds the predictor. The organiser's runner has it start workers in containers; on a
-platform ``on_platform.py`` has it start them as subprocesses. Ingestion records; it sees no
+The recorder (``recorder.py``) holds clock, order and limits; the worker (``worker.py``) holds the
+predictor. The organiser's run has it start workers in containers; on a platform
+``ingestion_program/ingestion.py`` has it start them as subprocesses. Ingestion records; it sees no
 accuracy and judges nothing.
 """
 
@@ -17,54 +14,37 @@ import contextlib
 import datetime
 import time
 
-import msgspec
-
-from zcnas.errors import OrganiserError
 from zcnas.ingestion.logs import CappedLog
 from zcnas.ingestion.recorder import IngestionJob, Recorder
+from zcnas.ingestion.sinks import Sink
 from zcnas.isolation import Isolation
-from zcnas.records import Manifest, write_json
-from zcnas.result_files import ResultFiles
+from zcnas.records import Manifest
 
 __all__ = ["IngestionJob", "ingest"]
 
 
-def ingest(job: IngestionJob, isolation: Isolation) -> Manifest:
-    """Ask for every architecture of a benchmark.
+def ingest(job: IngestionJob, isolation: Isolation, sink: Sink) -> Manifest:
+    """Ask for every architecture of a benchmark and return the manifest.
 
-    Write predictions, manifest and log; return the manifest. A first manifest is there before the
-    first prediction, so an interrupted benchmark has one as well.
+    Everything is told to the sink at once. A first manifest comes before the first prediction, so
+    an interrupted benchmark has one as well.
 
     Raises:
-        OrganiserError: This machine failed; the lines written so far stay.
+        OrganiserError: This machine failed; what was told so far stands.
+        OSError: The sink could not keep what it was told.
     """
-    try:
-        return _ingest(job, isolation)
-    except OSError as error:
-        raise OrganiserError(
-            f"cannot write the results to {job.output}: {error.strerror or error}; "
-            "free some space there, or name another OUT="
-        ) from None
-
-
-def _ingest(job: IngestionJob, isolation: Isolation) -> Manifest:
-    job.output.mkdir(parents=True, exist_ok=True)
-    files = ResultFiles(job.output, job.data.benchmark)
     started_at = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     start = time.monotonic()
     with (
-        CappedLog(files.log, job.limits.log_kb * 1024) as log,
+        contextlib.closing(CappedLog(sink.add_log, job.limits.log_kb * 1024)) as log,
         contextlib.closing(Recorder(job, isolation, log)) as recorder,
-        files.predictions.open("wb") as lines,
     ):
         for number, architecture in enumerate(job.data.architectures):
             prediction = recorder.ask(architecture)
             if number == 0:
-                write_json(files.manifest, recorder.manifest(started_at, time.monotonic() - start))
-            lines.write(msgspec.json.encode(prediction) + b"\n")
-            lines.flush()
+                sink.add_manifest(recorder.manifest(started_at, time.monotonic() - start))
             log.raise_failure()
-            job.on_prediction(prediction)
+            sink.add_prediction(prediction)
     manifest = recorder.manifest(started_at, time.monotonic() - start)
-    write_json(files.manifest, manifest)
+    sink.add_manifest(manifest)
     return manifest

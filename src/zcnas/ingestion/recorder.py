@@ -10,13 +10,14 @@ own trivial submission, on the same host, CPU and architecture, under the same l
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import math
 import os
+import shutil
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from zcnas.ingestion.conversation import Conversation, plausible
 from zcnas.ingestion.logs import CappedLog
 from zcnas.isolation import Isolation, WorkerPlace
 from zcnas.isolation.machine import Machine, cpu_model
+from zcnas.isolation.probes import PROBES
 from zcnas.phases import Limits
 from zcnas.records import (
     Architecture,
@@ -41,7 +43,6 @@ from zcnas.records import (
     Status,
     encode_score,
 )
-from zcnas.result_files import ResultFiles
 from zcnas.seeds import derive_seed
 from zcnas.worker.channel import HELLO_NONCE, NONCE_BYTES, Answer, Query, Setup
 
@@ -50,8 +51,6 @@ START_LIMIT_S = 120
 GRACE_S = 5
 """Wall seconds a worker has beyond a limit to report it before it is stopped from outside."""
 MAX_METHOD_LENGTH = 60
-CANARY = "class ZeroCostPredictor:\n    def query(self, graph, dataloader=None): return 1\n"
-"""Our own trivial submission: what it cannot do on this machine, no participant can."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +66,7 @@ class IngestionJob:
         program: Folder with ``worker.py`` and the modules it imports.
         limits: The phase's limits.
         cpu: The CPU the worker may use.
-        output: Folder for predictions, manifest and log.
         machine: Who else is using the machine.
-        on_prediction: Called after each architecture, for progress.
         deadline: ``time.monotonic()`` after which no query runs; None for no such moment.
         used_cpu_s: CPU seconds of the benchmark's limit that earlier architectures have used.
         used_wall_s: The same of its wall seconds.
@@ -83,9 +80,7 @@ class IngestionJob:
     program: Path
     limits: Limits
     cpu: int
-    output: Path
     machine: Machine = field(default_factory=Machine)
-    on_prediction: Callable[[Prediction], None] = lambda prediction: None
     deadline: float | None = None
     used_cpu_s: float = 0.0
     used_wall_s: float = 0.0
@@ -264,8 +259,7 @@ class Recorder:
         if hello.status != "ok":
             raise OrganiserError(
                 f"the worker did not start ({hello.message}); nothing of the submission had been "
-                f"loaded. "
-                f"See {ResultFiles(job.output, job.data.benchmark).log}, and try `make image`"
+                f"loaded. See the log of {job.data.benchmark}, and try `make image`"
             )
         self._versions = hello.message
         if self._worker_starts == 1:
@@ -312,7 +306,7 @@ class Recorder:
         with tempfile.TemporaryDirectory(prefix="zcnas-canary-") as temporary:
             folder = Path(temporary)
             folder.chmod(0o755)
-            (folder / "predictor.py").write_text(CANARY)
+            shutil.copyfile(PROBES / "canary" / "predictor.py", folder / "predictor.py")
             (folder / "predictor.py").chmod(0o644)
             job = dataclasses.replace(
                 self._job,
@@ -323,15 +317,13 @@ class Recorder:
                 used_cpu_s=0.0,
                 used_wall_s=0.0,
             )
-            canary = Recorder(job, self._isolation, self._log)
-            try:
+            with contextlib.closing(Recorder(job, self._isolation, self._log)) as canary:
                 seen = canary.ask(architecture)
-            finally:
-                canary.close()
-        if (seen.status, seen.score) != ("ok", 1.0):
+        if seen.status != "ok":
             raise OrganiserError(
                 f"the worker was lost, and our own trivial submission failed on this machine as "
-                f"well ({seen.status}: {seen.message}); mend the machine and start the run again"
+                f"well ({seen.status}: {seen.message}); fix the machine, then repeat the command "
+                f"to resume"
             )
 
 

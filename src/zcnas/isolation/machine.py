@@ -124,7 +124,7 @@ class Machine:
 
     def _wait(self, seconds: float) -> None:
         if self.interrupted.wait(seconds):
-            raise OrganiserError("the run was interrupted; start it again to go on")
+            raise OrganiserError("the run was interrupted; repeat the command to resume")
 
 
 def locks_folder() -> Path:

@@ -12,6 +12,7 @@ participant's code; the participant sees every error raised here verbatim.
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import inspect
 import math
@@ -57,8 +58,8 @@ def load_predictor(folder: Path) -> Any:
     return predictor_class()
 
 
-def query_caller(predictor: Any) -> Callable[[Any, Any], Any]:
-    """Return a function of (network, dataloader) that calls ``query`` as its signature requires.
+def query_caller(predictor: Any, dataloader: Any) -> Callable[[Any], Any]:
+    """Return a function of a network that calls ``query`` as its signature requires.
 
     Raises:
         TypeError: There is no ``query``, or it cannot be called with a network.
@@ -69,20 +70,11 @@ def query_caller(predictor: Any) -> Callable[[Any, Any], Any]:
     signature = inspect.signature(query)
     parameters = signature.parameters.values()
     takes_any_keyword = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
-    for keyword in ("dataloader", "info"):
-        if keyword not in signature.parameters and not (
-            takes_any_keyword and keyword == "dataloader"
-        ):
-            continue
-        _require_callable(signature, {keyword: None})
-        if keyword == "dataloader":
-            return lambda network, dataloader: query(network, dataloader=dataloader)
-        return lambda network, dataloader: query(network, info=None)
-    _require_callable(signature, {})
-    return lambda network, dataloader: query(network)
-
-
-def _require_callable(signature: inspect.Signature, keywords: dict[str, None]) -> None:
+    keywords: dict[str, Any] = {}
+    if "dataloader" in signature.parameters or takes_any_keyword:
+        keywords["dataloader"] = dataloader
+    elif "info" in signature.parameters:
+        keywords["info"] = None
     try:
         signature.bind(None, **keywords)
     except TypeError as error:
@@ -90,6 +82,7 @@ def _require_callable(signature: inspect.Signature, keywords: dict[str, None]) -
             f"query{signature} cannot be called ({error}); expected query(self, graph, "
             f"dataloader=None)"
         ) from None
+    return functools.partial(query, **keywords)
 
 
 def to_score(value: Any) -> float:

@@ -9,11 +9,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tests.clusters import authorities, cluster
 from zcnas.isolation.process import ProcessIsolation
+from zcnas.jobs import JobPool
 from zcnas.organiser.competition import Competition, load_halves
-from zcnas.organiser.competition.engines import Engine
 from zcnas.phases import load_phase
 from zcnas.records import read_input, read_reference, write_json
+
+__all__ = ["authorities", "cluster"]
+"""Fixtures that the tests of jobs have as well."""
 
 HERE = Path(__file__).parent
 KEYS = ("nasbench201_cifar10", "nasbench201_imagenet16_120")
@@ -63,27 +67,27 @@ def light_run(tmp_path, light_phase):
 
 
 class Caught(Exception):  # noqa: N818
-    """Carries the first job of a run out of it."""
+    """Carries the first evaluation of a run out of it."""
 
 
-class CatchingEngine(Engine):
+class CatchingPool(JobPool):
     slots = 1
 
-    def submit(self, job, on_report):
-        raise Caught(job)
+    def submit(self, job, report):
+        raise Caught(job.payload)
 
     def stop(self):
         pass
 
 
 @pytest.fixture
-def job(light_phase, tmp_path, monkeypatch):
-    """The first job of a run, as the organiser's loop makes it."""
+def evaluation(light_phase, tmp_path, monkeypatch):
+    """The first evaluation of a run, as the organiser's loop makes it."""
     monkeypatch.setenv("SECRET_TOKEN", "a-credential-of-the-organiser")
     phase = load_phase(light_phase / "phases.toml", "practice").only(list(KEYS))
     halves = load_halves(phase, light_phase / "in", light_phase / "ref", None)
     competition = Competition(
-        phase, halves, ProcessIsolation(), [0], tmp_path / "out", engine=CatchingEngine
+        phase, halves, ProcessIsolation(), [0], tmp_path / "out", pool=CatchingPool
     )
     with pytest.raises(Caught) as caught:
         competition.score([tmp_path / "submissions" / "ada"])
@@ -123,67 +127,6 @@ def outcome(out):
         for entry in board["entries"]
     ]
     return found
-
-
-@pytest.fixture(scope="session")
-def authorities(tmp_path_factory):
-    """Two certificate authorities that know nothing of each other, as docs/cluster.md makes one."""
-    folders = []
-    for name in ("ours", "foreign"):
-        folder = tmp_path_factory.mktemp(name)
-        run = lambda *words, cwd=folder: subprocess.run(  # noqa: E731
-            ["openssl", *words], cwd=cwd, check=True, capture_output=True
-        )
-        new = ("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2")
-        run(*new, "-subj", f"/CN={name}", "-keyout", "ca.key", "-out", "ca.pem")
-        run(
-            "req",
-            "-newkey",
-            "rsa:2048",
-            "-nodes",
-            "-subj",
-            "/CN=zcnas",
-            "-keyout",
-            "key.pem",
-            "-out",
-            "request.pem",
-        )
-        run(
-            "x509",
-            "-req",
-            "-in",
-            "request.pem",
-            "-CA",
-            "ca.pem",
-            "-CAkey",
-            "ca.key",
-            "-CAcreateserial",
-            "-days",
-            "2",
-            "-out",
-            "cert.pem",
-        )
-        folders.append(folder)
-    return folders
-
-
-def certificate_settings(folder):
-    """Return Dask's environment for the certificates in a folder."""
-    prefix = "DASK_DISTRIBUTED__COMM__TLS__"
-    roles = ("CLIENT", "SCHEDULER", "WORKER")
-    return {
-        f"{prefix}CA_FILE": str(folder / "ca.pem"),
-        **{f"{prefix}{role}__CERT": str(folder / "cert.pem") for role in roles},
-        **{f"{prefix}{role}__KEY": str(folder / "key.pem") for role in roles},
-    }
-
-
-def certificate_configuration(folder):
-    """Return the same for a process of its own, as keys of Dask's configuration."""
-    names = {"ca-file": "ca.pem"}
-    for role in ("client", "scheduler", "worker"):
-        names |= {f"{role}.cert": "cert.pem", f"{role}.key": "key.pem"}
-    return {f"distributed.comm.tls.{key}": str(folder / name) for key, name in names.items()}
 
 
 @pytest.fixture(scope="session")

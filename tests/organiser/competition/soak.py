@@ -12,7 +12,7 @@ anything differed.
 
 Needs root, for the daemon and the mount.
 
-Usage: python tests/competition/soak.py [minutes] [seed]
+Usage: python -m tests.organiser.competition.soak [minutes] [seed]
 """
 
 import collections
@@ -28,11 +28,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from conftest import outcome
 from docker.errors import DockerException
-from private_engine import PrivateEngine
 
 import docker
+from tests.organiser.competition.conftest import outcome
+from tests.organiser.competition.private_engine import PrivateEngine
 from zcnas.isolation.image import IMAGE
 
 ROOT = Path(__file__).resolve().parents[3]

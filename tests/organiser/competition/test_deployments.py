@@ -12,10 +12,9 @@ import time
 import pytest
 import yaml
 
+from tests.clusters import certificate_configuration
 from zcnas.isolation.machine import LOCKS_VARIABLE
-from zcnas.organiser.competition.cluster_worker import CPUS_VARIABLE
-
-from .conftest import certificate_configuration
+from zcnas.organiser.competition.cluster_host import CPUS_VARIABLE
 
 
 @pytest.fixture(scope="module")

@@ -1,15 +1,16 @@
 """A host that is not as the organiser's machine is says so and asks nobody."""
 
+import threading
+
 import msgspec
 import pytest
 
 from zcnas.errors import OrganiserError
 from zcnas.isolation.image import IMAGE, fingerprint
-from zcnas.isolation.machine import Machine
+from zcnas.isolation.machine import LOCKS_VARIABLE
 from zcnas.isolation.process import ProcessIsolation
-from zcnas.organiser.competition import cluster_worker
+from zcnas.organiser.competition import cluster_host
 from zcnas.organiser.competition.host import Host
-from zcnas.organiser.competition.job import decode_result
 
 
 class NoWorkers(ProcessIsolation):
@@ -17,29 +18,29 @@ class NoWorkers(ProcessIsolation):
         raise AssertionError("a worker was started")
 
 
-def other_minibatch(job):
-    return {"minibatch": msgspec.structs.replace(job.minibatch, sha256="0" * 64)}
+def other_minibatch(evaluation):
+    return {"minibatch": msgspec.structs.replace(evaluation.minibatch, sha256="0" * 64)}
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda job: {"program_sha256": "0" * 64}, "another version of the worker's program"),
+        (lambda _: {"program_sha256": "0" * 64}, "another version of the worker's program"),
         (other_minibatch, "makes another minibatch of nasbench201_cifar10"),
-        (lambda job: {"submission_sha256": "0" * 64}, "arrived with digest .* instead of 0000"),
-        (lambda job: {"archive": b"no zip"}, "accepted submission cannot be unpacked here"),
+        (lambda _: {"submission_sha256": "0" * 64}, "arrived with digest .* instead of 0000"),
+        (lambda _: {"archive": b"no zip"}, "accepted submission cannot be unpacked here"),
     ],
 )
-def test_a_host_refuses_a_job_it_cannot_run_as_the_organisers_machine_would(
-    job, change, message, tmp_path
+def test_a_host_refuses_what_it_cannot_run_as_the_organisers_machine_would(
+    evaluation, change, message, tmp_path, monkeypatch
 ):
-    machine = Machine([0], locks=tmp_path / "locks")
-    host = Host(machine, NoWorkers(), tmp_path, job.program_sha256)
-    asked = msgspec.structs.replace(job, **change(job))
-    result = decode_result(host.run(asked, lambda report: None), asked)
-    assert result.predictions == ()
+    monkeypatch.setenv(LOCKS_VARIABLE, str(tmp_path / "locks"))
+    host = Host([0], NoWorkers(), tmp_path, evaluation.program_sha256)
+    asked = msgspec.structs.replace(evaluation, **change(evaluation))
+    reports = []
     with pytest.raises(OrganiserError, match=message):
-        raise OrganiserError(result.fault)
+        host.run(asked, reports.append, threading.Event())
+    assert reports == []
 
 
 @pytest.mark.container
@@ -47,9 +48,9 @@ def test_a_clusters_host_without_the_image_or_with_another_one_says_so(
     docker_isolation, monkeypatch
 ):
     assert docker_isolation
-    assert cluster_worker._isolation(fingerprint()).name == "docker"
+    assert cluster_host._isolation(fingerprint()).name == "docker"
     with pytest.raises(OrganiserError, match=f"has another {IMAGE} .* run `make image` there"):
-        cluster_worker._isolation("0" * 64)
-    monkeypatch.setattr(cluster_worker, "IMAGE", "zcnas-nobody-has-this:1")
+        cluster_host._isolation("0" * 64)
+    monkeypatch.setattr(cluster_host, "IMAGE", "zcnas-nobody-has-this:1")
     with pytest.raises(OrganiserError, match="has no image zcnas-nobody.* run `make image` there"):
-        cluster_worker._isolation(fingerprint())
+        cluster_host._isolation(fingerprint())

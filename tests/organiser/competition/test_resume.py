@@ -1,7 +1,9 @@
 """The same command again: what was finished is kept, whatever ended the run before."""
 
 import contextlib
+import json
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -122,6 +124,24 @@ def test_a_run_struck_at_20_random_moments_finds_what_an_undisturbed_one_finds(
     assert strikes.done.total() >= MOMENTS
 
 
+def test_a_local_run_is_told_and_appends_each_prediction_once_and_writes_nothing_unread(
+    light_run, tmp_path
+):
+    """3 submissions, 2 benchmarks, 15 architectures: 90 predictions."""
+    temporary, seen = tmp_path / "temporary", tmp_path / "seen.json"
+    temporary.mkdir()
+    finish(light_run(tmp_path / "out", SPY=str(seen), TMPDIR=str(temporary)))
+    spied = json.loads(seen.read_text())
+    assert len(done_lines(tmp_path / "out")) == 90
+    assert (spied["told"], spied["appended"]) == (90, 90)
+    written = {path for path in spied["written"] if path.startswith(f"{temporary}/zcnas-")}
+    assert written, "the spy sees files that are written"
+    for_workers = re.compile("/program/|/zcnas-job-[^/]*/submission/|[.]lock$")
+    unread = {path for path in written - set(spied["read"]) if not for_workers.search(path)}
+    assert unread == set()
+    assert not [path for path in written if path.endswith((".jsonl", ".log", ".json"))]
+
+
 def test_48_shards_in_any_order_find_what_6_jobs_find(light_run, tmp_path):
     finish(light_run(tmp_path / "whole"))
     finish(light_run(tmp_path / "shards", SHARD="2"))
@@ -190,34 +210,6 @@ def test_two_runs_do_not_write_to_one_folder(light_run, tmp_path):
     assert second.returncode == 1
     assert "another run is writing to" in errors
     finish(first)
-
-
-def test_a_full_disk_leaves_the_file_as_it_was(monkeypatch, light_phase, tmp_path):
-    from zcnas.errors import OrganiserError
-    from zcnas.records import Prediction
-
-    data = read_input(light_phase / "in" / f"{KEYS[0]}.json")
-    first, second = (entry.id for entry in data.architectures[:2])
-    path = tmp_path / "predictions.jsonl"
-    file = PredictionsFile(path, data)
-    assert file.append(Prediction(id=first, status="ok", score=1.0))
-    before = path.read_bytes()
-    real = __import__("os").write
-
-    def full(descriptor, content):
-        if len(content) > 10:
-            return real(descriptor, content[:10])
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("os.write", full)
-    with pytest.raises(OrganiserError, match="No space left on device; make room"):
-        file.append(Prediction(id=second, status="ok", score=12345.678))
-    assert path.read_bytes() == before
-    monkeypatch.undo()
-    assert file.append(Prediction(id=second, status="ok", score=12345.678))
-    assert not file.append(Prediction(id=second, status="ok", score=1.0)), "counted once"
-    file.close()
-    assert [p.score for p in read_predictions(path)] == [1.0, 12345.678]
 
 
 def test_the_benchmarks_time_runs_out_at_the_same_place_however_it_was_sharded(

@@ -10,8 +10,10 @@ import pytest
 
 from zcnas.errors import InvalidSubmission, OrganiserError, ReferenceDataError, ResultsError
 from zcnas.isolation.process import ProcessIsolation
+from zcnas.jobs import read_events
+from zcnas.jobs.events import EVENTS
 from zcnas.organiser.competition import Competition, load_halves
-from zcnas.organiser.competition.events import read_events
+from zcnas.organiser.competition.events import RunEvent
 from zcnas.phases import load_phase
 from zcnas.records import read_input, read_predictions, read_reference, write_json
 from zcnas.submissions import digest_of
@@ -133,7 +135,7 @@ class Flaky:
 
 @pytest.fixture(autouse=True)
 def _no_back_off(monkeypatch):
-    monkeypatch.setattr("zcnas.organiser.competition.dispatch.BACK_OFF_S", 0.01)
+    monkeypatch.setattr("zcnas.jobs.dispatch.BACK_OFF_S", 0.01)
 
 
 def test_a_fault_of_ours_is_tried_again_and_leaves_no_trace(small_phase, submissions, tmp_path):
@@ -159,13 +161,13 @@ def test_a_lasting_fault_of_ours_is_an_organiser_error_and_stops_no_other_submis
 def test_a_fault_of_ours_is_tried_again_twice_after_pauses_that_double(
     small_phase, submissions, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("zcnas.organiser.competition.dispatch.BACK_OFF_S", 0.2)
+    monkeypatch.setattr("zcnas.jobs.dispatch.BACK_OFF_S", 0.2)
     paths = submissions(unlucky=PARAMS)
     compete(small_phase, tmp_path / "out", Flaky(99, "unlucky"), CPUS[:1]).score(paths)
     begun, failed = (
         [
             datetime.datetime.fromisoformat(event.time)
-            for event in read_events(tmp_path / "out")
+            for event in read_events(tmp_path / "out" / EVENTS, RunEvent)
             if (event.event, event.benchmark) == (name, KEYS[0])
         ]
         for name in ("job_started", "job_failed")

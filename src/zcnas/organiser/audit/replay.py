@@ -15,6 +15,7 @@ import msgspec
 from zcnas.datasets import load_minibatch
 from zcnas.errors import InvalidSubmission
 from zcnas.ingestion.ingest import IngestionJob, ingest
+from zcnas.ingestion.sinks import Recording
 from zcnas.isolation import Isolation
 from zcnas.isolation.probes import PROBES
 from zcnas.isolation.program import stage_worker
@@ -65,7 +66,7 @@ class Audit:
             staging.chmod(0o755)
             program = stage_worker(staging / "program")
             probes = {
-                name: self._ask(program, PROBES / name, staging / f"of-{name}", self._chosen())
+                name: self._ask(program, PROBES / name, self._chosen())
                 for name in ("canary", "forward")
             }
             for path in submissions:
@@ -79,7 +80,7 @@ class Audit:
                 except InvalidSubmission:
                     continue
                 signs = table_signs(folder)
-                evidence = self._evidence(program, entry, folder, probes, staging / f"run-{name}")
+                evidence = self._evidence(program, entry, folder, probes)
                 found[name] = [*signs, *signs_of(evidence)]
         write_json(self.results.path / "audit.json", found)
         return found
@@ -90,7 +91,6 @@ class Audit:
         entry: Entry,
         folder: Path,
         probes: dict[str, list[Prediction]],
-        out: Path,
     ) -> Evidence:
         key, chosen = self._key(), self._chosen()
         elsewhere = msgspec.structs.replace(
@@ -100,8 +100,8 @@ class Audit:
         baselines = self._baselines()
         return Evidence(
             recorded=read_predictions(recorded),
-            again=self._ask(program, folder, out / "again", chosen),
-            elsewhere=self._ask(program, folder, out / "elsewhere", elsewhere),
+            again=self._ask(program, folder, chosen),
+            elsewhere=self._ask(program, folder, elsewhere),
             canary=probes["canary"],
             forward=probes["forward"],
             tau=entry.kendall_tau[key],
@@ -127,9 +127,7 @@ class Audit:
         own = {digest_of(folder) for folder in self.samples.iterdir() if folder.is_dir()}
         return [entry for entry in self.board.entries if entry.sha256 in own]
 
-    def _ask(
-        self, program: Path, submission: Path, output: Path, data: BenchmarkInput
-    ) -> list[Prediction]:
+    def _ask(self, program: Path, submission: Path, data: BenchmarkInput) -> list[Prediction]:
         """Return what a submission answers; a new seed of the data draws other images as well."""
         minibatch = self.halves.load(self._key())
         if data.eval_seed != self.halves.inputs[self._key()].eval_seed:
@@ -144,7 +142,7 @@ class Audit:
             program=program,
             limits=self.phase.limits,
             cpu=self.cpu,
-            output=output,
         )
-        ingest(job, self.isolation)
-        return read_predictions(ResultFiles(output, data.benchmark).predictions)
+        recording = Recording()
+        ingest(job, self.isolation, recording)
+        return recording.predictions

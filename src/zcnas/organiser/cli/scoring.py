@@ -50,26 +50,20 @@ def score(
 ) -> None:
     """Score submissions on a phase, print the leaderboard and write its pages."""
     from zcnas.organiser.cli.results import publish_run
-    from zcnas.organiser.cli.terminal import print_leaderboard, run_competition
+    from zcnas.organiser.cli.terminal import print_leaderboard, shown_competition
+    from zcnas.organiser.competition import load_halves
 
     chosen = find_phase(phase).only(benchmark or [])
-    inputs, references = halves_of(chosen)
+    halves = load_halves(chosen, *halves_of(chosen), data_dir())
     places = submissions or [samples() / name for name in FIRST_SAMPLES]
     arrivals = arrivals_beside(places)
-    leaderboard = run_competition(
-        [path for place in places for path in find_submissions(place)],
-        chosen,
-        inputs,
-        references,
-        data_dir(),
-        isolation,
-        cpus,
-        out,
-        console,
-        anew=anew,
-        scheduler=scheduler,
-        shard=shard or (CLUSTER_SHARD if scheduler else None),
-    )
+    paths = [path for place in places for path in find_submissions(place)]
+    size = shard or (CLUSTER_SHARD if scheduler else None)
+    with shown_competition(
+        paths, chosen, halves, isolation, cpus, out, console,
+        anew=anew, scheduler=scheduler, shard=size,
+    ) as competition:  # fmt: skip
+        leaderboard = competition.score(paths)
     if arrivals:
         write_arrivals(out / ARRIVALS_FILE, arrivals)
     leaderboard = publish_run(leaderboard, chosen, out)
@@ -86,7 +80,8 @@ def dry_run(
     benchmark: BenchmarkOption = None,
 ) -> None:
     """Score one submission on the practice phase as the organisers would; explain the result."""
-    from zcnas.organiser.cli.terminal import explain, run_competition
+    from zcnas.organiser.cli.terminal import explain, shown_competition
+    from zcnas.organiser.competition import load_halves
 
     chosen = find_phase("practice").only(benchmark or [])
     paths = find_submissions(submission)
@@ -94,10 +89,11 @@ def dry_run(
         raise InvalidSubmission(
             str(submission), ["this is a folder of submissions; name one of them"]
         )
-    inputs, references = halves_of(chosen)
-    leaderboard = run_competition(
-        paths, chosen, inputs, references, data_dir(), isolation, cpus, out, console, anew=True
-    )
+    halves = load_halves(chosen, *halves_of(chosen), data_dir())
+    with shown_competition(
+        paths, chosen, halves, isolation, cpus, out, console, anew=True
+    ) as competition:
+        leaderboard = competition.score(paths)
     explain(leaderboard.entries[0], chosen, out, console)
     if leaderboard.entries[0].status != "scored":
         raise typer.Exit(1)

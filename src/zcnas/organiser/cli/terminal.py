@@ -21,11 +21,11 @@ from zcnas.errors import OrganiserError, PredictionError
 from zcnas.isolation import Isolation
 from zcnas.isolation.choice import choose_isolation
 from zcnas.isolation.machine import parse_cpus
+from zcnas.jobs import JobPool
 from zcnas.judging.leaderboard import Entry, Leaderboard
 from zcnas.organiser.cli.progress import watch_run
 from zcnas.organiser.cli.tables import render
-from zcnas.organiser.competition import Competition, load_halves
-from zcnas.organiser.competition.engines import Engine
+from zcnas.organiser.competition import Competition, Halves
 from zcnas.organiser.results.folder import ResultsFolder
 from zcnas.phases import Phase
 from zcnas.records import Manifest, read_json, read_predictions
@@ -33,12 +33,11 @@ from zcnas.result_files import ResultFiles
 from zcnas.submissions import submission_name
 
 
-def run_competition(
+@contextlib.contextmanager
+def shown_competition(
     submissions: list[Path],
     phase: Phase,
-    input_dir: Path,
-    reference_dir: Path,
-    data_dir: Path | None,
+    halves: Halves,
     isolation: str,
     cpus: str,
     out: Path,
@@ -47,21 +46,19 @@ def run_competition(
     anew: bool = False,
     scheduler: str = "",
     shard: int | None = None,
-) -> Leaderboard:
-    """Score submissions with live progress and return the leaderboard.
+) -> Iterator[Competition]:
+    """Yield a competition that shows its progress while submissions are scored.
 
     SIGTERM ends it as Ctrl-C does: within seconds, with nothing left running.
 
     Raises:
-        ZcnasError: Before anything runs: a phase, a folder, a CPU list or an engine is not as it
-            must be.
+        ZcnasError: A CPU list, an isolation or a scheduler is not as it must be.
     """
-    halves = load_halves(phase, input_dir, reference_dir, data_dir)
     usable: list[int] = []
     if scheduler:
-        chosen, engine, where = join_cluster(isolation, cpus, scheduler)
+        chosen, pool, where = join_cluster(isolation, cpus, scheduler)
     else:
-        usable, engine = parse_cpus(cpus), None
+        usable, pool = parse_cpus(cpus), None
         chosen = choose_isolation(
             isolation,
             phase,
@@ -78,17 +75,23 @@ def run_competition(
     )
     total = sum(len(data.architectures) for data in halves.inputs.values())
     watch = watch_run(console, [submission_name(path) for path in submissions], total)
-    with _sigterm_interrupts(), watch:
-        competition = Competition(
-            phase, halves, chosen, usable, out, watch.advance, anew, shard, engine
+    try:
+        with _sigterm_interrupts(), watch:
+            yield Competition(phase, halves, chosen, usable, out, watch.advance, anew, shard, pool)
+    except KeyboardInterrupt:
+        console.print(
+            f"interrupted; what is finished is kept in {out}: repeat the command to resume",
+            style="yellow",
+            markup=False,
+            soft_wrap=True,
         )
-        return competition.score(submissions)
+        raise
 
 
 def join_cluster(
     isolation: str, cpus: str, scheduler: str
-) -> tuple[Isolation, Callable[[], Engine], str]:
-    """Return isolation and engine of a run on a cluster, and words for where it runs.
+) -> tuple[Isolation, Callable[[], JobPool], str]:
+    """Return isolation and job pool of a run on a cluster, and words for where it runs.
 
     Raises:
         OrganiserError: What was asked for does not go together, or the extra is not installed.
@@ -107,10 +110,15 @@ def join_cluster(
         raise OrganiserError(
             "SCHEDULER= needs the packages of the extra 'cluster': pip install -e '.[cluster]'"
         )
-    from zcnas.organiser.competition.cluster import ClusterEngine, ClusterIsolation, security_for
+    from zcnas.jobs.cluster import ClusterPool, security_for
+    from zcnas.organiser.competition.cluster_host import ClusterIsolation, run_on_cluster
 
     security_for(scheduler)
-    return ClusterIsolation(), lambda: ClusterEngine(scheduler), f"scheduler {scheduler}"
+
+    def pool() -> JobPool:
+        return ClusterPool(scheduler, run_on_cluster)
+
+    return ClusterIsolation(), pool, f"scheduler {scheduler}"
 
 
 @contextlib.contextmanager

@@ -2,12 +2,13 @@
 
 Every submission on every benchmark of a phase, many at once, on one machine or on many.
 
-    submissions ──▶ jobs (``job.py``) ──▶ an engine (``engines.py``, ``cluster.py``) ──▶ a host
-    (``host.py``: a CPU of its own, ingestion) ──▶ OUT (``results.py``) ──▶ scoring, leaderboard
-    (``ranking.py``)
+    submissions ──▶ parts (``parts.py``: a submission on a benchmark) ──▶ the job pools of
+    ``zcnas.jobs`` ──▶ a host (``host.py``: a CPU of its own, ingestion) ──▶ reports ──▶ OUT ──▶
+    leaderboard
 
-``run.py`` holds the loop. Only the organiser's process writes to OUT, line by line as architectures
-finish, so that the same command given again goes on where the last one ended.
+``run.py`` reads from top to bottom; ``evaluation.py`` says what a host is told and what it reports.
+Only the organiser's process writes to OUT, line by line as architectures finish, so that the same
+command resumes where the last one ended.
 """
 
 from __future__ import annotations

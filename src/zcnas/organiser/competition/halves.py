@@ -78,7 +78,7 @@ def load_halves(
         minibatches[key] = MinibatchRecord(
             source=minibatch.source,
             sha256=digest_of_minibatch(minibatch),
-            synthetic=minibatch.source.startswith("synthetic"),
+            synthetic=minibatch.synthetic,
         )
     return Halves(inputs, references, minibatches, load)
 

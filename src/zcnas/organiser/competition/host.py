@@ -1,14 +1,16 @@
-"""A host: runs one job on a CPU of its own and says what came of it.
+"""A host: runs one evaluation on a CPU of its own and reports what comes of it.
 
-The same code serves the organiser's machine and every machine of a cluster. A host is given a job
-and nothing else; it needs this package and, for containers, the image.
+The same code serves the organiser's machine and every machine of a cluster. A host is given an
+evaluation and nothing else; it needs this package and, for containers, the image.
 """
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import tempfile
-from collections.abc import Callable
+import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,153 +18,121 @@ import msgspec
 
 from zcnas.benchmarks import get_benchmark
 from zcnas.datasets import Minibatch, load_minibatch
-from zcnas.errors import InvalidSubmission, OrganiserError
+from zcnas.datasets.frozen import thaw_minibatch
+from zcnas.errors import InputDataError, InvalidSubmission, OrganiserError
 from zcnas.ingestion.ingest import IngestionJob, ingest
 from zcnas.isolation import Isolation
-from zcnas.isolation.machine import Machine
+from zcnas.isolation.machine import Interruption, Machine
+from zcnas.jobs import Report as SendReport
+from zcnas.organiser.competition.evaluation import Evaluation, Report
 from zcnas.organiser.competition.halves import digest_of_minibatch
-from zcnas.organiser.competition.job import Job, JobResult, Report, decode_minibatch
-from zcnas.records import Manifest, Prediction, read_json
-from zcnas.result_files import ResultFiles
+from zcnas.records import Manifest, Prediction
 from zcnas.submissions import open_submission
 
 
 @dataclass(frozen=True)
 class Host:
-    """A machine that runs jobs.
+    """A machine that runs evaluations.
 
     Attributes:
-        machine: Its CPUs.
+        cpus: Its CPUs.
         isolation: Where its workers run.
         program: The folder workers are started from.
         program_sha256: Digest of that folder.
     """
 
-    machine: Machine
+    cpus: Sequence[int]
     isolation: Isolation
     program: Path
     program_sha256: str
 
-    def run(self, job: Job, report: Callable[[bytes], None]) -> bytes:
-        """Run a job and return its encoded ``JobResult``; a fault of this machine is part of it.
+    def run(self, evaluation: Evaluation, report: SendReport, interrupted: Interruption) -> None:
+        """Ask for every architecture, and report each one as soon as it is done.
 
-        Args:
-            job: What to run.
-            report: Told of every finished architecture, as an encoded ``Report``.
+        Raises:
+            OrganiserError: This machine is at fault; what was reported stands.
         """
-        told = _Account(job, report)
-        fault = ""
-        try:
-            with (
-                self.machine.lease() as cpu,
-                tempfile.TemporaryDirectory(prefix="zcnas-job-") as temporary,
-            ):
-                folder = Path(temporary)
-                folder.chmod(0o755)
-                told.output = folder / "output"
-                try:
-                    ingest(self._ingestion(job, cpu, folder, told.add), self.isolation)
-                finally:
-                    told.take_rest()
-        except (OrganiserError, OSError) as error:
-            fault = str(error) or repr(error)
-        return told.result(fault)
-
-    def _ingestion(
-        self, job: Job, cpu: int, folder: Path, on_prediction: Callable[[Prediction], None]
-    ) -> IngestionJob:
-        """Return the job as the ingestion program takes it, its files below ``folder``."""
-        if job.program_sha256 != self.program_sha256:
+        if evaluation.program_sha256 != self.program_sha256:
             raise OrganiserError(
                 f"host {socket.gethostname()} has another version of the worker's program; "
                 "install the organiser's version there"
             )
-        return IngestionJob(
-            data=job.data,
-            minibatch=_minibatch_of(job),
-            submission=_unpack(job, folder),
-            submission_name=job.submission,
-            submission_sha256=job.submission_sha256,
-            program=self.program,
-            limits=job.limits,
-            cpu=cpu,
-            output=folder / "output",
-            machine=self.machine,
-            on_prediction=on_prediction,
-            used_cpu_s=job.used_cpu_s,
-            used_wall_s=job.used_wall_s,
-        )
+        machine = Machine(self.cpus, interrupted)
+        with (
+            machine.lease() as cpu,
+            tempfile.TemporaryDirectory(prefix="zcnas-job-") as temporary,
+            contextlib.closing(_Reports(evaluation, report)) as reports,
+        ):
+            Path(temporary).chmod(0o755)
+            job = IngestionJob(
+                data=evaluation.data,
+                minibatch=_minibatch_of(evaluation),
+                submission=_unpack(evaluation, Path(temporary)),
+                submission_name=evaluation.submission,
+                submission_sha256=evaluation.submission_sha256,
+                program=self.program,
+                limits=evaluation.limits,
+                cpu=cpu,
+                machine=machine,
+                used_cpu_s=evaluation.used_cpu_s,
+                used_wall_s=evaluation.used_wall_s,
+            )
+            ingest(job, self.isolation, reports)
 
 
-class _Account:
-    """Collects what a job's ingestion writes, and reports it while it grows."""
+class _Reports:
+    """A sink that reports what an ingestion tells it: with each prediction all that came before."""
 
-    def __init__(self, job: Job, report: Callable[[bytes], None]) -> None:
-        self._job = job
+    def __init__(self, evaluation: Evaluation, report: SendReport) -> None:
+        self._evaluation = evaluation
         self._report = report
-        self._predictions: list[Prediction] = []
         self._manifest: Manifest | None = None
-        self._log_read = 0
-        self._rest_of_log = ""
-        self.output: Path | None = None
+        self._log: list[str] = []
+        self._lock = threading.Lock()
 
-    def add(self, prediction: Prediction) -> None:
-        first = not self._predictions
-        self._predictions.append(prediction)
+    def add_manifest(self, manifest: Manifest) -> None:
+        self._manifest = manifest
+
+    def add_prediction(self, prediction: Prediction) -> None:
+        self._send(prediction)
+
+    def add_log(self, text: str) -> None:
+        with self._lock:
+            self._log.append(text)
+
+    def close(self) -> None:
+        """Report what no prediction has brought."""
+        if self._log or self._manifest is not None:
+            self._send(None)
+
+    def _send(self, prediction: Prediction | None) -> None:
+        with self._lock:
+            log, self._log = "".join(self._log), []
+        manifest, self._manifest = self._manifest, None
         report = Report(
-            job=self._job.number,
+            benchmark=self._evaluation.data.benchmark,
+            submission_sha256=self._evaluation.submission_sha256,
             prediction=prediction,
-            log=self._new_log(),
-            manifest=self._read_manifest() if first else None,
+            log=log,
+            manifest=manifest,
         )
         self._report(msgspec.json.encode(report))
 
-    def take_rest(self) -> None:
-        """Read what is left before the folder goes."""
-        self._rest_of_log = self._new_log()
-        if self._predictions:
-            self._manifest = self._read_manifest()
 
-    def result(self, fault: str) -> bytes:
-        return msgspec.json.encode(
-            JobResult(
-                job=self._job.number,
-                host=socket.gethostname(),
-                predictions=tuple(self._predictions),
-                manifest=self._manifest,
-                log=self._rest_of_log,
-                fault=fault,
-            )
-        )
-
-    def _read_manifest(self) -> Manifest:
-        assert self.output is not None
-        path = ResultFiles(self.output, self._job.data.benchmark).manifest
-        return read_json(path, Manifest, OrganiserError)
-
-    def _new_log(self) -> str:
-        assert self.output is not None
-        path = ResultFiles(self.output, self._job.data.benchmark).log
-        if not path.is_file():
-            return ""
-        with path.open("rb") as log:
-            log.seek(self._log_read)
-            content = log.read()
-        # A line is taken when it is complete, so no character is cut in two.
-        complete = content[: content.rfind(b"\n") + 1]
-        self._log_read += len(complete)
-        return complete.decode(errors="replace")
-
-
-def _minibatch_of(job: Job) -> Minibatch:
-    """Return the minibatch the job names.
+def _minibatch_of(evaluation: Evaluation) -> Minibatch:
+    """Return the minibatch the evaluation names.
 
     Raises:
         OrganiserError: This machine makes another one.
     """
-    order, data = job.minibatch, job.data
+    order, data = evaluation.minibatch, evaluation.data
     if order.content is not None:
-        minibatch = decode_minibatch(order.content, order.source)
+        try:
+            minibatch = thaw_minibatch(order.content)
+        except InputDataError as error:
+            raise OrganiserError(
+                f"the minibatch of {data.benchmark} arrived damaged: {error}"
+            ) from None
     else:
         benchmark = get_benchmark(data.benchmark)
         minibatch = load_minibatch(benchmark, data.batch_size, data.eval_seed, None)
@@ -174,23 +144,24 @@ def _minibatch_of(job: Job) -> Minibatch:
     return minibatch
 
 
-def _unpack(job: Job, folder: Path) -> Path:
-    """Return the folder with the job's submission.
+def _unpack(evaluation: Evaluation, folder: Path) -> Path:
+    """Return the folder with the submission.
 
     Raises:
         OrganiserError: It is not the submission it should be.
     """
-    archive = folder / f"{job.submission}.zip"
-    archive.write_bytes(job.archive)
+    name = evaluation.submission
+    archive = folder / f"{name}.zip"
+    archive.write_bytes(evaluation.archive)
     try:
-        submission = open_submission(archive, folder / "submission" / job.submission)
+        submission = open_submission(archive, folder / "submission" / name)
     except InvalidSubmission as error:
         raise OrganiserError(f"an accepted submission cannot be unpacked here: {error}") from None
     archive.unlink()
     (folder / "submission").chmod(0o755)
-    if submission.sha256 != job.submission_sha256:
+    if submission.sha256 != evaluation.submission_sha256:
         raise OrganiserError(
-            f"the submission '{job.submission}' arrived with digest {submission.sha256[:16]} "
-            f"instead of {job.submission_sha256[:16]}; start the run again"
+            f"the submission '{name}' arrived with digest {submission.sha256[:16]} instead of "
+            f"{evaluation.submission_sha256[:16]}; repeat the command to resume"
         )
     return submission.folder

@@ -1,22 +1,54 @@
-"""The parts of a run: one submission on one benchmark, and the jobs that are left of it."""
+"""The parts of a run: one submission on one benchmark, as a work whose units are architectures."""
 
 from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 
+from zcnas.datasets.frozen import freeze_minibatch
 from zcnas.errors import OrganiserError
-from zcnas.organiser.competition.job import JobResult, Report
+from zcnas.jobs import Job
+from zcnas.organiser.competition.evaluation import Evaluation, MinibatchOrder, decode_report
+from zcnas.organiser.competition.halves import Halves
 from zcnas.organiser.competition.predictions_file import PredictionsFile
 from zcnas.organiser.results.folder import append_log, join_manifests, read_manifest
 from zcnas.phases import Limits
-from zcnas.records import Architecture, BenchmarkInput, Manifest, Prediction, write_json
+from zcnas.records import Manifest, Prediction, write_json
 from zcnas.result_files import ResultFiles
+
+Progress = Callable[[str, str, Prediction | None], None]
+"""Called with (submission, benchmark, prediction).
+
+The prediction is None when a benchmark begins.
+"""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What all evaluations of a run have in common.
+
+    Attributes:
+        halves: The phase's data.
+        limits: The phase's limits.
+        program_sha256: Digest of the worker's program.
+        image: Digest of what the container's image is built from; "" for none.
+    """
+
+    halves: Halves
+    limits: Limits
+    program_sha256: str
+    image: str
+
+    def minibatch(self, key: str) -> MinibatchOrder:
+        """Return how a host gets the minibatch of a benchmark."""
+        known = self.halves.minibatches[key]
+        content = None if known.synthetic else freeze_minibatch(self.halves.load(key))
+        return MinibatchOrder(source=known.source, sha256=known.sha256, content=content)
 
 
 @dataclass
@@ -41,69 +73,102 @@ class SubmissionRun:
 
 
 class Part:
-    """One submission on one benchmark: its files, and how many of its jobs are not done.
+    """One submission on one benchmark: its files, and what is missing of them.
 
-    Reports and results of its jobs are recorded here, from several threads; what was recorded
-    before is not recorded twice.
+    Args:
+        submission: The submission.
+        key: The benchmark.
+        terms: What it shares with the other parts of its run.
+        progress: Called with every prediction, from several threads.
+        finished: Called when no job of it is left.
     """
 
-    def __init__(self, submission: SubmissionRun, data: BenchmarkInput, limits: Limits) -> None:
+    def __init__(
+        self,
+        submission: SubmissionRun,
+        key: str,
+        terms: Terms,
+        progress: Progress,
+        finished: Callable[[Part], None],
+    ) -> None:
         self.submission = submission
-        self.data = data
-        self.open_jobs = 0
-        files = ResultFiles(submission.folder, data.benchmark)
-        self._log_path = files.log
-        self._manifest_path = files.manifest
-        self._limits = limits
+        self.data = terms.halves.inputs[key]
+        self.labels = {"submission": submission.name, "benchmark": key}
+        self._terms = terms
+        self._progress = functools.partial(progress, submission.name, key)
+        self._finished = finished
+        self._architectures = {entry.id: entry for entry in self.data.architectures}
+        self._files = ResultFiles(submission.folder, key)
         self._lock = threading.Lock()
-        self._earlier = read_manifest(self._manifest_path)
+        self._earlier = read_manifest(self._files.manifest)
         self._manifests: dict[int, Manifest] = {}
-        self.file = PredictionsFile(files.predictions, data)
+        self.file = PredictionsFile(self._files.predictions, self.data)
+        self._progress(None)
+        for prediction in self.file.take_earlier():
+            self._progress(prediction)
 
-    def missing(self, architectures: Iterable[Architecture]) -> tuple[Architecture, ...]:
-        """Return those of some architectures that are not done."""
-        return tuple(entry for entry in architectures if entry.id not in self.file)
+    @property
+    def units(self) -> Sequence[str]:
+        """The ids of all architectures, in the order of the draw."""
+        return tuple(self._architectures)
 
-    def shards(self, size: int | None) -> list[tuple[Architecture, ...]]:
-        """Return what is missing, in shards of at most ``size`` architectures; None for one."""
-        missing = self.missing(self.data.architectures)
-        step = size or max(1, len(missing))
-        return [missing[start : start + step] for start in range(0, len(missing), step)]
+    def is_done(self, unit: str) -> bool:
+        """Return whether an architecture is done."""
+        return unit in self.file
 
-    def record(self, report: Report) -> bool:
-        """Record a report; return False if its architecture was done already.
+    def payload(self, units: Sequence[str]) -> Evaluation:
+        """Return what a host must know to ask the submission for some architectures."""
+        self._progress(None)
+        architectures = tuple(self._architectures[unit] for unit in units)
+        used_cpu_s, used_wall_s = self.file.used_before(units[0])
+        return Evaluation(
+            submission=self.submission.name,
+            submission_sha256=self.submission.sha256,
+            archive=self.submission.archive.read_bytes(),
+            data=msgspec.structs.replace(self.data, architectures=architectures),
+            limits=self._terms.limits,
+            used_cpu_s=used_cpu_s,
+            used_wall_s=used_wall_s,
+            minibatch=self._terms.minibatch(self.data.benchmark),
+            program_sha256=self._terms.program_sha256,
+            image=self._terms.image,
+        )
+
+    def record(self, job: Job, report: bytes) -> None:
+        """Record what a host reports on one of the jobs.
+
+        Raises:
+            OrganiserError: The report is malformed, or the disk does not take it.
+        """
+        told = decode_report(report, job.payload)
+        if told.manifest is not None:
+            self._record_manifest(job.number, told.manifest)
+        new = told.prediction is not None and self.file.append(told.prediction)
+        append_log(self._files.log, told.log, self._terms.limits.log_kb * 1024)
+        if new:
+            self._progress(told.prediction)
+
+    def refuse(self, reason: str) -> None:
+        """Record for every architecture that the submission was refused.
 
         Raises:
             OrganiserError: The disk does not take it.
         """
-        if report.manifest is not None:
-            self._record_manifest(report.job, report.manifest)
-        new = self.file.append(report.prediction)
-        append_log(self._log_path, report.log, self._limits.log_kb * 1024)
-        return new
+        for unit in self.units:
+            refused = Prediction(id=unit, status="error", message=reason)
+            if self.file.append(refused):
+                self._progress(refused)
+        self.finish(())
 
-    def record_result(self, result: JobResult) -> list[Prediction]:
-        """Record a job's result and return the predictions no report had brought.
-
-        Raises:
-            OrganiserError: The disk does not take it.
-        """
-        new = [prediction for prediction in result.predictions if self.file.append(prediction)]
-        if result.manifest is not None:
-            self._record_manifest(result.job, result.manifest)
-        append_log(self._log_path, result.log, self._limits.log_kb * 1024)
-        return new
-
-    def finish(self) -> None:
-        """Close the part's file, complete or not.
-
-        Raises:
-            OSError: The disk is full.
-        """
-        if self.file.complete:
-            self.file.finish(self._limits)
-        else:
-            self.file.close()
+    def finish(self, faults: Sequence[str]) -> None:
+        """Close the files, complete or not."""
+        key = self.data.benchmark
+        self.submission.faults += [f"{key}: {fault}" for fault in faults]
+        try:
+            self.file.finish(self._terms.limits)
+        except OSError as error:
+            self.submission.faults.append(f"{key}: cannot write the predictions: {error.strerror}")
+        self._finished(self)
 
     def _record_manifest(self, job: int, manifest: Manifest) -> None:
         """Write what all jobs so far amount to, with this job's latest manifest."""
@@ -113,9 +178,9 @@ class Part:
             assert joined is not None
             public = msgspec.structs.replace(joined.public, architectures=len(self.file))
             try:
-                write_json(self._manifest_path, msgspec.structs.replace(joined, public=public))
+                write_json(self._files.manifest, msgspec.structs.replace(joined, public=public))
             except OSError as error:
                 raise OrganiserError(
-                    f"cannot write {self._manifest_path}: {error.strerror}; make room, then start "
-                    f"the run again to go on"
+                    f"cannot write {self._files.manifest}: {error.strerror}; make room, then "
+                    "repeat the command to resume"
                 ) from None

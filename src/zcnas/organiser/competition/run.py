@@ -2,15 +2,15 @@
 
 A fault of a submission is a status in its predictions; a fault of our machines is an
 ``organiser_error`` of that submission and never a score. Neither stops another submission. The same
-run started again goes on where the last one ended, whatever ended it.
+run started again resumes where the last one ended, whatever ended it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import shutil
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,16 +20,14 @@ import msgspec
 from zcnas.errors import InvalidSubmission, OrganiserError
 from zcnas.isolation import Isolation
 from zcnas.isolation.image import fingerprint
-from zcnas.isolation.machine import Machine
 from zcnas.isolation.program import stage_worker
+from zcnas.isolation.strays import remove_own, remove_strays
+from zcnas.jobs import Dispatcher, EventLog, JobPool, LocalPool, working
+from zcnas.jobs.events import EVENTS
 from zcnas.judging.leaderboard import Entry, Leaderboard, write_leaderboard
-from zcnas.organiser.competition.dispatch import Dispatcher, Progress, Ticket
-from zcnas.organiser.competition.engines import Engine, LocalEngine
-from zcnas.organiser.competition.events import EVENTS, EventLog
 from zcnas.organiser.competition.halves import Halves
 from zcnas.organiser.competition.host import Host
-from zcnas.organiser.competition.job import Job, MinibatchOrder, encode_minibatch
-from zcnas.organiser.competition.parts import Part, SubmissionRun
+from zcnas.organiser.competition.parts import Part, Progress, SubmissionRun, Terms
 from zcnas.organiser.results.folder import (
     BenchmarkBinding,
     ResultsFolder,
@@ -38,7 +36,6 @@ from zcnas.organiser.results.folder import (
 )
 from zcnas.organiser.results.ranking import digest_of_reference, entry_of, leaderboard_of
 from zcnas.phases import Phase
-from zcnas.records import Architecture, Prediction
 from zcnas.submissions import digest_of, open_submission, pack_submission, submission_name
 
 
@@ -52,10 +49,10 @@ class Competition:
         isolation: Where workers run.
         cpus: The CPUs of this machine to use, one per job.
         output: One folder per submission is made here, and the leaderboard.
-        progress: Told of every prediction, from several threads.
-        anew: Delete the results of an earlier run in ``output`` instead of going on with it.
+        progress: Called with every prediction, from several threads.
+        anew: Delete the results of an earlier run in ``output`` instead of resuming it.
         shard: How many architectures one job has; None for a whole benchmark.
-        engine: Makes what runs the jobs; None for a pool on ``cpus``.
+        pool: Makes what runs the jobs; None for a pool on ``cpus``.
     """
 
     phase: Phase
@@ -66,7 +63,7 @@ class Competition:
     progress: Progress = lambda submission, benchmark, prediction: None
     anew: bool = False
     shard: int | None = None
-    engine: Callable[[], Engine] | None = None
+    pool: Callable[[], JobPool] | None = None
 
     def score(self, submissions: list[Path]) -> Leaderboard:
         """Score every submission, write all results below ``output``, and return the leaderboard.
@@ -83,18 +80,25 @@ class Competition:
             )
         results = ResultsFolder(self.output)
         try:
-            with results.locked(), tempfile.TemporaryDirectory(prefix="zcnas-") as temporary:
-                Path(temporary).chmod(0o755)
-                return _Run(self, results, Path(temporary)).score(submissions)
+            with results.locked(), _temporary_folder() as temporary:
+                run = _Run(self, results, temporary)
+                run.begin(names)
+                with run.pool() as pool:
+                    Dispatcher(pool, run.events, self.shard).run(run.parts(submissions))
+                return run.leaderboard(names)
         except OSError as error:
             raise OrganiserError(
                 f"cannot write the results to {self.output}: {error.strerror}; make room or name "
-                "another OUT=, then start the run again to go on"
+                "another OUT=, then repeat the command to resume"
             ) from None
 
 
 class _Run:
-    """What lives as long as one call of ``Competition.score``."""
+    """What lives as long as one call of ``Competition.score``.
+
+    Attributes:
+        events: The run's event log.
+    """
 
     def __init__(self, competition: Competition, results: ResultsFolder, temporary: Path) -> None:
         self._competition = competition
@@ -102,50 +106,76 @@ class _Run:
         self._halves = competition.halves
         self._results = results
         self._temporary = temporary
-        self._progress = competition.progress
         self._entries: dict[str, Entry] = {}
         self._references = {
             key: (reference, digest_of_reference(reference))
             for key, reference in self._halves.references.items()
         }
-        self._events = EventLog(competition.output / EVENTS)
+        self.events = EventLog(competition.output / EVENTS)
         self._program = stage_worker(temporary / "program")
-        self._program_sha256 = digest_of(self._program)
-        self._image = fingerprint() if competition.isolation.name == "docker" else ""
+        self._terms = Terms(
+            halves=self._halves,
+            limits=self._phase.limits,
+            program_sha256=digest_of(self._program),
+            image=fingerprint() if competition.isolation.name == "docker" else "",
+        )
 
-    def score(self, submissions: list[Path]) -> Leaderboard:
-        """Run what is left to run and return the leaderboard of all submissions given."""
-        competition = self._competition
-        if competition.anew:
+    def begin(self, names: list[str]) -> None:
+        """Bind the results folder to this run.
+
+        Raises:
+            ResultsError: It holds something else.
+        """
+        if self._competition.anew:
             self._results.clear()
-        self._results.refuse_foreign([submission_name(path) for path in submissions])
+        self._results.refuse_foreign(names)
         self._results.bind(self._binding())
-        self._events.add("run_started", architectures=self._halves.architectures)
-        engine = competition.engine() if competition.engine else self._local_engine()
-        dispatcher = Dispatcher(engine, self._job, self._finish_part, self._events, self._progress)
+        self.events.add("run_started", architectures=self._halves.architectures)
+
+    @contextlib.contextmanager
+    def pool(self) -> Iterator[JobPool]:
+        """Open what runs the jobs; at the end no container of this process is left."""
+        competition = self._competition
+        remove_strays(competition.isolation)
+        host = Host(
+            competition.cpus, competition.isolation, self._program, self._terms.program_sha256
+        )
+        opened = (
+            competition.pool() if competition.pool else LocalPool(host.run, len(competition.cpus))
+        )
         try:
-            dispatcher.run(self._tickets(submissions))
-        except BaseException as error:
-            engine.stop()
-            self._events.add("interrupted", message=str(error) or type(error).__name__)
-            raise
-        engine.close()
+            with working(opened, self.events):
+                yield opened
+        finally:
+            remove_own(competition.isolation)
+
+    def leaderboard(self, names: list[str]) -> Leaderboard:
+        """Write the leaderboard of all submissions given, and return it."""
         leaderboard = leaderboard_of(
             self._phase,
             self._binding(),
             self._halves.references,
-            [self._entries[submission_name(path)] for path in submissions],
+            [self._entries[name] for name in names],
         )
-        write_leaderboard(leaderboard, competition.output)
-        self._events.add("run_finished")
+        write_leaderboard(leaderboard, self._competition.output)
+        self.events.add("run_finished")
         return leaderboard
 
-    def _local_engine(self) -> Engine:
-        competition = self._competition
-        interrupted = threading.Event()
-        machine = Machine(competition.cpus, interrupted)
-        host = Host(machine, competition.isolation, self._program, self._program_sha256)
-        return LocalEngine(host, len(competition.cpus), interrupted)
+    def parts(self, submissions: list[Path]) -> Iterator[Part]:
+        """Open one submission after the other and yield its parts."""
+        for position, path in enumerate(submissions):
+            name = submission_name(path)
+            try:
+                run = self._open(path, name, position)
+            except InvalidSubmission as error:
+                self._refuse(name, position, str(error))
+                continue
+            run.open_parts = set(self._phase.benchmarks)
+            for key in self._phase.benchmarks:
+                yield self._part(run, key)
+
+    def _part(self, run: SubmissionRun, key: str) -> Part:
+        return Part(run, key, self._terms, self._competition.progress, self._finish_part)
 
     def _binding(self) -> RunRecord:
         """Return what the results of this run depend on."""
@@ -153,8 +183,8 @@ class _Run:
             phase=self._phase.name,
             isolation=self._competition.isolation.name,
             isolation_description=self._competition.isolation.description,
-            program_sha256=self._program_sha256,
-            image=self._image,
+            program_sha256=self._terms.program_sha256,
+            image=self._terms.image,
             benchmarks={
                 key: BenchmarkBinding(
                     input_sha256=hashlib.sha256(msgspec.json.encode(data)).hexdigest(),
@@ -167,29 +197,6 @@ class _Run:
             },
         )
 
-    def _tickets(self, submissions: list[Path]) -> Iterator[Ticket]:
-        """Open one submission after the other and give out what is left of it."""
-        for position, path in enumerate(submissions):
-            name = submission_name(path)
-            try:
-                run = self._open(path, name, position)
-            except InvalidSubmission as error:
-                self._refuse(name, position, str(error))
-                continue
-            parts = [
-                Part(run, self._halves.inputs[key], self._phase.limits)
-                for key in self._phase.benchmarks
-            ]
-            run.open_parts = {part.data.benchmark for part in parts}
-            for part in parts:
-                self._tell_of_earlier(part)
-                shards = part.shards(self._competition.shard)
-                part.open_jobs = len(shards)
-                if not shards:
-                    self._finish_part(part)
-                for shard in shards:
-                    yield Ticket(part, shard)
-
     def _open(self, path: Path, name: str, position: int) -> SubmissionRun:
         """Check a submission and bind its folder to its content."""
         submission = open_submission(path, self._temporary / "submissions" / name)
@@ -199,7 +206,7 @@ class _Run:
             name=name, sha256=submission.sha256, refusal="", position=position
         )
         folder = self._results.open_submission(record)
-        self._events.add("submission_accepted", name, message=submission.sha256)
+        self.events.add("submission_accepted", submission=name, message=submission.sha256)
         return SubmissionRun(name, folder, submission.sha256, archive)
 
     def _refuse(self, name: str, position: int, reason: str) -> None:
@@ -207,66 +214,35 @@ class _Run:
         digest = hashlib.sha256(reason.encode()).hexdigest()
         record = SubmissionRecord(name=name, sha256=digest, refusal=reason, position=position)
         folder = self._results.open_submission(record)
-        self._events.add("submission_refused", name, message=reason)
-        run = SubmissionRun(name, folder, digest, folder)
-        for data in self._halves.inputs.values():
-            part = Part(run, data, self._phase.limits)
-            self._tell_of_earlier(part)
-            for architecture in part.missing(data.architectures):
-                refused = Prediction(id=architecture.id, status="error", message=reason)
-                part.file.append(refused)
-                self._progress(name, data.benchmark, refused)
-            part.finish()
-        self._enter(record, folder)
-
-    def _tell_of_earlier(self, part: Part) -> None:
-        """Show what an earlier run has done of a part."""
-        self._progress(part.submission.name, part.data.benchmark, None)
-        for prediction in part.file.take_earlier():
-            self._progress(part.submission.name, part.data.benchmark, prediction)
-
-    def _job(self, number: int, part: Part, architectures: tuple[Architecture, ...]) -> Job:
-        """Return the job that asks a part's submission for some architectures."""
-        key = part.data.benchmark
-        record = self._halves.minibatches[key]
-        used = part.file.used_before(architectures[0].id) if architectures else (0.0, 0.0)
-        return Job(
-            number=number,
-            submission=part.submission.name,
-            submission_sha256=part.submission.sha256,
-            archive=part.submission.archive.read_bytes(),
-            data=msgspec.structs.replace(part.data, architectures=architectures),
-            limits=self._phase.limits,
-            used_cpu_s=used[0],
-            used_wall_s=used[1],
-            minibatch=MinibatchOrder(
-                source=record.source,
-                sha256=record.sha256,
-                content=None if record.synthetic else encode_minibatch(self._halves.load(key)),
-            ),
-            program_sha256=self._program_sha256,
-            image=self._image,
-        )
+        self.events.add("submission_refused", submission=name, message=reason)
+        run = SubmissionRun(name, folder, digest, folder, set(self._phase.benchmarks))
+        for key in self._phase.benchmarks:
+            self._part(run, key).refuse(reason)
 
     def _finish_part(self, part: Part) -> None:
-        """Close a part; with the last one of its submission, enter the submission."""
+        """Take note of a finished part; with the last one of its submission, enter that."""
         run, key = part.submission, part.data.benchmark
-        try:
-            part.finish()
-        except OSError as error:
-            run.faults.append(f"{key}: cannot write the predictions: {error.strerror}")
-        self._events.add("benchmark_finished", run.name, key, architectures=len(part.file))
+        self.events.add("benchmark_finished", **part.labels, architectures=len(part.file))
         run.open_parts.discard(key)
         if not run.open_parts:
             record = self._results.note_faults(run.name, run.faults)
             self._enter(record, run.folder)
-            run.archive.unlink(missing_ok=True)
+            if run.archive.is_file():
+                run.archive.unlink()
 
     def _enter(self, record: SubmissionRecord, folder: Path) -> None:
         """Score a submission that is done."""
         entry = entry_of(record, folder, self._phase, self._references)
         self._entries[record.name] = entry
         if entry.status == "organiser_error":
-            self._events.add("organiser_error", record.name, message=entry.message)
+            self.events.add("organiser_error", submission=record.name, message=entry.message)
         else:
-            self._events.add("submission_scored", record.name, score=entry.score)
+            self.events.add("submission_scored", submission=record.name, score=entry.score)
+
+
+@contextlib.contextmanager
+def _temporary_folder() -> Iterator[Path]:
+    """Yield a folder whose content containers may be given."""
+    with tempfile.TemporaryDirectory(prefix="zcnas-") as temporary:
+        Path(temporary).chmod(0o755)
+        yield Path(temporary)

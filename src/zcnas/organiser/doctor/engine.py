@@ -13,6 +13,7 @@ from zcnas.benchmarks import get_benchmark
 from zcnas.datasets import load_minibatch
 from zcnas.errors import OrganiserError
 from zcnas.ingestion.ingest import IngestionJob, ingest
+from zcnas.ingestion.sinks import Recording
 from zcnas.isolation import Isolation
 from zcnas.isolation.container import OWNER_LABEL, DockerIsolation, connect
 from zcnas.isolation.image import FINGERPRINT_LABEL, IMAGE, fingerprint
@@ -22,8 +23,7 @@ from zcnas.isolation.probes import PROBES
 from zcnas.isolation.process import ProcessIsolation
 from zcnas.isolation.program import stage_worker
 from zcnas.organiser.doctor import Finding, Situation, error, ok, warning
-from zcnas.records import Architecture, BenchmarkInput, Manifest, Prediction, read_predictions
-from zcnas.result_files import ResultFiles
+from zcnas.records import Architecture, BenchmarkInput, Manifest, Prediction
 
 CANARY_SPEC = (
     "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+"
@@ -145,8 +145,7 @@ def _ask_canary(situation: Situation, isolation: Isolation) -> tuple[Prediction,
             program=stage_worker(folder / "program"),
             limits=situation.phase.limits,
             cpu=cpu,
-            output=folder / "out",
         )
-        manifest = ingest(job, isolation)
-        (prediction,) = read_predictions(ResultFiles(job.output, benchmark.key).predictions)
-    return prediction, manifest
+        recording = Recording()
+        manifest = ingest(job, isolation, recording)
+    return recording.predictions[0], manifest

@@ -5,12 +5,14 @@ Read from the files of the run, so it can be asked while the run goes on, and af
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal
 
 import msgspec
 
-from zcnas.organiser.competition.events import Event, read_events
+from zcnas.jobs import read_events
+from zcnas.jobs.events import EVENTS
+from zcnas.jobs.status import JobStatus, job_statuses
+from zcnas.organiser.competition.events import RunEvent
 from zcnas.organiser.results.folder import ResultsFolder, RunRecord, SubmissionRecord
 from zcnas.result_files import ResultFiles
 
@@ -53,14 +55,6 @@ class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
     last_event: str
 
 
-@dataclass
-class _Seen:
-    """What the event log says of a submission."""
-
-    under_way: dict[str, int] = field(default_factory=dict)
-    failure: str = ""
-
-
 def status_of(results: ResultsFolder) -> RunStatus:
     """Return where the run of a results folder is.
 
@@ -69,35 +63,25 @@ def status_of(results: ResultsFolder) -> RunStatus:
     """
     run = results.bound()
     active = results.in_use()
-    events = read_events(results.path)
-    seen = _read(events)
+    events = read_events(results.path / EVENTS, RunEvent)
+    jobs: dict[str, dict[str, JobStatus]] = {}
+    statuses = job_statuses(events, lambda event: (event.submission, event.benchmark))
+    for (name, key), status in statuses.items():
+        jobs.setdefault(name, {})[key] = status
     submissions = tuple(
-        _submission(results, run, record, seen.get(record.name, _Seen()), active)
+        _submission(results, run, record, jobs.get(record.name, {}), active)
         for record in results.submissions()
     )
     last = f"{events[-1].time} {events[-1].event}" if events else ""
     return RunStatus(phase=run.phase, active=active, submissions=submissions, last_event=last)
 
 
-def _read(events: list[Event]) -> dict[str, _Seen]:
-    """Return what is under way and what failed last, by submission."""
-    seen: dict[str, _Seen] = {}
-    for event in events:
-        if event.event == "run_started":
-            seen.clear()
-        state = seen.setdefault(event.submission, _Seen())
-        jobs = state.under_way
-        if event.event == "job_started":
-            jobs[event.benchmark] = jobs.get(event.benchmark, 0) + 1
-        elif event.event in ("job_finished", "job_failed"):
-            jobs[event.benchmark] = jobs.get(event.benchmark, 1) - 1
-            failed = f"{event.benchmark}, attempt {event.attempt}: {event.message}"
-            state.failure = failed if event.event == "job_failed" else ""
-    return seen
-
-
 def _submission(
-    results: ResultsFolder, run: RunRecord, record: SubmissionRecord, seen: _Seen, active: bool
+    results: ResultsFolder,
+    run: RunRecord,
+    record: SubmissionRecord,
+    jobs: dict[str, JobStatus],
+    active: bool,
 ) -> SubmissionStatus:
     folder = results.folder_of(record.name)
     done = 0
@@ -106,7 +90,8 @@ def _submission(
         if path.is_file():
             done += path.read_bytes().count(b"\n")
     total = sum(binding.architectures for binding in run.benchmarks.values())
-    benchmarks = tuple(key for key, jobs in seen.under_way.items() if jobs > 0) if active else ()
+    benchmarks = tuple(key for key, status in jobs.items() if active and status.running)
+    failures = [f"{key}, {status.failure}" for key, status in jobs.items() if status.failure]
     state: State
     if record.refusal:
         state = "refused"
@@ -118,7 +103,7 @@ def _submission(
         state = "organiser_error"
     else:
         state = "waiting"
-    reason = record.refusal or record.fault or (seen.failure if done < total else "")
+    reason = record.refusal or record.fault or (failures[-1] if failures and done < total else "")
     return SubmissionStatus(
         name=record.name,
         state=state,

@@ -394,10 +394,10 @@ def test_real_images_travel_with_the_input_data_and_are_the_same_there(tmp_path)
     assert np.array_equal(found.inputs, real.inputs)
     assert found.targets.tolist() == [3, 1]
     assert found.source == "CIFAR-10"
-    with pytest.raises(InputDataError, match="holds 2 images, the benchmark asks for 64"):
+    with pytest.raises(InputDataError, match="contains 2 images, but the benchmark needs 64"):
         load_hosted_minibatch(tmp_path, msgspec.structs.replace(data, batch_size=64))
     path.write_bytes(b"PK damaged")
-    with pytest.raises(InputDataError, match="is no minibatch"):
+    with pytest.raises(InputDataError, match="cannot be read: this is not a minibatch"):
         load_hosted_minibatch(tmp_path, data)
     path.unlink()
     made = load_minibatch(get_benchmark(key), 2, data.eval_seed, None)

@@ -134,6 +134,6 @@ def bundle_phase(
         reference_files[name] = (reference_dir / name).read_bytes()
         minibatch = load_minibatch(benchmark, data.batch_size, data.eval_seed, data_dir)
         sources[key] = minibatch.source
-        if minibatch.source != load_minibatch(benchmark, 1, data.eval_seed, None).source:
+        if not minibatch.synthetic:
             input_files[f"{key}{SUFFIX}"] = freeze_minibatch(minibatch)
     return BundledPhase(phase, settings, inputs, references, input_files, reference_files, sources)

@@ -1,10 +1,11 @@
 """Many machines: jobs through the executor of ``dask.distributed``.
 
 Scheduler and workers are the organiser's own processes. Between machines everything is encrypted
-and both ends show certificates (Dask's TLS). A job goes out as a pickle that the worker loads; an
-answer comes back as plain bytes, and this client refuses to load a pickle. What Dask itself
-unpickles here is the exception of a task that broke, which only such a worker can send;
-participants' code runs in a container without a network and reaches none of this.
+and both ends show certificates (Dask's TLS). A job goes out as a pickle that the worker loads, with
+the name of the runner that every host has installed; a report or an answer comes back as plain
+bytes, and this client refuses to load a pickle. What Dask itself unpickles here is the exception of
+a task that broke, which only such a worker can send; code that is not trusted has no network where
+a runner starts it, and reaches none of this.
 """
 
 from __future__ import annotations
@@ -20,13 +21,8 @@ from concurrent.futures import Future
 from typing import Any
 from urllib.parse import urlsplit
 
-import msgspec
-
 from zcnas.errors import OrganiserError
-from zcnas.isolation import IsolationName, Worker, WorkerPlace
-from zcnas.isolation.container import DockerIsolation
-from zcnas.organiser.competition.engines import OnReport
-from zcnas.organiser.competition.job import Job
+from zcnas.jobs.work import Job, Report, Runner
 
 CONNECT_S = 30
 """Seconds a scheduler may take to answer."""
@@ -38,23 +34,25 @@ SLOTS_AGE_S = 2.0
 TLS_SETTINGS = ("ca-file", "client.cert", "client.key")
 
 
-class ClusterEngine:
+class ClusterPool:
     """Runs jobs on the workers of a scheduler.
 
     Args:
         address: ``tcp://…`` on this machine, ``tls://…`` anywhere.
+        runner: Runs a job; a function of a module that every host has installed.
 
     Raises:
         OrganiserError: The address is none, is not safe, or nobody answers there.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, runner: Runner) -> None:
         # What it would print of a lost scheduler, this run says in its own words.
         logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
         self._address = address
+        self._runner = runner
         self._security = security_for(address)
         self._topic = f"zcnas-{secrets.token_hex(8)}"
-        self._reporters: dict[int, OnReport] = {}
+        self._reporters: dict[int, Report] = {}
         self._client: Any = None
         self._slots = 0
         self._slots_seen = 0.0
@@ -74,23 +72,23 @@ class ClusterEngine:
             self._slots_seen = time.monotonic()
         return self._slots
 
-    def submit(self, job: Job, on_report: OnReport) -> Future[bytes]:
+    def submit(self, job: Job, report: Report) -> Future[bytes]:
         """Queue a job.
 
         Raises:
             OrganiserError: The scheduler is gone and does not come back.
         """
-        from zcnas.organiser.competition.cluster_worker import run_on_worker
+        from zcnas.jobs.cluster_worker import run_on_worker
 
         if self._client.status != "running":
             self._reconnect()
-        self._reporters[job.number] = on_report
-        future: Future[bytes] = self._executor.submit(run_on_worker, job, self._topic)
+        self._reporters[job.number] = report
+        future: Future[bytes] = self._executor.submit(run_on_worker, self._runner, job, self._topic)
         future.add_done_callback(lambda done: self._reporters.pop(job.number, None))
         return future
 
     def stop(self) -> None:
-        """Cancel every job; each worker notices within a second and stops its container."""
+        """Cancel every job; each worker notices within a second and ends its own."""
         with contextlib.suppress(OSError, TimeoutError, RuntimeError):
             self._executor.shutdown(wait=False)
             self._client.close(timeout=5)
@@ -102,7 +100,7 @@ class ClusterEngine:
     def _connect(self, timeout_s: float) -> None:
         import distributed
 
-        from zcnas.organiser.competition.cluster_executor import ClusterExecutor
+        from zcnas.jobs.cluster_executor import ClusterExecutor
 
         client: Any = distributed.Client
         try:
@@ -116,7 +114,7 @@ class ClusterEngine:
         except (OSError, TimeoutError) as error:
             raise OrganiserError(
                 f"the scheduler at {self._address} does not answer ({error}); start it, or correct "
-                "SCHEDULER=, and give the same command again"
+                "SCHEDULER=, and repeat the command to resume"
             ) from None
         refuse_open_workers(self._client.scheduler_info(n_workers=-1)["workers"])
         # A job whose worker is lost comes back to us, who know which of it is done.
@@ -138,32 +136,16 @@ class ClusterEngine:
                 return
 
     def _take_reports(self, event: tuple[float, Any]) -> None:
-        """Hand reports to the jobs they are on; what cannot be read is left to the job's result."""
-        _, reports = event
-        for report in reports if isinstance(reports, (list, tuple)) else ():
-            with contextlib.suppress(msgspec.MsgspecError, OrganiserError, TypeError):
-                number = msgspec.json.decode(report, type=_Numbered).job
-                if on_report := self._reporters.get(number):
-                    on_report(bytes(report))
+        """Hand reports to the jobs they are on.
 
-
-class ClusterIsolation:
-    """Containers on the hosts of a cluster; none is ever started on this machine."""
-
-    name: IsolationName = "docker"
-    description = f"{DockerIsolation.description}, on a cluster"
-
-    def start(self, place: WorkerPlace) -> Worker:
-        """Refuse.
-
-        Raises:
-            OrganiserError: Always.
+        What cannot be read is dropped, and what cannot be recorded is left to the job's end.
         """
-        raise OrganiserError("with SCHEDULER= no worker is started on this machine")
-
-
-class _Numbered(msgspec.Struct):
-    job: int
+        match event:
+            case (_, (int(number), (*reports,))) if report := self._reporters.get(number):
+                for content in reports:
+                    if isinstance(content, (bytes, bytearray, memoryview)):
+                        with contextlib.suppress(OrganiserError):
+                            report(bytes(content))
 
 
 def security_for(address: str) -> Any:
@@ -181,7 +163,7 @@ def security_for(address: str) -> Any:
     parts = urlsplit(address)
     if parts.scheme not in ("tcp", "tls") or not parts.hostname:
         raise OrganiserError(
-            f"SCHEDULER={address} is no address of a scheduler; write tls://host:8786, or "
+            f"SCHEDULER={address} is not the address of a scheduler; write tls://host:8786, or "
             "tcp://127.0.0.1:8786 for one on this machine"
         )
     if parts.scheme == "tcp":

@@ -1,0 +1,96 @@
+"""A host of a cluster: what the competition has run on one of its workers.
+
+It needs this package, a Docker engine, the image, and nothing else: an evaluation brings the rest.
+Participants' code runs in the container and never in the worker's process.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import socket
+import tempfile
+from pathlib import Path
+
+from zcnas.errors import OrganiserError
+from zcnas.isolation import Isolation, IsolationName, Worker, WorkerPlace
+from zcnas.isolation.container import DockerIsolation, connect
+from zcnas.isolation.image import FINGERPRINT_LABEL, IMAGE
+from zcnas.isolation.machine import Interruption, parse_cpus
+from zcnas.isolation.program import stage_worker
+from zcnas.isolation.strays import remove_strays
+from zcnas.jobs import Report
+from zcnas.organiser.competition.evaluation import Evaluation
+from zcnas.organiser.competition.host import Host
+from zcnas.submissions import digest_of
+
+CPUS_VARIABLE = "ZCNAS_CPUS"
+"""Environment variable of a cluster's worker: which CPUs of its host it may use; all by default."""
+
+
+def run_on_cluster(evaluation: Evaluation, report: Report, interrupted: Interruption) -> None:
+    """Run an evaluation in a container of this host.
+
+    Raises:
+        OrganiserError: This host is at fault.
+    """
+    isolation = _isolation(evaluation.image)
+    program, digest = _program()
+    cpus = parse_cpus(os.environ.get(CPUS_VARIABLE, ""))
+    Host(cpus, isolation, program, digest).run(evaluation, report, interrupted)
+
+
+class ClusterIsolation:
+    """Containers on the hosts of a cluster; none is ever started on this machine."""
+
+    name: IsolationName = "docker"
+    description = f"{DockerIsolation.description}, on a cluster"
+    contained = True
+
+    def start(self, place: WorkerPlace) -> Worker:
+        """Refuse.
+
+        Raises:
+            OrganiserError: Always.
+        """
+        raise OrganiserError("with SCHEDULER= no worker is started on this machine")
+
+
+@functools.lru_cache(1)
+def _program() -> tuple[Path, str]:
+    """Return the folder workers are started from and its digest; made once per process."""
+    folder = Path(tempfile.mkdtemp(prefix="zcnas-program-"))
+    folder.chmod(0o755)
+    program = stage_worker(folder / "program")
+    return program, digest_of(program)
+
+
+def _isolation(image_sha256: str) -> Isolation:
+    """Return containers of the image the organiser has.
+
+    Raises:
+        OrganiserError: No engine answers here, or the image is missing or another one.
+    """
+    from docker.errors import DockerException
+
+    isolation = _containers()
+    try:
+        labels = isolation.client.images.get(IMAGE).labels
+    except DockerException as error:
+        raise OrganiserError(
+            f"host {socket.gethostname()} has no image {IMAGE} ({error}); run `make image` there"
+        ) from None
+    if labels.get(FINGERPRINT_LABEL) != image_sha256:
+        raise OrganiserError(
+            f"host {socket.gethostname()} has another {IMAGE} than the organiser's machine; "
+            f"run `make image` there with the same version"
+        )
+    return isolation
+
+
+@functools.lru_cache(1)
+def _containers() -> DockerIsolation:
+    """Return the containers of this host, without those an earlier worker process has left."""
+    isolation = DockerIsolation(connect(), IMAGE)
+    remove_strays(isolation)
+    return isolation

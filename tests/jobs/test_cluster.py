@@ -1,0 +1,157 @@
+"""Jobs on a real scheduler and real workers: who is let in, and what is believed of an answer."""
+
+import pickle
+import time
+from concurrent.futures import CancelledError
+from pathlib import Path
+
+import distributed  # noqa: F401 - its settings must be there before a test overrides some
+import pytest
+
+from tests.clusters import certificate_configuration
+from zcnas.errors import OrganiserError
+from zcnas.jobs import Dispatcher, Event, EventLog, cluster_worker, read_events, working
+from zcnas.jobs import cluster as cluster_module
+from zcnas.jobs.cluster import ClusterPool, is_loopback, refuse_open_workers, security_for
+
+from .squares import Squares
+
+
+def square(payload, report, interrupted):
+    """Stand in for a runner."""
+
+
+def test_a_client_of_another_authority_and_one_without_certificates_are_refused(
+    cluster, authorities, monkeypatch
+):
+    import dask
+
+    monkeypatch.setattr(cluster_module, "CONNECT_S", 2)
+    foreign = authorities[1]
+    certificates = certificate_configuration(foreign)
+    certificates["distributed.comm.tls.ca-file"] = str(authorities[0] / "ca.pem")
+    with dask.config.set(certificates), pytest.raises(OrganiserError, match="does not answer"):
+        ClusterPool(cluster.address, square)
+    with pytest.raises(OrganiserError, match="needs certificates: set DASK_.*CA_FILE"):
+        ClusterPool(cluster.address, square)
+
+
+class Booby:
+    """Leaves a file where it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return (open, (self.path, "w"))
+
+
+def answering(content):
+    """Return what a worker runs instead of a job: it answers with what ``content`` returns."""
+    return lambda runner, job, topic: content()
+
+
+def test_an_answer_that_is_none_is_a_fault_and_a_pickle_is_not_loaded(
+    cluster, authorities, tmp_path, monkeypatch
+):
+    import dask
+
+    control, trap = tmp_path / "control", str(tmp_path / "sprung")
+    pickle.loads(pickle.dumps(Booby(str(control)))).close()  # noqa: S301 - our own
+    assert control.exists(), "unpickling springs it"
+
+    def answer_with_a_pickle():
+        class Trap:
+            def __reduce__(self):
+                return (open, (trap, "w"))
+
+        return Trap()
+
+    def fault_when_workers_answer_with(name, content):
+        monkeypatch.setattr(cluster_worker, "run_on_worker", answering(content))
+        work, log = Squares(tmp_path, name, [1, 2]), tmp_path / f"{name}.events"
+        with working(ClusterPool(cluster.address, dict), EventLog(log)) as pool:
+            Dispatcher(pool, EventLog(log)).run([work])
+        assert not work.path.exists()
+        failed = [event for event in read_events(log, Event) if event.event == "job_failed"]
+        assert len(failed) == 3, "the first attempt and two more"
+        (fault,) = work.faults
+        return fault
+
+    with dask.config.set(certificate_configuration(authorities[0])):
+        message = fault_when_workers_answer_with("pickle", answer_with_a_pickle)
+        assert "a worker's answer cannot be read" in message
+        assert "only able to deserialize data with ['dask', 'msgpack']" in message
+        assert not Path(trap).exists()
+        assert "with NoneType instead of" in fault_when_workers_answer_with("n", lambda: None)
+        assert "with str instead of" in fault_when_workers_answer_with("text", lambda: "{}")
+        assert "is malformed" in fault_when_workers_answer_with("bytes", lambda: b"{}")
+
+
+def test_a_job_whose_scheduler_is_lost_ends_as_lost_with_its_machine(cluster, authorities):
+    import dask
+
+    with dask.config.set(certificate_configuration(authorities[0])):
+        pool = ClusterPool(cluster.address, square)
+        try:
+            future = pool._executor.submit(time.sleep, 120)
+            cluster.kill(cluster.scheduler)
+            with pytest.raises(CancelledError):
+                future.result(timeout=100)
+        finally:
+            pool.stop()
+
+
+class Told:
+    """Stands in for Dask's worker; keeps what was announced and when."""
+
+    def __init__(self):
+        self.told = []
+
+    def log_event(self, topic, reports):
+        self.told.append((time.monotonic(), reports))
+
+
+def test_no_report_waits_longer_than_the_interval_for_the_next_one(monkeypatch):
+    monkeypatch.setattr(cluster_worker, "REPORT_INTERVAL_S", 0.2)
+    told = Told()
+    reports = cluster_worker._Reports(told, "topic", 7)
+    for number in range(3):
+        reports.add(b"%d" % number)
+    assert [content for _, content in told.told] == [(7, [b"0"])], "the first is told at once"
+    end = time.monotonic() + 10
+    while len(told.told) < 2 and time.monotonic() < end:
+        time.sleep(0.01)
+    reports.add(b"3")
+    assert reports.close() == (b"3",), "what was not sent is for the job's end to bring"
+    assert [content for _, content in told.told] == [(7, [b"0"]), (7, [b"1", b"2"])]
+    assert told.told[1][0] - told.told[0][0] >= 0.2, "those that follow soon travel together"
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("tcp://192.0.2.7:8786", "leaves this machine without encryption.*write tls://"),
+        ("192.0.2.7:8786", "is not the address of a scheduler; write tls://"),
+        ("http://127.0.0.1:8786", "is not the address of a scheduler"),
+        ("tcp://no-such-host.invalid:8786", "without encryption"),
+        ("tls://127.0.0.1:8786", "needs certificates"),
+    ],
+)
+def test_an_unsafe_address_is_refused_before_anything_is_sent(address, message):
+    with pytest.raises(OrganiserError, match=message):
+        security_for(address)
+
+
+def test_workers_reached_over_a_network_without_tls_are_refused():
+    refuse_open_workers({"tcp://127.0.0.1:1": {}, "tls://192.0.2.7:1": {}})
+    with pytest.raises(OrganiserError, match="192.0.2.7:1 is reached without encryption"):
+        refuse_open_workers({"tcp://127.0.0.1:1": {}, "tcp://192.0.2.7:1": {}})
+
+
+def test_loopback_is_this_machine_only():
+    assert is_loopback("127.0.0.1")
+    assert is_loopback("localhost")
+    assert is_loopback("::1")
+    assert not is_loopback("192.0.2.7")
+    assert not is_loopback("0.0.0.0")
