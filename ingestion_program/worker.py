@@ -34,18 +34,12 @@ import torch
 from torch.utils.data import DataLoader, TensorDataset
 
 from zcnas.benchmarks import Benchmark, get_benchmark
-from zcnas.search_spaces import build_network, import_networks, parse_spec
+from zcnas.search_spaces import build_network, get_search_space, parse_spec
 from zcnas.worker import channel
 from zcnas.worker.channel import Answer, AnswerStatus, Query, Setup
 from zcnas.worker.confinement import confine, confine_query
 from zcnas.worker.contract import InvalidScoreError, load_predictor, query_caller, to_score
 from zcnas.worker.scratch import Scratch
-
-SS_TYPE_2022 = {
-    "transbench101_micro": "transbench101",
-    "transbench101_macro": "transbench101",
-}
-"""What ``set_ss_type`` is told where 2022's name differs from ours."""
 
 _CHILD_ANSWER = struct.Struct("!BdH")
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
@@ -74,15 +68,15 @@ def main(submission: Path) -> None:
         return
     setup = Setup.decode(content)
     benchmark = get_benchmark(setup.benchmark)
-    import_networks(benchmark)  # once here, not in every child
+    space = get_search_space(benchmark.search_space)
+    space.network_builder()  # imports the networks once here, not in every child
     dataset = TensorDataset(torch.from_numpy(setup.inputs), torch.from_numpy(setup.targets))
     dataloader = DataLoader(dataset, batch_size=len(setup.inputs))
     try:
         seed_everything(setup.seed)
         predictor = load_predictor(submission)
         if hasattr(predictor, "set_ss_type"):
-            space = benchmark.search_space
-            predictor.set_ss_type(SS_TYPE_2022.get(space, space))
+            predictor.set_ss_type(space.name_2022)
         if hasattr(predictor, "pre_process"):
             predictor.pre_process()
         ask = query_caller(predictor, dataloader)

@@ -65,7 +65,7 @@ def test_the_checkout_keeps_the_table(copy):
         (WORKER, "import ingestion_program.ingestion", "-> ingestion_program.ingestion"),
         ("ingestion_program/naslib/__init__.py", "import zcnas.hosted", "naslib -> zcnas.hosted"),
         ("ingestion_program/ingestion.py", "import zcnas.pages", "ingestion -> zcnas.pages"),
-        (SCORING, "from zcnas.search_spaces import SPECS", "scoring -> zcnas.search_spaces"),
+        (SCORING, "from zcnas.search_spaces import parse_spec", "scoring -> zcnas.search_spaces"),
         (SCORING, "import zcnas.organiser.cli.main", "scoring -> zcnas.organiser.cli.main"),
         ("src/zcnas/organiser/draw.py", "import scoring_program.scoring", "-> scoring_program"),
         ("src/zcnas/another_room.py", "", "zcnas.another_room stands in no wing"),

@@ -35,7 +35,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from zcnas.benchmarks import get_benchmark
 from zcnas.datasets import load_minibatch
 from zcnas.proxies import PROXIES, evaluate
-from zcnas.search_spaces import SPECS, build_network
+from zcnas.search_spaces import SEARCH_SPACES, build_network
 
 BATCH_SIZE = 64
 
@@ -279,7 +279,7 @@ def main() -> None:
     worst = dict.fromkeys(PROXIES, 0.0)
     rng = random.Random(0)
     for index in range(-1, arguments.architectures):  # the first one warms up
-        spec = SPECS[benchmark.search_space].sample(rng)
+        spec = SEARCH_SPACES[benchmark.search_space].spec.sample(rng)
         torch.manual_seed(index + 1)
         network = build_network(spec, benchmark)
         if index == 0:

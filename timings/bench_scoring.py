@@ -22,7 +22,7 @@ from zcnas.hosted.phase import HostedPhase
 from zcnas.judging.metrics import kendall_tau
 from zcnas.phases import load_phase
 from zcnas.records import write_json
-from zcnas.search_spaces import SPECS
+from zcnas.search_spaces import SEARCH_SPACES
 
 ROOT = Path(__file__).resolve().parents[1]
 N = 1000
@@ -34,7 +34,7 @@ def write_run(folder):
     rng = random.Random(0)
     phases = (ROOT / "reference_data" / "phases.toml").read_text()
     listed = json.dumps(KEYS)
-    spaces = ", ".join(f"{space} = 1" for space in SPECS)
+    spaces = ", ".join(f"{space} = 1" for space in SEARCH_SPACES)
     replaced = {"benchmarks": listed, "batch_size": f"{{ {spaces} }}"}
     lines = [
         next((f"{k} = {v}" for k, v in replaced.items() if line.startswith(k)), line)

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from zcnas.benchmarks import BENCHMARKS, Benchmark
-from zcnas.search_spaces import SPECS, Spec, build_network, import_networks
+from zcnas.search_spaces import SEARCH_SPACES, Spec, build_network, network_builder
 
 SAMPLE = 20
 CLIMB = 40
@@ -81,8 +81,10 @@ def pick(search_space: str) -> dict[str, str]:
     """
     rng = random.Random(0)
     benchmark = BENCHMARKS[SPACE_STANDS_FOR.get(search_space, f"{search_space}_cifar10")]
-    import_networks(benchmark)
-    sample = [size_of(SPECS[search_space].sample(rng), benchmark) for _ in range(SAMPLE)]
+    network_builder(benchmark)
+    sample = [
+        size_of(SEARCH_SPACES[search_space].spec.sample(rng), benchmark) for _ in range(SAMPLE)
+    ]
     mean = statistics.mean(size.gmacs for size in sample)
     typical = min(sample, key=lambda size: abs(size.gmacs - mean))
     large = max(sample, key=lambda size: size.price)

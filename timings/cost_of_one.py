@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from zcnas.benchmarks import Benchmark, get_benchmark
 from zcnas.datasets.synthetic import synthetic_minibatch
 from zcnas.proxies import PROXIES, evaluate
-from zcnas.search_spaces import build_network, import_networks, parse_spec
+from zcnas.search_spaces import build_network, network_builder, parse_spec
 
 ADDRESS_LIMIT = 10 << 30
 """An allocation beyond this fails, so that a wrong guess does not take the machine down."""
@@ -84,7 +84,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (ADDRESS_LIMIT, ADDRESS_LIMIT))
     torch.set_num_threads(1)
     benchmark = get_benchmark(job["benchmark"])
-    import_networks(benchmark)
+    network_builder(benchmark)
     spec = parse_spec(benchmark.search_space, job["spec"])
     inputs, targets = minibatch(benchmark, job["batch"])
     forget_peak()

@@ -42,10 +42,9 @@ from zcnas.benchmarks import BENCHMARKS, Benchmark, get_benchmark
 from zcnas.datasets import load_minibatch
 from zcnas.isolation.machine import cpu_model
 from zcnas.proxies import PROXIES, evaluate
-from zcnas.search_spaces import build_network
+from zcnas.search_spaces import SEARCH_SPACES, build_network
 from zcnas.search_spaces.nasbench201.spec import NasBench201Spec
 from zcnas.tables import zero_cost_scores
-from zcnas.tables.nas_bench_suite_zero import read_spec
 
 BATCH_SIZE = 32
 """That of the published scores; the page's introduction says how it shows."""
@@ -132,6 +131,12 @@ def published(benchmark: Benchmark, data: Path) -> dict[str, dict[str, Any]]:
     return {key: row for key, row in table.items() if "snip" in row}
 
 
+def read_key(benchmark: Benchmark, written: str) -> str:
+    """Return the canonical string of an architecture that a published table writes."""
+    space = SEARCH_SPACES[benchmark.search_space]
+    return str(space.read_naslib(ast.literal_eval(written), benchmark.dataset))
+
+
 def read_scores(path: Path) -> dict[str, dict[str, Any]]:
     """Return the rows written so far; a line cut short by a kill is dropped from the file."""
     if not path.exists():
@@ -178,7 +183,7 @@ def make_table(out: Path, version: str) -> None:
         if not path.exists():
             continue
         rows_of[benchmark.key] = {
-            str(read_spec(benchmark, ast.literal_eval(key))): {
+            read_key(benchmark, key): {
                 zero_cost_scores.SECONDS: row["cpu_time_s"], **row["scores"]
             }
             for key, row in read_scores(path).items()
@@ -258,7 +263,7 @@ def report(data: Path, out: Path, record: Path) -> None:
         ours = {
             written: scores[spec]
             for written in table
-            if (spec := str(read_spec(benchmark, ast.literal_eval(written)))) in scores
+            if (spec := read_key(benchmark, written)) in scores
         }
         equal = sum(
             round(row["params"] * 1e6) == round(table[written]["params"]["score"] * 1e6)

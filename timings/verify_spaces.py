@@ -31,11 +31,10 @@ from torch import Tensor, nn
 
 from zcnas.benchmarks import BENCHMARKS, Benchmark, get_benchmark
 from zcnas.proxies import flops
-from zcnas.search_spaces import SPECS, build_network
+from zcnas.search_spaces import SEARCH_SPACES, build_network
 from zcnas.search_spaces.nasbench101.spec import NasBench101Spec
 from zcnas.search_spaces.nasbench201.spec import NasBench201Spec
 from zcnas.search_spaces.network import Network
-from zcnas.tables.nas_bench_suite_zero import read_spec
 
 ENUMERATED = {
     "nasbench101": 423_624,
@@ -80,9 +79,10 @@ def verify_benchmark(folder: Path, benchmark: Benchmark, sample: int | None) -> 
     if sample is not None:
         rows = random.Random(0).sample(rows, min(sample, total))
     wrong_params = wrong_flops = 0
+    space = SEARCH_SPACES[benchmark.search_space]
     our_macs, their_flops = [], []
     for written, record in rows:
-        spec = read_spec(benchmark, ast.literal_eval(written))
+        spec = space.read_naslib(ast.literal_eval(written), benchmark.dataset)
         network = build_on_meta(spec, benchmark)
         macs, published = operations(network, benchmark.dataset.input_shape)
         wrong_params += parameters(network) != round(record["params"]["score"] * 1e6)
@@ -131,7 +131,7 @@ def main() -> int:
     torch.set_num_threads(1)
     lines, sound = _header(arguments.sample)
     for space, expected in ENUMERATED.items():
-        found = sum(1 for _ in SPECS[space].enumerate())
+        found = sum(1 for _ in SEARCH_SPACES[space].spec.enumerate())
         sound &= found == expected
         lines.append(f"| {space} | {found:,} | {expected:,} |")
     rows, wrong_hashes, wrong_params = verify_nasbench101(arguments.data, arguments.sample)

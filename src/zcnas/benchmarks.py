@@ -1,8 +1,9 @@
 """The benchmarks of the competition: which search space is judged on which dataset.
 
-A benchmark is a pair (search space, dataset). This module is the only table of them; it knows
-shapes and class counts, but no accuracies, images or networks. Dimension letters of the package:
-B batch, C channels, H W image, K classes, V cell nodes, N architectures.
+A benchmark is a pair (search space, dataset). This module is the only table of ours; plugins add
+theirs. It defines what a search space, an architecture's spec and a dataset are, and knows shapes
+and class counts, but no accuracies, images or networks. Dimension letters of the package: B batch,
+C channels, H W image, K classes, V cell nodes, N architectures.
 
 Reference: Krishnakumar et al., "NAS-Bench-Suite-Zero", NeurIPS 2022, arXiv:2210.03230 (the
 28 benchmarks); Duan et al., "TransNAS-Bench-101", CVPR 2021, arXiv:2105.11871 (the seven tasks).
@@ -10,10 +11,17 @@ Reference: Krishnakumar et al., "NAS-Bench-Suite-Zero", NeurIPS 2022, arXiv:2210
 
 from __future__ import annotations
 
+import random
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, Protocol, Self
 
-from zcnas.errors import PhaseError
+from zcnas import plugins
+from zcnas.errors import InvalidArchitecture, PhaseError, PluginError
+
+MAX_KEY_LENGTH = 36
+"""Characters of a benchmark's key, a limit of Codabench."""
 
 Target = Literal["label", "soft_label", "image", "normal", "segmentation", "layout", "permutation"]
 
@@ -55,12 +63,105 @@ class Dataset:
         return (height, width) if self.target == "segmentation" else (3, height, width)
 
 
+class Spec(Protocol):
+    """An architecture as a value: hashable, comparable, and equal to ``parse(str(spec))``."""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the canonical string; raise ``InvalidArchitecture`` if it is not of this space."""
+        ...
+
+    def __str__(self) -> str:
+        """Return the canonical string."""
+        ...
+
+    @classmethod
+    def enumerate(cls) -> Iterator[Self]:
+        """Yield every architecture of the space once, in a fixed order."""
+        ...
+
+    @classmethod
+    def sample(cls, rng: random.Random) -> Self:
+        """Return an architecture drawn uniformly from the space."""
+        ...
+
+    def neighbours(self) -> Iterator[Self]:
+        """Yield every architecture that is one edit away."""
+        ...
+
+
+@dataclass(frozen=True)
+class SearchSpace:
+    """All that the harness knows of a search space, in one record.
+
+    Attributes:
+        key: Its name in benchmarks, files and ``phases.toml``.
+        spec: An architecture as a value; its module imports no torch.
+        network: The function (spec, dataset) to network, as ``package.module:function``; imported
+            on first use, because it needs torch.
+        datasets: Names of the datasets it is judged on.
+        naslib: Reads an architecture as NASLib writes it, the keys of NAS-Bench-Suite-Zero's
+            tables; None where no such table is.
+        naslib_tasks: The same for the Taskonomy tasks, where they are written otherwise.
+        ss_type: What ``set_ss_type`` of a 2022 entry is told; the key if empty.
+        pattern: A regular expression that finds canonical strings in a text, for audits of what a
+            submission carries; None if they look like any other text.
+    """
+
+    key: str
+    spec: type[Spec]
+    network: str
+    datasets: tuple[str, ...]
+    naslib: Callable[[Any], Spec] | None = None
+    naslib_tasks: Callable[[Any], Spec] | None = None
+    ss_type: str = ""
+    pattern: str | None = None
+
+    @property
+    def name_2022(self) -> str:
+        """What ``set_ss_type`` is told."""
+        return self.ss_type or self.key
+
+    def read_naslib(self, literal: Any, dataset: Dataset) -> Spec:
+        """Return the architecture that a key of NAS-Bench-Suite-Zero's table describes.
+
+        Raises:
+            InvalidArchitecture: It is not an architecture of this space.
+        """
+        is_task = dataset.target != "label"
+        read = self.naslib_tasks if is_task and self.naslib_tasks else self.naslib
+        if read is None:
+            raise InvalidArchitecture(f"NASLib has no way to write architectures of {self.key}")
+        return read(literal)
+
+    def network_builder(self) -> Callable[[Any, Dataset], Any]:
+        """Return the function that builds networks; imports torch."""
+        build: Callable[[Any, Dataset], Any] = plugins.load_object(self.network)
+        return build
+
+
+@dataclass(frozen=True)
+class PublishedDataset:
+    """A dataset that a plugin brings, as its entry point in ``zcnas.datasets``.
+
+    Attributes:
+        dataset: What a network sees of it.
+        reader: The function from the data folder to its images (``Drawable``), or to None where
+            the folder has none of them, as ``package.module:function``.
+        search_spaces: Our search spaces to judge on it; a plugin's names its datasets itself.
+    """
+
+    dataset: Dataset
+    reader: str
+    search_spaces: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Benchmark:
     """A search space judged on a dataset.
 
     Attributes:
-        search_space: Folder name under ``zcnas/search_spaces``.
+        search_space: Key of the search space.
         dataset: What the networks take in and put out.
     """
 
@@ -70,7 +171,12 @@ class Benchmark:
     @property
     def key(self) -> str:
         """The benchmark's name in files and on leaderboards: lower case, at most 36 characters."""
-        return f"{self.search_space}_{self.dataset.name}".lower().replace("-", "_")
+        return key_of(self.search_space, self.dataset.name)
+
+
+def key_of(search_space: str, dataset: str) -> str:
+    """Return the key of the benchmark of a search space and a dataset, both by name."""
+    return f"{search_space}_{dataset}".lower().replace("-", "_")
 
 
 _TASKONOMY = (3, 256, 256)
@@ -96,7 +202,7 @@ DATASETS: dict[str, Dataset] = {
 
 _TASKS = tuple(name for name, dataset in DATASETS.items() if dataset.target != "label")
 
-_DATASETS_OF_SPACE: dict[str, tuple[str, ...]] = {
+DATASETS_OF_SPACE: dict[str, tuple[str, ...]] = {
     "nasbench101": ("cifar10",),
     "nasbench201": ("cifar10", "cifar100", "ImageNet16-120", "svhn", "ninapro", "scifar100"),
     "nasbench301": ("cifar10", "svhn", "ninapro", "scifar100"),
@@ -106,20 +212,92 @@ _DATASETS_OF_SPACE: dict[str, tuple[str, ...]] = {
 
 BENCHMARKS: dict[str, Benchmark] = {
     benchmark.key: benchmark
-    for space, names in _DATASETS_OF_SPACE.items()
+    for space, names in DATASETS_OF_SPACE.items()
     for benchmark in (Benchmark(space, DATASETS[name]) for name in names)
 }
 
 
 def get_benchmark(key: str) -> Benchmark:
-    """Return the benchmark called ``key``.
+    """Return the benchmark called ``key``, of ours or of a plugin's search space or dataset.
 
     Raises:
         PhaseError: No benchmark has that key.
+        PluginError: A plugin it depends on is broken, or bears a name of ours.
     """
-    try:
-        return BENCHMARKS[key]
-    except KeyError:
-        raise PhaseError(
-            f"unknown benchmark '{key}'; known benchmarks: {', '.join(BENCHMARKS)}"
-        ) from None
+    for space in sorted(_spaces_that_start(key), key=len, reverse=True):
+        for dataset in _datasets_of(space):
+            if key_of(space, dataset) == key:
+                return BENCHMARKS.get(key) or Benchmark(space, get_dataset(dataset))
+    others = [plugin.name for plugin in plugins.installed("search_spaces")]
+    raise PhaseError(
+        f"unknown benchmark '{key}'; known benchmarks: {', '.join(BENCHMARKS)}"
+        + "".join(f", {name}_…" for name in others)
+    )
+
+
+def get_dataset(name: str) -> Dataset:
+    """Return the dataset called ``name``, ours or a plugin's.
+
+    Raises:
+        PhaseError: No dataset has that name.
+        PluginError: The plugin that brings it is broken, or bears a name of ours.
+    """
+    unknown = (PhaseError, "dataset", "datasets")
+    return plugins.find(
+        "datasets", name, DATASETS, lambda plugin: published_dataset(plugin).dataset, unknown
+    )
+
+
+def published_dataset(plugin: plugins.Plugin) -> PublishedDataset:
+    """Return what an entry point in ``zcnas.datasets`` holds.
+
+    Raises:
+        PluginError: It cannot be loaded, or says another name than its entry point.
+    """
+    found: PublishedDataset = plugin.load(PublishedDataset)
+    _check_name(plugin, found.dataset.name, r"[A-Za-z][A-Za-z0-9_-]*")
+    return found
+
+
+def plugin_space(plugin: plugins.Plugin) -> SearchSpace:
+    """Return what an entry point in ``zcnas.search_spaces`` holds.
+
+    Raises:
+        PluginError: It cannot be loaded, says another name than its entry point, or its
+            benchmarks' keys are longer than platforms allow.
+    """
+    found: SearchSpace = plugin.load(SearchSpace)
+    _check_name(plugin, found.key, r"[a-z][a-z0-9_]*")
+    for dataset in found.datasets:
+        if len(key := key_of(found.key, dataset)) > MAX_KEY_LENGTH:
+            raise PluginError(
+                f"the plugin {plugin} makes a benchmark '{key}' of {len(key)} characters; at most "
+                f"{MAX_KEY_LENGTH} are allowed: give the search space a shorter key"
+            )
+    return found
+
+
+def _check_name(plugin: plugins.Plugin, name: str, form: str) -> None:
+    if name != plugin.name or not re.fullmatch(form, name):
+        raise PluginError(
+            f"the plugin {plugin} calls itself '{name}'; the name of the entry point and the name "
+            f"in the record must be equal and of the form {form}"
+        )
+
+
+def _spaces_that_start(key: str) -> Iterator[str]:
+    """Yield the search spaces whose name ``key`` begins with; only those are worth loading."""
+    for name in {*DATASETS_OF_SPACE, *(p.name for p in plugins.installed("search_spaces"))}:
+        if key.startswith(f"{name}_"):
+            yield name
+
+
+def _datasets_of(space: str) -> Iterator[str]:
+    plugin = plugins.find_plugin("search_spaces", space, DATASETS_OF_SPACE)
+    if plugin is not None:
+        yield from plugin_space(plugin).datasets
+        return
+    yield from DATASETS_OF_SPACE[space]
+    for other in plugins.installed("datasets"):
+        if space in published_dataset(other).search_spaces:
+            yield other.name

@@ -5,6 +5,7 @@
     ├── InvalidSubmission     a submission cannot be accepted as it was submitted
     ├── ArrivalsError         submissions.csv is malformed or lacks something the phase needs
     ├── PhaseError            an unknown phase or benchmark, or a broken phases.toml
+    ├── PluginError           a plugin cannot be loaded, or its name is taken
     ├── InputDataError        a benchmark's architectures or minibatch cannot be read
     ├── DownloadError         a published file could not be downloaded completely
     ├── TableError            an accuracy table is missing, damaged or a different table
@@ -50,6 +51,10 @@ class ArrivalsError(ZcnasError):
 
 class PhaseError(ZcnasError):
     """A phase or benchmark is unknown, or ``phases.toml`` is broken."""
+
+
+class PluginError(ZcnasError):
+    """A plugin cannot be loaded, is not what its group asks for, or bears a name that is taken."""
 
 
 class InputDataError(ZcnasError):

@@ -12,8 +12,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from zcnas.benchmarks import Benchmark, get_benchmark
+from zcnas.benchmarks import DATASETS, DATASETS_OF_SPACE, Benchmark, get_benchmark
 from zcnas.errors import PhaseError
+from zcnas.plugins import Plugin, all_installed, find_plugin
 
 WALL_TIME_FACTOR = 3
 """Wall-clock limits are this multiple of the CPU limits.
@@ -75,6 +76,7 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     limits: Limits
     draw_seed: str | None = None
     disjoint_from: tuple[str, ...] = ()
+    plugins: tuple[str, ...] = ()
     failure_tau: Annotated[float, msgspec.Meta(ge=-1, le=1)] = 0.0
     name: str = ""
 
@@ -113,6 +115,54 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
                     "benchmarks or search spaces; correct or remove it"
                 )
 
+    def used_plugins(self) -> tuple[Plugin, ...]:
+        """Return the plugins its benchmarks and its table come from, and all it names."""
+        found = {plugin for plugin in all_installed() if self.names_plugin(plugin)}
+        for benchmark in self.get_benchmarks():
+            space = find_plugin("search_spaces", benchmark.search_space, DATASETS_OF_SPACE)
+            dataset = find_plugin("datasets", benchmark.dataset.name, DATASETS)
+            found |= {plugin for plugin in (space, dataset) if plugin is not None}
+        if (table := find_plugin("tables", self.table, ())) is not None:
+            found.add(table)
+        return tuple(sorted(found, key=str))
+
+    def plugin_distributions(self) -> tuple[str, ...]:
+        """Return whose code a run of this phase stages beside the worker's."""
+        return tuple(sorted({plugin.distribution for plugin in self.used_plugins()}))
+
+    def names_plugin(self, plugin: Plugin) -> bool:
+        """Return whether ``plugins`` names a plugin or its distribution."""
+        return any(plugin.is_called(name) for name in self.plugins)
+
+    def check_plugins(self) -> None:
+        """Refuse a named plugin that is not installed, and in a hidden phase one that is not named.
+
+        Raises:
+            PhaseError: With the plugin.
+        """
+        for name in self.plugins:
+            if not any(plugin.is_called(name) for plugin in all_installed()):
+                known = ", ".join(map(str, all_installed())) or "none"
+                raise PhaseError(
+                    f"phase '{self.name}' names the plugin '{name}', which is not installed here; "
+                    f"installed plugins: {known}; install it with pip, or correct `plugins`"
+                )
+        for plugin in self.used_plugins():
+            self.check_plugin(plugin)
+
+    def check_plugin(self, plugin: Plugin) -> None:
+        """Refuse a plugin that this phase, being hidden, does not name.
+
+        Raises:
+            PhaseError: With the line to add.
+        """
+        if self.truth == "hidden" and not self.names_plugin(plugin):
+            raise PhaseError(
+                f"phase '{self.name}' is hidden and uses the plugin {plugin}, which it does not "
+                f'name; if you trust its code, add plugins = ["{plugin.distribution}"] to the '
+                "phase in phases.toml"
+            )
+
     def only(self, keys: list[str]) -> Phase:
         """Return the phase restricted to some of its benchmarks; an empty list keeps all.
 
@@ -134,7 +184,9 @@ def load_phases(path: Path) -> dict[str, Phase]:
 
     Raises:
         PhaseError: The file is missing or not TOML, a value has the wrong type or is out of range,
-            a benchmark is unknown or listed twice, or a hidden phase contains its draw seed.
+            a benchmark is unknown or listed twice, a hidden phase contains its draw seed or uses a
+            plugin that it does not name.
+        PluginError: A plugin that provides a benchmark is broken, or its name is taken.
     """
     try:
         raw = msgspec.toml.decode(path.read_bytes(), type=dict[str, Phase])
@@ -145,6 +197,7 @@ def load_phases(path: Path) -> dict[str, Phase]:
     phases = {name: msgspec.structs.replace(phase, name=name) for name, phase in raw.items()}
     for phase in phases.values():
         phase.check_batch_sizes()
+        phase.check_plugins()
         for other in phase.disjoint_from:
             if other not in phases:
                 raise PhaseError(

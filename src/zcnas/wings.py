@@ -16,14 +16,14 @@ Program = Literal["worker", "ingestion", "scoring"]
 """Where a room is shipped: the sandbox, or one of the two programs of a platform."""
 
 WORDS = (
-    *("benchmarks", "errors", "feedback", "phases", "pickles", "records", "resources"),
+    *("benchmarks", "errors", "feedback", "phases", "pickles", "plugins", "records", "resources"),
     *("result_files", "seeds", "text", "wings"),
 )
 """Values, files and errors that everybody speaks of; ``zcnas/__init__`` goes with them."""
 SANDBOX = ("proxies", "search_spaces", "worker")
 INGESTION = ("datasets", "ingestion", "isolation", "submissions")
 JUDGING = ("judging", "pages")
-RESEARCH = ("jobs", "tables")
+RESEARCH = ("jobs", "tables", "testing")
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from zcnas.benchmarks import BENCHMARKS, Benchmark
 from zcnas.proxies import PROXIES, evaluate
 from zcnas.proxies import flops as flops_module
-from zcnas.search_spaces import SPECS, build_network
+from zcnas.search_spaces import SEARCH_SPACES, build_network
 
 
 def _smallest_benchmark(space: str) -> Benchmark:
@@ -49,7 +49,7 @@ def _built(space: str) -> tuple[nn.Module, Tensor, Tensor]:
     benchmark = _smallest_benchmark(space)
     rng = random.Random(5)
     torch.manual_seed(0)
-    candidates = [build_network(SPECS[space].sample(rng), benchmark) for _ in range(4)]
+    candidates = [build_network(SEARCH_SPACES[space].spec.sample(rng), benchmark) for _ in range(4)]
     network = min(candidates, key=lambda n: sum(p.numel() for p in n.parameters()))
     channels = benchmark.dataset.input_shape[0]
     generator = torch.Generator().manual_seed(0)
@@ -90,7 +90,7 @@ def _equal(before: object, after: object) -> bool:
     return before == after
 
 
-@pytest.mark.parametrize("space", SPECS)
+@pytest.mark.parametrize("space", SEARCH_SPACES)
 @pytest.mark.parametrize("proxy", PROXIES)
 def test_a_proxy_leaves_the_network_and_the_rng_as_found(space, proxy):
     network, inputs, targets = _network_and_minibatch(space)
@@ -108,7 +108,7 @@ def test_a_proxy_leaves_the_network_and_the_rng_as_found(space, proxy):
     assert not inputs.requires_grad
 
 
-@pytest.mark.parametrize("space", SPECS)
+@pytest.mark.parametrize("space", SEARCH_SPACES)
 def test_a_refused_minibatch_leaves_everything_as_found_too(space):
     network, inputs, _ = _network_and_minibatch(space)
     network.eval()
@@ -120,13 +120,13 @@ def test_a_refused_minibatch_leaves_everything_as_found_too(space):
         assert _equal(before[what], after[what]), what
 
 
-@pytest.mark.parametrize("space", SPECS)
+@pytest.mark.parametrize("space", SEARCH_SPACES)
 def test_scores_are_the_same_each_time(space):
     network, inputs, targets = _network_and_minibatch(space)
     assert evaluate(network, inputs, targets) == evaluate(network, inputs, targets)
 
 
-@pytest.mark.parametrize("space", SPECS)
+@pytest.mark.parametrize("space", SEARCH_SPACES)
 def test_grasp_and_gradients_agree_with_the_double_backward_on_every_search_space(space):
     network, inputs, targets = _network_and_minibatch(space)
     network.double()
@@ -155,7 +155,7 @@ NOT_RESCALED = {
 """U: the layers whose weights no BatchNorm rescales, which alone make up ``plain``."""
 
 
-@pytest.mark.parametrize("space", SPECS)
+@pytest.mark.parametrize("space", SEARCH_SPACES)
 def test_plain_is_the_sum_over_the_weights_that_no_batchnorm_rescales(space):
     network, inputs, targets = _network_and_minibatch(space)
     network.double()

@@ -9,7 +9,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from zcnas.benchmarks import BENCHMARKS, get_benchmark
-from zcnas.search_spaces import SPECS
+from zcnas.search_spaces import SEARCH_SPACES
 
 _PATH = Path(__file__).parents[2] / "timings" / "verify_spaces.py"
 _MODULE = importlib.util.spec_from_file_location("verify_spaces", _PATH)
@@ -42,7 +42,7 @@ def test_the_all_3x3_cell_has_the_multiply_accumulates_nats_bench_gives():
 )  # fmt: skip
 def test_multiply_accumulates_are_half_of_what_pytorchs_own_counter_counts(key):
     benchmark = get_benchmark(key)
-    spec = SPECS[benchmark.search_space].sample(random.Random(0))
+    spec = SEARCH_SPACES[benchmark.search_space].spec.sample(random.Random(0))
     network = verify.build_on_meta(spec, benchmark)
     shape = benchmark.dataset.input_shape
     with FlopCounterMode(display=False) as counter, torch.no_grad():

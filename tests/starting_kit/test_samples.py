@@ -12,7 +12,7 @@ import torch
 from zcnas.benchmarks import get_benchmark
 from zcnas.organiser.cli.options import FIRST_SAMPLES
 from zcnas.proxies import PROXIES, evaluate
-from zcnas.search_spaces import SPECS, Spec, build_network
+from zcnas.search_spaces import SEARCH_SPACES, Spec, build_network
 from zcnas.submissions.roster import arrivals_beside
 from zcnas.worker.contract import load_predictor, query_caller, to_score
 
@@ -23,8 +23,8 @@ SCALES = {"params": 1e6}
 """What a sample's score is divided by to be the proxy's."""
 
 
-SAMPLED = SPECS["nasbench201"].sample(random.Random(11))
-DEAD = SPECS["nasbench201"].parse("|none~0|+|none~0|none~1|+|none~0|none~1|none~2|")
+SAMPLED = SEARCH_SPACES["nasbench201"].spec.sample(random.Random(11))
+DEAD = SEARCH_SPACES["nasbench201"].spec.parse("|none~0|+|none~0|none~1|+|none~0|none~1|none~2|")
 
 
 def _network(spec: Spec = SAMPLED) -> torch.nn.Module:

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from zcnas.benchmarks import Benchmark
+from zcnas import plugins
+from zcnas.benchmarks import Benchmark, published_dataset
 from zcnas.datasets.cifar import read_cifar10, read_cifar100
 from zcnas.datasets.imagenet16 import read_imagenet16
 from zcnas.datasets.minibatch import Drawable, Minibatch
@@ -22,11 +23,14 @@ from zcnas.datasets.spherical import read_spherical
 from zcnas.datasets.svhn import read_svhn
 from zcnas.datasets.synthetic import synthetic_minibatch
 from zcnas.datasets.taskonomy import DOMAINS, read_taskonomy
+from zcnas.errors import InputDataError
 from zcnas.seeds import derive_seed
 
 __all__ = ["READERS", "Minibatch", "load_minibatch"]
 
-READERS: dict[str, Callable[[Path], Drawable | None]] = {
+Reader = Callable[[Path], Drawable | None]
+
+READERS: dict[str, Reader] = {
     "cifar10": read_cifar10,
     "cifar100": read_cifar100,
     "ImageNet16-120": read_imagenet16,
@@ -56,7 +60,23 @@ def load_minibatch(
         InputDataError: The files exist but are damaged or have fewer than B images.
     """
     rng = np.random.default_rng(derive_seed(eval_seed, benchmark.key, "minibatch"))
-    images = READERS[benchmark.dataset.name](data_dir) if data_dir is not None else None
+    images = reader_of(benchmark.dataset.name)(data_dir) if data_dir is not None else None
     if images is None:
         return synthetic_minibatch(benchmark.dataset, batch_size, rng)
     return images.draw(batch_size, rng)
+
+
+def reader_of(name: str) -> Reader:
+    """Return the reader of a dataset's published files, ours or a plugin's.
+
+    Raises:
+        InputDataError: Nobody reads that dataset.
+        PluginError: The plugin that reads it is broken, or bears a name of ours.
+    """
+    unknown = (InputDataError, "dataset", "datasets")
+    return plugins.find("datasets", name, READERS, _load_reader, unknown)
+
+
+def _load_reader(plugin: plugins.Plugin) -> Reader:
+    reader: Reader = plugins.load_object(published_dataset(plugin).reader)
+    return reader

@@ -11,19 +11,34 @@ from zcnas.isolation.container import DockerIsolation, connect, engine_answers
 from zcnas.isolation.image import ensure_image
 from zcnas.isolation.process import ProcessIsolation
 from zcnas.phases import Phase
+from zcnas.plugins import find_plugin, installed
 
+OURS = ("auto", "docker", "process")
 TRUST_VARIABLE = "TRUST_SUBMISSIONS"
 
 
 def choose_isolation(name: str, phase: Phase, say: Callable[[str], None]) -> Isolation:
     """Return the isolation called ``name``; ``auto`` is a container where a Docker engine answers.
 
+    A plugin's isolation is an ``Isolation`` behind an entry point in ``zcnas.isolation``; a hidden
+    phase must name the plugin.
+
     A hidden phase runs in containers. ``process`` is allowed for it only if the organiser says in
     the environment that the submissions are trusted (``TRUST_SUBMISSIONS=yes``).
 
     Raises:
-        OrganiserError: The engine, or the trust, is missing.
+        OrganiserError: The engine, or the trust, is missing; or the name is unknown.
+        PhaseError: A hidden phase does not name the plugin.
+        PluginError: The plugin is broken, or bears a name of ours.
     """
+    plugin = find_plugin("isolation", name, OURS)
+    if plugin is not None:
+        phase.check_plugin(plugin)
+        isolation: Isolation = plugin.load()
+        return isolation
+    if name not in OURS:
+        known = ", ".join((*OURS, *(plugin.name for plugin in installed("isolation"))))
+        raise OrganiserError(f"unknown isolation '{name}'; known isolations: {known}")
     hidden = phase.truth == "hidden"
     if name == "process" and hidden and os.environ.get(TRUST_VARIABLE) != "yes":
         raise OrganiserError(

@@ -17,7 +17,8 @@ from collections.abc import Collection
 
 from torch import Tensor, nn
 
-from zcnas.proxies.checks import check_names
+from zcnas import plugins
+from zcnas.errors import PluginError, ProxyError
 from zcnas.proxies.epe_nas import EpeNas
 from zcnas.proxies.fisher import Fisher
 from zcnas.proxies.flops import Flops
@@ -64,11 +65,27 @@ def evaluate(
         network: Left as found: weights, mode, gradients, hooks, buffers and RNG state.
         inputs: (B, C, H, W), B ≥ 2, in the dtype of the network.
         targets: (B,) labels, or what the loss of the network takes.
-        proxies: Names from ``PROXIES``, in the order wanted.
+        proxies: Names from ``PROXIES`` or of plugins, in the order wanted.
 
     Raises:
         ProxyError: A proxy is unknown, or one of them is not defined for this network, minibatch
         or task.
     """
-    check_names(proxies, PROXIES)
-    return run({name: PROXIES[name] for name in proxies}, network, inputs, targets)
+    return run({name: get_proxy(name) for name in proxies}, network, inputs, targets)
+
+
+def get_proxy(name: str) -> type[Proxy]:
+    """Return the proxy called ``name``, ours or a plugin's.
+
+    Raises:
+        ProxyError: The proxy is unknown.
+        PluginError: The plugin of that name is broken, or bears a name of ours.
+    """
+    return plugins.find("proxies", name, PROXIES, _load, (ProxyError, "proxy", "proxies"))
+
+
+def _load(plugin: plugins.Plugin) -> type[Proxy]:
+    proxy: type[Proxy] = plugin.load(type)
+    if not issubclass(proxy, Proxy):
+        raise PluginError(f"the plugin {plugin} does not derive from zcnas.proxies.proxy.Proxy")
+    return proxy

@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from zcnas.errors import ProxyError
-
-
-def check_names(names: Collection[str], known: Collection[str]) -> None:
-    """Refuse names that are no proxy.
-
-    Raises:
-        ProxyError: A name is unknown.
-    """
-    for name in names:
-        if name not in known:
-            raise ProxyError(f"unknown proxy '{name}'; known proxies: {', '.join(known)}")
 
 
 def check_network(network: nn.Module) -> None:

@@ -1,65 +1,70 @@
 """The search spaces: what an architecture is, as a value and as a network.
 
-Each folder is one search space. Its ``spec.py`` holds the architecture as a value and imports no
-torch; its ``network.py`` builds the value as a PyTorch network. The folder's name is the key.
-``build_network`` imports torch on first use, so that whoever only reads, samples or scores
-architectures never pays for it.
+Each folder is one search space. Its ``__init__.py`` holds the record, its ``spec.py`` the
+architecture as a value without torch; its ``network.py`` builds the value as a PyTorch network. The
+folder's name is the key. ``build_network`` imports torch on first use, so that whoever only reads,
+samples or scores architectures never pays for it. A plugin adds a search space with a record of its
+own (docs/plugins.md).
 """
 
 from __future__ import annotations
 
-import importlib
-import random
-from collections.abc import Iterator
-from types import ModuleType
-from typing import TYPE_CHECKING, Protocol, Self
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
-from zcnas.benchmarks import Benchmark
+from zcnas import plugins
+from zcnas.benchmarks import Benchmark, Dataset, SearchSpace, Spec, plugin_space
 from zcnas.errors import PhaseError
-from zcnas.search_spaces.nasbench101.spec import NasBench101Spec
-from zcnas.search_spaces.nasbench201.spec import NasBench201Spec
-from zcnas.search_spaces.nasbench301.spec import NasBench301Spec
-from zcnas.search_spaces.transbench101_macro.spec import TransBench101MacroSpec
-from zcnas.search_spaces.transbench101_micro.spec import TransBench101MicroSpec
+from zcnas.search_spaces import (
+    nasbench101,
+    nasbench201,
+    nasbench301,
+    transbench101_macro,
+    transbench101_micro,
+)
 
 if TYPE_CHECKING:
     from zcnas.search_spaces.network import Network
 
+__all__ = [
+    "SEARCH_SPACES",
+    "SearchSpace",
+    "Spec",
+    "all_search_spaces",
+    "build_network",
+    "get_search_space",
+    "network_builder",
+    "parse_spec",
+]
 
-class Spec(Protocol):
-    """An architecture as a value: hashable, comparable, and equal to ``parse(str(spec))``."""
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read the canonical string; raise ``InvalidArchitecture`` if it is not of this space."""
-        ...
-
-    def __str__(self) -> str:
-        """Return the canonical string."""
-        ...
-
-    @classmethod
-    def enumerate(cls) -> Iterator[Self]:
-        """Yield every architecture of the space once, in a fixed order."""
-        ...
-
-    @classmethod
-    def sample(cls, rng: random.Random) -> Self:
-        """Return an architecture drawn uniformly from the space."""
-        ...
-
-    def neighbours(self) -> Iterator[Self]:
-        """Yield every architecture that is one edit away."""
-        ...
-
-
-SPECS: dict[str, type[Spec]] = {
-    "nasbench101": NasBench101Spec,
-    "nasbench201": NasBench201Spec,
-    "nasbench301": NasBench301Spec,
-    "transbench101_micro": TransBench101MicroSpec,
-    "transbench101_macro": TransBench101MacroSpec,
+SEARCH_SPACES: dict[str, SearchSpace] = {
+    "nasbench101": nasbench101.SPACE,
+    "nasbench201": nasbench201.SPACE,
+    "nasbench301": nasbench301.SPACE,
+    "transbench101_micro": transbench101_micro.SPACE,
+    "transbench101_macro": transbench101_macro.SPACE,
 }
+
+
+def get_search_space(key: str) -> SearchSpace:
+    """Return the search space called ``key``, ours or a plugin's.
+
+    Raises:
+        PhaseError: The search space is unknown.
+        PluginError: The plugin that brings it is broken, or bears a name of ours.
+    """
+    unknown = (PhaseError, "search space", "search spaces")
+    return plugins.find("search_spaces", key, SEARCH_SPACES, plugin_space, unknown)
+
+
+def all_search_spaces() -> tuple[SearchSpace, ...]:
+    """Return every search space, ours first.
+
+    Raises:
+        PluginError: A plugin is broken, or bears a name of ours.
+    """
+    names = (*SEARCH_SPACES, *(plugin.name for plugin in plugins.installed("search_spaces")))
+    return tuple(get_search_space(name) for name in dict.fromkeys(names))
 
 
 def parse_spec(search_space: str, text: str) -> Spec:
@@ -69,13 +74,7 @@ def parse_spec(search_space: str, text: str) -> Spec:
         PhaseError: The search space is unknown.
         InvalidArchitecture: The text is not an architecture of that space.
     """
-    try:
-        spec_type = SPECS[search_space]
-    except KeyError:
-        raise PhaseError(
-            f"unknown search space '{search_space}'; known search spaces: {', '.join(SPECS)}"
-        ) from None
-    return spec_type.parse(text)
+    return get_search_space(search_space).spec.parse(text)
 
 
 def build_network(spec: Spec, benchmark: Benchmark) -> Network:
@@ -83,10 +82,9 @@ def build_network(spec: Spec, benchmark: Benchmark) -> Network:
 
     The weights come from torch's global generator: seed it first.
     """
-    network: Network = import_networks(benchmark).build(spec, benchmark.dataset)
-    return network
+    return network_builder(benchmark)(spec, benchmark.dataset)
 
 
-def import_networks(benchmark: Benchmark) -> ModuleType:
-    """Return the module that builds a benchmark's networks."""
-    return importlib.import_module(f"zcnas.search_spaces.{benchmark.search_space}.network")
+def network_builder(benchmark: Benchmark) -> Callable[[Any, Dataset], Network]:
+    """Return the function that builds a benchmark's networks; imports torch."""
+    return get_search_space(benchmark.search_space).network_builder()

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from zcnas import plugins
 from zcnas.benchmarks import Benchmark
-from zcnas.errors import TableError
+from zcnas.errors import PluginError, TableError
 from zcnas.tables import (
     nas_bench_suite_zero,
     nasbench101,
@@ -23,7 +24,10 @@ from zcnas.tables.table import Table
 
 __all__ = ["READERS", "Table", "load_table"]
 
-READERS: dict[str, Callable[[Benchmark, Path | None], Table]] = {
+Reader = Callable[[Benchmark, Path | None], Table]
+"""Reads the table of a benchmark, given the folder that ``ZCNAS_DATA`` names."""
+
+READERS: dict[str, Reader] = {
     "nas_bench_suite_zero": nas_bench_suite_zero.load,
     "nasbench101": nasbench101.load,
     "nasbench101_tfrecord": nasbench101_tfrecord.load,
@@ -37,17 +41,21 @@ def load_table(benchmark: Benchmark, source: str, folder: Path | None = None) ->
 
     Args:
         benchmark: The benchmark.
-        source: A key of ``READERS``.
+        source: A key of ``READERS``, or the name of a plugin's table.
         folder: The folder of the tables, usually the value of ``ZCNAS_DATA``.
 
     Raises:
         TableError: The source is unknown or does not cover the benchmark, or its file is missing,
             damaged or a different file.
+        PluginError: The plugin of that name is broken, or its name is taken.
     """
-    try:
-        reader = READERS[source]
-    except KeyError:
-        raise TableError(
-            f"unknown accuracy table '{source}'; known tables: {', '.join(READERS)}"
-        ) from None
+    unknown = (TableError, "accuracy table", "tables")
+    reader = plugins.find("tables", source, READERS, _load_reader, unknown)
     return reader(benchmark, folder)
+
+
+def _load_reader(plugin: plugins.Plugin) -> Reader:
+    reader: Reader = plugin.load()
+    if not callable(reader):
+        raise PluginError(f"the plugin {plugin} is not a function from a benchmark to a Table")
+    return reader

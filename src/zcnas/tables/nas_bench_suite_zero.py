@@ -20,30 +20,15 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from zcnas.benchmarks import Benchmark
 from zcnas.errors import InvalidArchitecture, TableError
-from zcnas.search_spaces import Spec
-from zcnas.search_spaces.nasbench101.spec import NasBench101Spec
-from zcnas.search_spaces.nasbench201.spec import NasBench201Spec
-from zcnas.search_spaces.nasbench301.spec import NasBench301Spec
-from zcnas.search_spaces.transbench101_macro.spec import TransBench101MacroSpec
-from zcnas.search_spaces.transbench101_micro.spec import TransBench101MicroSpec
+from zcnas.search_spaces import get_search_space
 from zcnas.tables.table import Table, folder_of_tables, read_bytes
 
 VERSION = "NeurIPS 2022"
 PUBLISHER = "the NAS-Bench-Suite-Zero release of NASLib (its README links the data folder)"
-
-_READ: dict[str, Callable[[Any], Spec]] = {
-    "nasbench101": NasBench101Spec.from_naslib,
-    "nasbench201": NasBench201Spec.from_naslib,
-    "nasbench301": NasBench301Spec.from_naslib,
-    "transbench101_micro": TransBench101MicroSpec.from_naslib,
-    "transbench101_macro": TransBench101MacroSpec.from_naslib,
-}
 
 _TASK_METRICS = {
     "autoencoder": ("validation SSIM at the last epoch", "1"),
@@ -74,9 +59,10 @@ def load(benchmark: Benchmark, folder: Path | None = None) -> Table:
     try:
         datasets = json.loads(content)
         rows = dict(datasets.get(benchmark.dataset.name, {}))
+        space = get_search_space(benchmark.search_space)
         values: dict[str, set[float]] = {}
         for key, record in rows.items():
-            architecture = str(read_spec(benchmark, ast.literal_eval(key)))
+            architecture = str(space.read_naslib(ast.literal_eval(key), benchmark.dataset))
             values.setdefault(architecture, set()).add(float(record["val_accuracy"]))
     except (ValueError, TypeError, KeyError, AttributeError, SyntaxError) as error:
         raise TableError(
@@ -108,17 +94,3 @@ def metric_of(benchmark: Benchmark) -> tuple[str, str]:
     if dataset in ("svhn", "ninapro", "scifar100"):
         return "validation accuracy of one training", "percent"
     return _SPACE_METRICS[benchmark.search_space], "percent"
-
-
-def read_spec(benchmark: Benchmark, literal: Any) -> Spec:
-    """Return the architecture that a key of the table describes.
-
-    TransNAS-Bench-101 micro has six numbers: for the Taskonomy tasks they are the published code's
-    digits, for svhn, ninapro and scifar100 they are NASLib's own numbers.
-
-    Raises:
-        InvalidArchitecture: It is not an architecture of the benchmark's search space.
-    """
-    if benchmark.search_space == "transbench101_micro" and benchmark.dataset.target != "label":
-        return TransBench101MicroSpec.from_numbers(literal)
-    return _READ[benchmark.search_space](literal)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import warnings
 from pathlib import Path
 
 from zcnas.organiser.audit import Sign
+from zcnas.search_spaces import all_search_spaces
 from zcnas.submissions.bounds import MAX_SOURCE_BYTES
 from zcnas.worker.contract import ENTRY_POINTS
 
@@ -21,11 +23,6 @@ MAX_DATA_BYTES = 64 * 1024
 """Bytes of one file that is no source."""
 MAX_ARCHITECTURES = 5
 """Names of architectures in one file."""
-
-_ARCHITECTURE = re.compile(
-    rb"\|(?:nor_conv_[13]x[13]|avg_pool_3x3|skip_connect|none)~0\||64-[0-9]{3,6}-[0-9_]{5}"
-)
-"""NAS-Bench-201's and TransNAS-Bench-101's canonical strings."""
 
 
 def table_signs(folder: Path) -> list[Sign]:
@@ -62,8 +59,15 @@ def claims(folder: Path) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+@functools.cache
+def _architectures() -> re.Pattern[bytes]:
+    """Return what finds the canonical strings of the search spaces that can be told from text."""
+    patterns = [space.pattern for space in all_search_spaces() if space.pattern is not None]
+    return re.compile("|".join(patterns).encode())
+
+
 def _tables_in(path: Path, content: bytes) -> list[str]:
-    architectures = len(set(_ARCHITECTURE.findall(content)))
+    architectures = len(set(_architectures().findall(content)))
     found = []
     if architectures > MAX_ARCHITECTURES:
         found.append(f"names {architectures} architectures")

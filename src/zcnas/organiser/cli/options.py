@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 import typer
@@ -23,8 +23,11 @@ FIRST_SAMPLES = ("nwot", "params", "synflow")
 
 PhaseOption = Annotated[str, typer.Option(help="Phase of reference_data/phases.toml.")]
 IsolationOption = Annotated[
-    Literal["auto", "docker", "process"],
-    typer.Option(help="Where submissions run; auto takes Docker if its engine answers."),
+    str,
+    typer.Option(
+        help="Where submissions run: auto, docker, process or a plugin's; auto takes Docker if its "
+        "engine answers."
+    ),
 ]
 CpusOption = Annotated[str, typer.Option(help="CPUs to use, e.g. 0,1 or 0-3; all by default.")]
 OutOption = Annotated[Path, typer.Option(help="Folder for the results.")]

@@ -112,7 +112,7 @@ class _Run:
             for key, reference in self._halves.references.items()
         }
         self.events = EventLog(competition.output / EVENTS)
-        self._program = stage_worker(temporary / "program")
+        self._program = stage_worker(temporary / "program", self._phase.plugin_distributions())
         self._terms = Terms(
             halves=self._halves,
             limits=self._phase.limits,

@@ -1,0 +1,202 @@
+"""What other distributions add: search spaces, tables, datasets, proxies, isolations, searches.
+
+Ours come first, from the literal dict of the room that owns them. Second come the entry points of
+installed distributions, one group for each kind (``zcnas.search_spaces`` and so on); nothing of a
+plugin is imported before its name is asked for. A name stands for one thing: a plugin that bears a
+name of ours, or another plugin's, is refused. docs/plugins.md says how to write one.
+
+This is the one module that imports by a computed name. Standard library only.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import importlib.metadata
+import importlib.util
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_args
+
+from zcnas.errors import PluginError, ZcnasError
+
+Group = Literal["search_spaces", "tables", "datasets", "proxies", "isolation", "searches"]
+GROUPS: tuple[Group, ...] = get_args(Group)
+SHIPPED: tuple[Group, ...] = ("search_spaces", "datasets", "proxies")
+"""Groups whose code goes where submissions run; what only the organiser needs stays behind."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """One entry point of an installed distribution.
+
+    Attributes:
+        group: What kind of thing it is.
+        name: What the command line, ``phases.toml`` and messages call it.
+        reference: Where it stands, as ``package.module:attribute``.
+        distribution: Who brings it, as ``pip`` knows it.
+        version: Of that distribution.
+    """
+
+    group: Group
+    name: str
+    reference: str
+    distribution: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"'{self.name}' of the distribution {self.distribution} {self.version}"
+
+    def is_called(self, name: str) -> bool:
+        """Return whether ``name`` names this plugin or the distribution that brings it."""
+        return name == self.name or _normal(name) == _normal(self.distribution)
+
+    def load(self, kind: type[Any] = object) -> Any:
+        """Return the object, which must be a ``kind``.
+
+        Raises:
+            PluginError: It cannot be imported, whatever the reason, or is something else.
+        """
+        try:
+            found = load_object(self.reference)
+        except Exception as error:
+            raise PluginError(
+                f"the plugin {self} cannot be loaded from {self.reference}: "
+                f"{type(error).__name__}: {error}; fix it, or run "
+                f"`pip uninstall {self.distribution}`"
+            ) from error
+        if not isinstance(found, kind):
+            raise PluginError(
+                f"the plugin {self} is a {type(found).__name__}; the group zcnas.{self.group} "
+                f"takes a {kind.__name__}: correct {self.reference}"
+            )
+        return found
+
+
+def load_object(reference: str) -> Any:
+    """Return what ``package.module:attribute`` names, imported now."""
+    module, _, attribute = reference.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def installed(group: Group) -> tuple[Plugin, ...]:
+    """Return the plugins of a kind, in the order of their names; none of them is imported."""
+    return tuple(plugin for plugin in all_installed() if plugin.group == group)
+
+
+@functools.cache
+def all_installed() -> tuple[Plugin, ...]:
+    """Return every plugin there was when this process first asked; none of them is imported."""
+    found = []
+    for group in GROUPS:
+        for entry in importlib.metadata.entry_points(group=f"zcnas.{group}"):
+            name, version = "unknown", "?"
+            if entry.dist is not None:
+                name, version = entry.dist.name, entry.dist.version
+            found.append(Plugin(group, entry.name, entry.value, name, version))
+    return tuple(sorted(found, key=lambda plugin: (plugin.name, plugin.distribution)))
+
+
+def find_plugin(group: Group, name: str, ours: Iterable[str]) -> Plugin | None:
+    """Return the plugin called ``name``; None if the name is ours or nobody's.
+
+    Raises:
+        PluginError: The name stands for more than one thing.
+    """
+    claims = [f"the plugin {plugin}" for plugin in installed(group) if plugin.name == name]
+    if name in ours:
+        claims.insert(0, "zcnas itself")
+    if len(claims) > 1:
+        raise PluginError(
+            f"'{name}' in zcnas.{group} is brought by {' and by '.join(claims)}; uninstall all "
+            "but one, or rename the entry point"
+        )
+    return next((plugin for plugin in installed(group) if plugin.name == name), None)
+
+
+def find(
+    group: Group,
+    name: str,
+    ours: Mapping[str, T],
+    load: Callable[[Plugin], T],
+    unknown: tuple[type[ZcnasError], str, str],
+) -> T:
+    """Return what is called ``name``: ours, or else a plugin's.
+
+    Args:
+        group: What kind of thing it is.
+        name: What is looked for.
+        ours: The literal dict of the room that owns this kind.
+        load: Loads and checks a plugin of this kind.
+        unknown: The error for a name that nobody has, and what its message calls one such thing
+            and several.
+
+    Raises:
+        PluginError: The plugin is broken, or the name stands for more than one thing.
+        ZcnasError: Nobody has the name; of the type that ``unknown`` says.
+    """
+    plugin = find_plugin(group, name, ours)
+    if plugin is not None:
+        return load(plugin)
+    if name in ours:
+        return ours[name]
+    error, one, several = unknown
+    known = ", ".join((*ours, *(plugin.name for plugin in installed(group))))
+    raise error(f"unknown {one} '{name}'; known {several}: {known}")
+
+
+def shipped_files(distribution: str) -> Iterator[tuple[str, bytes]]:
+    """Yield (name, content) of what a plugin brings to where submissions run.
+
+    These are the Python files of the packages in which its search spaces, datasets and proxies
+    stand, and enough metadata for those entry points to be found there. Data files stay behind.
+
+    Raises:
+        PluginError: A package is missing, or holds one of the plugin's accuracy tables as well.
+    """
+    own = [plugin for plugin in all_installed() if plugin.distribution == distribution]
+    shipped = [plugin for plugin in own if plugin.group in SHIPPED]
+    packages = {_package(plugin) for plugin in shipped}
+    for plugin in own:
+        if plugin.group == "tables" and _package(plugin) in packages:
+            raise PluginError(
+                f"the table {plugin} stands in the package '{_package(plugin)}', which is shipped "
+                "to submissions; move it to a package of its own in the same distribution"
+            )
+    for package in sorted(packages):
+        yield from _python_files(package, distribution)
+    if shipped:
+        version = shipped[0].version
+        folder = f"{distribution.replace('-', '_')}-{version}.dist-info"
+        metadata = f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n"
+        yield f"{folder}/METADATA", metadata.encode()
+        lines = [f"[zcnas.{p.group}]\n{p.name} = {p.reference}\n" for p in shipped]
+        yield f"{folder}/entry_points.txt", "".join(lines).encode()
+
+
+def _normal(distribution: str) -> str:
+    """Return the one spelling of a distribution's name, as package indexes compare them."""
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
+def _package(plugin: Plugin) -> str:
+    return plugin.reference.partition(":")[0].partition(".")[0]
+
+
+def _python_files(package: str, distribution: str) -> Iterator[tuple[str, bytes]]:
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
+        raise PluginError(
+            f"the package '{package}' of the plugin {distribution} is not there; "
+            f"run `pip install --force-reinstall {distribution}`"
+        )
+    origin = Path(spec.origin)
+    if spec.submodule_search_locations is None:
+        yield origin.name, origin.read_bytes()
+        return
+    for path in sorted(origin.parent.rglob("*.py")):
+        yield f"{package}/{path.relative_to(origin.parent).as_posix()}", path.read_bytes()
