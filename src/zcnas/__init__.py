@@ -1,9 +1,109 @@
-"""The shared library of the zero-cost NAS competition.
+"""A competition harness for zero-cost NAS predictors, and its parts for research.
 
-Both programs, the starting kit and the organiser's commands import from here. The folder names are
-the architecture: accuracies come in through ``tables``, architectures through ``search_spaces``,
-minibatches through ``datasets``; ``isolation`` says where a submission runs; ``metrics`` and
-``leaderboard`` judge and publish.
+    import zcnas
+
+    benchmark = zcnas.get_benchmark("nasbench201_cifar10")
+    spec = zcnas.SEARCH_SPACES["nasbench201"].spec.sample(random.Random(0))
+    network = zcnas.build_network(spec, benchmark)
+    images = zcnas.load_minibatch(benchmark, batch_size=64, eval_seed=0, data_dir=None)
+    inputs, targets = torch.from_numpy(images.inputs), torch.from_numpy(images.targets)
+    scores = zcnas.evaluate(network, inputs, targets)
+
+``import zcnas`` loads nothing: each name below is imported from its room on first use, so a script
+that needs no torch never waits for it. Inside the library a room imports from the room that owns a
+name, never from here (``wings.py``).
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from zcnas.benchmarks import BENCHMARKS as BENCHMARKS
+    from zcnas.benchmarks import DATASETS as DATASETS
+    from zcnas.benchmarks import Benchmark as Benchmark
+    from zcnas.benchmarks import Dataset as Dataset
+    from zcnas.benchmarks import PublishedDataset as PublishedDataset
+    from zcnas.benchmarks import SearchSpace as SearchSpace
+    from zcnas.benchmarks import Spec as Spec
+    from zcnas.benchmarks import get_benchmark as get_benchmark
+    from zcnas.benchmarks import get_dataset as get_dataset
+    from zcnas.datasets import Minibatch as Minibatch
+    from zcnas.datasets import load_minibatch as load_minibatch
+    from zcnas.errors import ZcnasError as ZcnasError
+    from zcnas.judging.metrics import kendall_tau as kendall_tau
+    from zcnas.judging.statistics import tau_interval as tau_interval
+    from zcnas.phases import Phase as Phase
+    from zcnas.phases import load_phase as load_phase
+    from zcnas.phases import load_phases as load_phases
+    from zcnas.proxies import PROXIES as PROXIES
+    from zcnas.proxies import evaluate as evaluate
+    from zcnas.proxies import get_proxy as get_proxy
+    from zcnas.proxies.proxy import Proxy as Proxy
+    from zcnas.search_spaces import SEARCH_SPACES as SEARCH_SPACES
+    from zcnas.search_spaces import all_search_spaces as all_search_spaces
+    from zcnas.search_spaces import build_network as build_network
+    from zcnas.search_spaces import get_search_space as get_search_space
+    from zcnas.search_spaces import parse_spec as parse_spec
+    from zcnas.tables import Table as Table
+    from zcnas.tables import load_table as load_table
+
 __version__ = "0.1.0"
+
+_HOMES = {
+    "BENCHMARKS": "zcnas.benchmarks",
+    "Benchmark": "zcnas.benchmarks",
+    "DATASETS": "zcnas.benchmarks",
+    "Dataset": "zcnas.benchmarks",
+    "Minibatch": "zcnas.datasets",
+    "PROXIES": "zcnas.proxies",
+    "Phase": "zcnas.phases",
+    "Proxy": "zcnas.proxies.proxy",
+    "PublishedDataset": "zcnas.benchmarks",
+    "SEARCH_SPACES": "zcnas.search_spaces",
+    "SearchSpace": "zcnas.benchmarks",
+    "Spec": "zcnas.benchmarks",
+    "Table": "zcnas.tables",
+    "ZcnasError": "zcnas.errors",
+    "all_search_spaces": "zcnas.search_spaces",
+    "build_network": "zcnas.search_spaces",
+    "evaluate": "zcnas.proxies",
+    "get_benchmark": "zcnas.benchmarks",
+    "get_dataset": "zcnas.benchmarks",
+    "get_proxy": "zcnas.proxies",
+    "get_search_space": "zcnas.search_spaces",
+    "kendall_tau": "zcnas.judging.metrics",
+    "load_minibatch": "zcnas.datasets",
+    "load_phase": "zcnas.phases",
+    "load_phases": "zcnas.phases",
+    "load_table": "zcnas.tables",
+    "parse_spec": "zcnas.search_spaces",
+    "tau_interval": "zcnas.judging.statistics",
+}
+"""Every public name and the module that defines it."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(
+            f"zcnas has no attribute '{name}'; its names: {', '.join(sorted(_HOMES))}"
+        )
+    from zcnas.plugins import load_object
+
+    home = _HOMES[name]
+    try:
+        value = load_object(f"{home}:{name}")
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("zcnas."):
+            raise
+        raise ImportError(
+            f"zcnas.{name} is not part of this program: {error.name} is not shipped here; "
+            "install the whole package with `pip install zcnas`",
+            name=home,
+        ) from None
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})
