@@ -250,6 +250,7 @@ class Broken:
 
     name = "process"
     description = "broken"
+    contained = False
 
     def start(self, place: WorkerPlace) -> Worker:
         (place.program / "worker.py").write_text("raise SystemExit('our own bug')")

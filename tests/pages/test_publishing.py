@@ -218,6 +218,27 @@ def test_an_empty_run_has_a_site_too(phase, references, tmp_path):
     assert "No entries" in (tmp_path / "leaderboard" / "index.html").read_text()
 
 
+@pytest.mark.parametrize(
+    ("contained", "isolation", "warned"),
+    [
+        (False, "a way that is new", True),
+        (True, "process in a jail of its own", False),
+        (None, "process (no container: network, files and user are shared)", True),
+        (None, "docker (one CPU, no network, read-only)", False),
+    ],
+)
+def test_the_site_warns_where_submissions_were_not_contained_whatever_that_is_called(
+    phase, references, tmp_path, contained, isolation, warned
+):
+    board = Leaderboard(
+        phase=phase.name, title="t", isolation=isolation, data_sources={}, accuracy_sources={},
+        benchmarks=phase.benchmarks, entries=(), contained=contained,
+    )  # fmt: skip
+    publish(board, phase, references, tmp_path, resamples=100)
+    text = (tmp_path / "leaderboard" / "index.html").read_text()
+    assert ("ran as plain processes, not in containers" in text) is warned
+
+
 def test_intervals_do_not_depend_on_who_else_is_there(references, predict):
     predictions = [predict(2.0, 1), predict(5.0, 2)]
     both, alone = Collector(references, 2), Collector(references, 1)

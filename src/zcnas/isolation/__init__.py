@@ -86,10 +86,17 @@ class Worker(Protocol):
 
 
 class Isolation(Protocol):
-    """A way to start workers."""
+    """A way to start workers.
+
+    Attributes:
+        name: Its name for the command line.
+        description: What it isolates, one phrase for people.
+        contained: Whether a submission can reach neither this machine's files nor its network.
+    """
 
     name: IsolationName
     description: str
+    contained: bool
 
     def start(self, place: WorkerPlace) -> Worker:
         """Start a worker.

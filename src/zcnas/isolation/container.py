@@ -73,6 +73,7 @@ class DockerIsolation:
 
     name: IsolationName = "docker"
     description = "docker (one CPU, no network, read-only)"
+    contained = True
 
     def __init__(self, client: docker.DockerClient, image: str) -> None:
         self.client = client

@@ -31,6 +31,7 @@ class ProcessIsolation:
 
     name: IsolationName = "process"
     description = "process (no container: network, files and user are shared)"
+    contained = False
 
     def start(self, place: WorkerPlace) -> ProcessWorker:
         """Start a worker as a subprocess.

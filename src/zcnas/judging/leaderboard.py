@@ -47,7 +47,12 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Leaderboard(msgspec.Struct, frozen=True, kw_only=True):
-    """``leaderboard.json``."""
+    """``leaderboard.json``.
+
+    Attributes:
+        contained: Whether submissions could reach neither files nor network; None in a leaderboard
+            of an earlier version, whose isolation's description has to tell.
+    """
 
     schema_version: int = SCHEMA_VERSION
     phase: str
@@ -57,6 +62,7 @@ class Leaderboard(msgspec.Struct, frozen=True, kw_only=True):
     accuracy_sources: dict[str, str]
     benchmarks: tuple[str, ...]
     entries: tuple[Entry, ...]
+    contained: bool | None = None
 
 
 def write_leaderboard(leaderboard: Leaderboard, folder: Path) -> None:

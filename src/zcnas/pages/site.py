@@ -162,7 +162,10 @@ def _ranking(run: Run, hrefs: Mapping[str, str]) -> str:
 
 
 def _warning(board: Leaderboard) -> str:
-    if board.isolation.startswith("process"):
+    contained = board.contained
+    if contained is None:  # of an earlier version
+        contained = not board.isolation.startswith("process")
+    if not contained:
         return (
             "These submissions ran as plain processes, not in containers: they could read this "
             "machine's files and use its network, so the ranking rests on trust in them."

@@ -122,6 +122,7 @@ class Flaky:
 
     name = "process"
     description = "flaky"
+    contained = False
 
     def __init__(self, failures, victim):
         self.failures, self.victim = failures, victim

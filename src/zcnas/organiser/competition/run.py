@@ -183,6 +183,7 @@ class _Run:
             phase=self._phase.name,
             isolation=self._competition.isolation.name,
             isolation_description=self._competition.isolation.description,
+            contained=self._competition.isolation.contained,
             program_sha256=self._terms.program_sha256,
             image=self._terms.image,
             benchmarks={

@@ -38,7 +38,12 @@ class BenchmarkBinding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """``run.json``: what a results folder is bound to."""
+    """``run.json``: what a results folder is bound to.
+
+    Attributes:
+        contained: Whether submissions could reach neither files nor network; None in a record of an
+            earlier version.
+    """
 
     schema_version: int = SCHEMA_VERSION
     phase: str
@@ -47,6 +52,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     program_sha256: str
     image: str
     benchmarks: dict[str, BenchmarkBinding]
+    contained: bool | None = None
 
 
 class SubmissionRecord(msgspec.Struct, frozen=True, kw_only=True):

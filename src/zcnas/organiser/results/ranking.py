@@ -154,6 +154,7 @@ def leaderboard_of(
             f"isolation: {run.isolation} · images: {'; '.join(sorted(set(sources.values())))}"
         ),
         isolation=run.isolation_description,
+        contained=run.isolation != "process" if run.contained is None else run.contained,
         data_sources=sources,
         accuracy_sources={key: reference.provenance for key, reference in references.items()},
         benchmarks=phase.benchmarks,
