@@ -1,8 +1,10 @@
 """The commands as people type them: what they print, what they return."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,30 @@ def test_a_dry_run_of_a_broken_submission_says_what_to_do_and_fails(zcnas, tmp_p
     assert (
         "predictor.py does not define a class ZeroCostPredictor; rename your class" in done.stdout
     )
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_says_how_to_resume(tmp_path, number):
+    (tmp_path / "sleeper").mkdir()
+    (tmp_path / "sleeper" / "predictor.py").write_text(
+        "import time\nclass ZeroCostPredictor:\n"
+        "    def query(self, graph, dataloader=None): time.sleep(50)\n"
+    )
+    words = ("--isolation", "process", "--benchmark", "nasbench201_cifar10", "--out", "out")
+    process = subprocess.Popen(
+        [Path(sys.executable).parent / "zcnas", "score", "sleeper", *words],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    events, end = tmp_path / "out" / "events.jsonl", time.monotonic() + 120
+    while not (events.exists() and "job_started" in events.read_text()):
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    process.send_signal(number)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert "what is finished is kept in out: repeat the command to resume" in " ".join(said.split())
+    assert '"event":"interrupted"' in events.read_text()
 
 
 def test_submission_checks_and_zips(zcnas, tmp_path):

@@ -99,11 +99,10 @@ def decode_report(content: object, evaluation: Evaluation) -> Report:
     said = (report.benchmark, report.submission_sha256)
     if said != (evaluation.data.benchmark, evaluation.submission_sha256):
         raise OrganiserError(f"a host's report speaks of {said} instead of {where}")
-    asked = {architecture.id for architecture in evaluation.data.architectures}
-    if report.prediction is not None and report.prediction.id not in asked:
-        raise OrganiserError(
-            f"a host reported on an architecture nobody asked for: {report.prediction.id}"
-        )
+    asked = evaluation.data.architectures
+    told = report.prediction
+    if told is not None and not any(told.id == architecture.id for architecture in asked):
+        raise OrganiserError(f"a host reported on an architecture nobody asked for: {told.id}")
     if report.manifest is not None:
         _check_manifest(report.manifest, evaluation)
     return report

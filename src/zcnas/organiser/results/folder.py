@@ -150,7 +150,7 @@ class ResultsFolder:
         return self.path / SUBMISSIONS / submission
 
     def bind(self, record: RunRecord) -> None:
-        """Bind the folder to a run, or let a run go on that it is bound to.
+        """Bind the folder to a run, or let the run it is bound to resume.
 
         Raises:
             ResultsError: It is bound to a run with other inputs.

@@ -104,8 +104,7 @@ def entry_of(
         if missing := scores.failures[MISSING]:
             return organiser_error(
                 record.name,
-                f"not finished: {missing} architectures are missing; give the same `make score` "
-                "again to go on",
+                f"not finished: {missing} architectures are missing; repeat the command to resume",
             )
         _write_if_new(folder / "scores.json", scores.columns())
     except (ZcnasError, OSError) as error:
