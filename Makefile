@@ -35,7 +35,9 @@ WITHOUT_TORCH := tests/judging tests/submissions tests/tables tests/test_benchma
 .PHONY: help install lock score dry-run submission leaderboard baselines status rank merge data phases sample bundle bundle-check emulate feedback audit doctor image check test test-lowest fuzz verify-spaces soak bench
 
 help:  ## list the targets
-	@echo "Variables: SUBMISSIONS= SUBMISSION= PHASE= ISOLATION=auto|docker|process CPUS=0,1 OUT= ANEW=yes VOTE=yes SCHEDULER= SHARD= PLATFORM= BUNDLE= DATA= BASE= FROM= SITE= TESTS= TEST_PROCESSES=2 MINUTES= PYTHON="
+	@echo "Variables are the options of the console script: ISOLATION=docker is --isolation docker, likewise PHASE= OUT= CPUS= SCHEDULER="
+	@echo "SHARD= PLATFORM= BASE= SITE=; ANEW=yes is --anew, VOTE=yes --vote, DATA= --to; SUBMISSIONS= SUBMISSION= BUNDLE= FROM= are arguments."
+	@echo "Of make itself: PYTHON= (which makes .venv) TESTS= TEST_PROCESSES=2 MINUTES= EXAMPLES="
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
 install: .venv/installed  ## set up the virtual environment .venv with the locked packages

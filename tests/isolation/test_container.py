@@ -134,7 +134,7 @@ def test_a_cpu_that_does_not_exist_is_the_organisers_fault(
     program, engine, docker_isolation, limits, tmp_path
 ):
     place = WorkerPlace(program, tmp_path, 999, limits, lambda text: None)
-    with pytest.raises(OrganiserError, match="on CPU 999: .*CPUS= names the CPUs"):
+    with pytest.raises(OrganiserError, match="on CPU 999: .*--cpus names the CPUs"):
         docker_isolation.start(place)
 
 
@@ -145,13 +145,13 @@ def test_a_missing_image_is_the_organisers_fault(
     from zcnas.isolation.container import DockerIsolation
 
     place = WorkerPlace(program, tmp_path, min(os.sched_getaffinity(0)), limits, lambda text: None)
-    with pytest.raises(OrganiserError, match="No such image.*`make image` builds"):
+    with pytest.raises(OrganiserError, match="No such image.*`zcnas image` builds"):
         DockerIsolation(engine, "zcnas-absent:latest").start(place)
 
 
 def test_no_engine_is_the_organisers_fault_with_the_ways_out(monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
-    with pytest.raises(OrganiserError, match="no Docker engine answers .*ISOLATION=process"):
+    with pytest.raises(OrganiserError, match="no Docker engine answers .*--isolation process"):
         connect()
 
 

@@ -21,7 +21,7 @@ def test_cpus_are_read_as_lists_and_ranges(monkeypatch):
 
 @pytest.mark.parametrize("text", ["a", "1-", "1,,2", "0-x"])
 def test_a_malformed_cpu_list_is_refused(text):
-    with pytest.raises(OrganiserError, match="is malformed; write for example CPUS=0,1"):
+    with pytest.raises(OrganiserError, match="is malformed; write for example --cpus 0,1"):
         parse_cpus(text)
 
 

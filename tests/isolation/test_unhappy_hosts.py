@@ -85,7 +85,7 @@ def test_an_engine_that_stops_under_a_worker_is_the_organisers_fault(
         mine = {"label": f"zcnas.worker={os.getpid()}"}
         left = engine.containers.list(filters=mine)
         switch.off()
-        with pytest.raises(OrganiserError, match="the Docker engine is gone .*`make doctor`"):
+        with pytest.raises(OrganiserError, match="the Docker engine is gone .*`zcnas doctor`"):
             worker.stop()
         client.close()
         for container in left:
@@ -103,7 +103,7 @@ def test_a_container_that_somebody_removes_is_the_organisers_fault(
     worker = docker_isolation.start(WorkerPlace(program, tmp_path, cpu, limits, lambda text: None))
     for container in engine.containers.list(filters={"label": f"zcnas.worker={os.getpid()}"}):
         container.remove(force=True)
-    with pytest.raises(OrganiserError, match="somebody removed .*`make doctor`"):
+    with pytest.raises(OrganiserError, match="somebody removed .*`zcnas doctor`"):
         worker.stop()
 
 

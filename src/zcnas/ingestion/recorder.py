@@ -259,7 +259,7 @@ class Recorder:
         if hello.status != "ok":
             raise OrganiserError(
                 f"the worker did not start ({hello.message}); nothing of the submission had been "
-                f"loaded. See the log of {job.data.benchmark}, and try `make image`"
+                f"loaded. See the log of {job.data.benchmark}, and try `zcnas image`"
             )
         self._versions = hello.message
         if self._worker_starts == 1:

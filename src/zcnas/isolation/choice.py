@@ -43,8 +43,8 @@ def choose_isolation(name: str, phase: Phase, say: Callable[[str], None]) -> Iso
     if name == "process" and hidden and os.environ.get(TRUST_VARIABLE) != "yes":
         raise OrganiserError(
             f"phase '{phase.name}' is hidden, and a process can read this machine's files: start "
-            f"a Docker engine "
-            f"and use ISOLATION=docker, or set {TRUST_VARIABLE}=yes if every submission is your own"
+            f"a Docker engine and use --isolation docker, or set {TRUST_VARIABLE}=yes if every "
+            "submission is your own"
         )
     if name == "docker" or (name == "auto" and (hidden or engine_answers())):
         client = connect()
@@ -53,7 +53,7 @@ def choose_isolation(name: str, phase: Phase, say: Callable[[str], None]) -> Iso
         say(
             "WARNING: no Docker engine answers, so submissions run as plain processes of this "
             "user: they can reach the "
-            "network and your files. Run only code you trust, or start Docker (ISOLATION=docker "
+            "network and your files. Run only code you trust, or start Docker (--isolation docker "
             "makes it mandatory)."
         )
     return ProcessIsolation()

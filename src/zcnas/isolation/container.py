@@ -53,7 +53,7 @@ def connect() -> docker.DockerClient:
         if client is not None:
             client.close()
         raise OrganiserError(
-            f"no Docker engine answers ({_short(error)}); start it, or choose ISOLATION=process "
+            f"no Docker engine answers ({_short(error)}); start it, or choose --isolation process "
             f"on a public phase"
         ) from None
     return client
@@ -90,7 +90,7 @@ class DockerIsolation:
         except (DockerException, RequestException, OSError) as error:
             raise OrganiserError(
                 f"cannot start a container of {self.image} on CPU {place.cpu}: {_short(error)}; "
-                "`make image` builds the image, CPUS= names the CPUs to use"
+                "`zcnas image` builds the image, --cpus names the CPUs to use"
             ) from None
 
 
@@ -190,7 +190,7 @@ class ContainerWorker:
         self._remove()
         self._close()
         if lost:
-            raise OrganiserError(f"{lost}; see that the engine runs (`make doctor`), start again")
+            raise OrganiserError(f"{lost}; see that the engine runs (`zcnas doctor`), start again")
         return end
 
     def _close(self) -> None:

@@ -111,7 +111,7 @@ def _find_base(client: docker.DockerClient, say: Callable[[str], None]) -> str:
         f"no base image: {PUBLIC_BASE} cannot be pulled ({reason}). On a Debian machine, "
         "`apt-get install debootstrap` and run docker/offline-base.sh as root; or name a local "
         "image with "
-        "`make image BASE=…`; or run a public phase with ISOLATION=process"
+        "`zcnas image --base NAME`; or run a public phase with --isolation process"
     )
 
 

@@ -175,14 +175,16 @@ def parse_cpus(text: str) -> list[int]:
     if not text.strip():
         return usable
     if not re.fullmatch(r"\d+(-\d+)?(,\d+(-\d+)?)*", text):
-        raise OrganiserError(f"CPUS={text} is malformed; write for example CPUS=0,1 or CPUS=0-3")
+        raise OrganiserError(
+            f"--cpus {text} is malformed; write for example --cpus 0,1 or --cpus 0-3"
+        )
     cpus: list[int] = []
     for part in text.split(","):
         first, _, last = part.partition("-")
         cpus += range(int(first), int(last or first) + 1)
     if unknown := sorted(set(cpus) - set(usable)):
         raise OrganiserError(
-            f"CPUS={text} names {unknown}, which this process may not use; usable are {usable}"
+            f"--cpus {text} names {unknown}, which this process may not use; usable are {usable}"
         )
     return sorted(set(cpus))
 

@@ -114,7 +114,7 @@ class ClusterPool:
         except (OSError, TimeoutError) as error:
             raise OrganiserError(
                 f"the scheduler at {self._address} does not answer ({error}); start it, or correct "
-                "SCHEDULER=, and repeat the command to resume"
+                "--scheduler, and repeat the command to resume"
             ) from None
         refuse_open_workers(self._client.scheduler_info(n_workers=-1)["workers"])
         # A job whose worker is lost comes back to us, who know which of it is done.
@@ -163,14 +163,14 @@ def security_for(address: str) -> Any:
     parts = urlsplit(address)
     if parts.scheme not in ("tcp", "tls") or not parts.hostname:
         raise OrganiserError(
-            f"SCHEDULER={address} is not the address of a scheduler; write tls://host:8786, or "
+            f"--scheduler {address} is not the address of a scheduler; write tls://host:8786, or "
             "tcp://127.0.0.1:8786 for one on this machine"
         )
     if parts.scheme == "tcp":
         if not is_loopback(parts.hostname):
             raise OrganiserError(
-                f"SCHEDULER={address} leaves this machine without encryption: start scheduler and "
-                "workers with certificates and write tls://… (docs/cluster.md)"
+                f"--scheduler {address} leaves this machine without encryption: start scheduler "
+                "and workers with certificates and write tls://… (docs/cluster.md)"
             )
         return security()
     missing = [
@@ -180,7 +180,7 @@ def security_for(address: str) -> Any:
     ]
     if missing:
         raise OrganiserError(
-            f"SCHEDULER={address} needs certificates: set {', '.join(missing)} to their files "
+            f"--scheduler {address} needs certificates: set {', '.join(missing)} to their files "
             "(docs/cluster.md says how to make them)"
         )
     return security(require_encryption=True)

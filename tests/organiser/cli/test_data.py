@@ -63,7 +63,7 @@ def test_a_dataset_is_fetched_into_the_data_folder_and_then_is_there(publisher, 
     assert (code, "SVHN: fetched" in output) == (0, True)
     assert (folder / "svhn" / "train_32x32.mat").read_bytes() == b"digits" * 1000
     code, output, _ = run("--dataset", "svhn", ZCNAS_DATA=str(folder))
-    assert (code, "SVHN: there" in output) == (0, True)
+    assert (code, "SVHN: present" in output) == (0, True)
 
 
 def test_what_has_to_be_got_by_hand_is_said_with_where_it_goes(publisher, tmp_path):
@@ -94,7 +94,7 @@ def test_a_phases_tables_are_looked_for_as_well(publisher, tmp_path):
     (tmp_path / "zc_nasbench201.json").touch()
     code, output, _ = run("--to", str(tmp_path), "--phase", "development", "--check")
     assert code == 0
-    assert "accuracies of nasbench201 (nas_bench_suite_zero): there" in output
+    assert "accuracies of nasbench201 (nas_bench_suite_zero): present" in output
     assert "zc_nasbench301.json" in output
     assert "CIFAR-10:" not in output
 
@@ -102,6 +102,6 @@ def test_a_phases_tables_are_looked_for_as_well(publisher, tmp_path):
 def test_no_folder_and_an_unknown_dataset_are_refused(monkeypatch):
     monkeypatch.delenv("ZCNAS_DATA", raising=False)
     _, _, answer = run("--dataset", "svhn")
-    assert "set ZCNAS_DATA=folder" in str(answer.exception)
+    assert "set ZCNAS_DATA=FOLDER" in str(answer.exception)
     _, _, answer = run("--to", "/tmp", "--dataset", "mnist")
     assert "unknown dataset 'mnist'; known datasets: cifar10, cifar100" in str(answer.exception)

@@ -117,7 +117,7 @@ def test_ctrl_c_stops_the_containers_on_the_clusters_hosts(cluster, scored, engi
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--isolation", "process"), "ISOLATION=process is refused with SCHEDULER="),
+        (("--isolation", "process"), "--isolation process is refused with --scheduler"),
         (("--cpus", "0"), "set ZCNAS_CPUS where a worker is started"),
     ],
 )

@@ -49,8 +49,8 @@ def test_a_clusters_host_without_the_image_or_with_another_one_says_so(
 ):
     assert docker_isolation
     assert cluster_host._isolation(fingerprint()).name == "docker"
-    with pytest.raises(OrganiserError, match=f"has another {IMAGE} .* run `make image` there"):
+    with pytest.raises(OrganiserError, match=f"has another {IMAGE} .* run `zcnas image` there"):
         cluster_host._isolation("0" * 64)
     monkeypatch.setattr(cluster_host, "IMAGE", "zcnas-nobody-has-this:1")
-    with pytest.raises(OrganiserError, match="has no image zcnas-nobody.* run `make image` there"):
+    with pytest.raises(OrganiserError, match="has no image zcnas-nobody.* run `zcnas image` there"):
         cluster_host._isolation(fingerprint())

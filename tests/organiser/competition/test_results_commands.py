@@ -223,7 +223,7 @@ def test_the_commands_speak_and_end_with_the_right_codes(finished, tmp_path):
     assert json.loads(said)["submissions"][0]["state"] == "done"
     assert run("status", "nowhere") == (
         2,
-        "error: nowhere holds no run; name the OUT= of one",
+        "error: nowhere holds no run; name the folder of one",
     )
     assert run("merge", "out", "--out", "joined")[0] == 0
     found = outcome(finished)
@@ -252,7 +252,7 @@ def test_a_full_disk_is_a_message_with_the_next_step_and_a_fault_of_this_machine
     said = " ".join(done.stderr.split())
     assert done.returncode == 3
     assert said.startswith("error: No space left on device")
-    assert said.endswith("make room, or name another OUT=, then give the same command again")
+    assert said.endswith("make room, or name another --out, then repeat the command to resume")
 
 
 def test_other_errors_of_the_system_are_not_taken_for_a_full_disk(monkeypatch):

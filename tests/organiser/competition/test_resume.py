@@ -196,8 +196,8 @@ def test_other_limits_are_refused_with_the_difference_and_the_ways_out(
     assert refused.returncode == 1
     assert "ResultsError" in errors
     assert f"{KEYS[0]}: {difference}" in errors
-    assert "another OUT=" in errors
-    assert "ANEW=yes" in errors
+    assert "another --out" in errors
+    assert "--anew" in errors
     assert outcome(tmp_path / "out") == found
 
 

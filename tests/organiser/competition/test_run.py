@@ -207,7 +207,7 @@ def test_two_submissions_of_one_name_are_refused_before_anything_runs(
 
 def test_a_folder_that_no_run_has_written_is_never_overwritten(small_phase, submissions, tmp_path):
     path = submissions(params=PARAMS)[0]
-    with pytest.raises(ResultsError, match="params is in the way .* move it, or name another OUT="):
+    with pytest.raises(ResultsError, match="params is in the way .* or name another --out"):
         compete(small_phase, tmp_path).score([path])
     assert (path / "predictor.py").read_text() == PARAMS
 

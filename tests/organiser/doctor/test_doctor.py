@@ -83,11 +83,11 @@ def test_without_an_engine_a_hidden_phase_has_no_canary(situation, monkeypatch):
 def test_a_missing_or_foreign_image_is_to_be_made(situation, docker_isolation, monkeypatch):
     monkeypatch.setattr(engine, "fingerprint", lambda: "another")
     stale = engine.image(situation)
-    assert (stale.verdict, stale.mend) == ("error", "`make image`")
+    assert (stale.verdict, stale.mend) == ("error", "`zcnas image`")
     assert f"{IMAGE} is of another version" in stale.text
     monkeypatch.setattr(engine, "IMAGE", "zcnas-absent:latest")
     absent = engine.image(situation)
-    assert (absent.verdict, absent.mend) == ("error", "`make image`")
+    assert (absent.verdict, absent.mend) == ("error", "`zcnas image`")
     assert "zcnas-absent:latest is missing" in absent.text
     broken = engine.canary(situation)
     assert broken.verdict == "error"
@@ -125,19 +125,19 @@ def test_too_little_memory_for_every_worker_is_a_warning(situation):
     phase = msgspec.structs.replace(situation.phase, limits=limits)
     finding = host.memory(change(situation, phase=phase))
     assert finding.verdict == "warning"
-    assert "fewer CPUS=" in finding.mend
+    assert "fewer --cpus" in finding.mend
 
 
 def test_an_output_folder_that_cannot_be_written_is_an_error(situation, tmp_path):
     (tmp_path / "file").write_text("")
     finding = host.output(change(situation, out=tmp_path / "file" / "below"))
     assert finding.verdict == "error"
-    assert "name another OUT=" in finding.mend
+    assert "name another --out" in finding.mend
 
 
 def test_a_full_disk_is_an_error(situation, monkeypatch):
     monkeypatch.setattr(host, "FREE_GIB", 1 << 40)
-    for check, mend in ((host.output, "OUT="), (host.temporary, "TMPDIR")):
+    for check, mend in ((host.output, "--out"), (host.temporary, "TMPDIR")):
         finding = check(situation)
         assert finding.verdict == "error"
         assert "MiB free in" in finding.text

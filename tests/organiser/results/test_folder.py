@@ -69,8 +69,8 @@ def test_results_of_the_first_layout_are_refused_with_the_reason_and_the_way_on(
             attempt()
         said = str(refused.value)
         assert "schema 1, this version writes 2" in said
-        assert "resume with the version that started the run, name another OUT=, or" in said
-        assert "ANEW=yes" in said
+        assert "resume with the version that started the run, name another --out, or" in said
+        assert "--anew" in said
     assert (old.path / "ada" / "submission.json").exists()
 
 

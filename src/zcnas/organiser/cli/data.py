@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from zcnas.errors import DownloadError, PhaseError
-from zcnas.organiser.cli.options import console, errors, find_phase
+from zcnas.organiser.cli.options import JsonOption, console, errors, find_phase, print_record
 
 
 def data(
@@ -25,6 +25,7 @@ def data(
     check: Annotated[
         bool, typer.Option("--check", help="Fetch nothing; say what is there.")
     ] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Fetch the datasets' published files, and say what has to be got by hand and where it goes."""
     from zcnas.datasets.sources import sources_of
@@ -33,33 +34,35 @@ def data(
     wanted = list(dataset or [])
     if phase:
         wanted += _check_phase(phase, folder)
-    failed = False
+    states: dict[str, str] = {}
     for source in sources_of(wanted):
         missing = source.missing(folder)
         if not missing:
-            console.print(f"{source.title}: there", markup=False)
+            states[source.title] = "present"
+            console.print(f"{source.title}: present", markup=False)
         elif not source.downloads or check:
+            states[source.title] = "missing"
             _describe(source.title, missing, source.by_hand or "fetched by `zcnas data`", folder)
         else:
             try:
                 _fetch_with_bar(source, folder)
+                states[source.title] = "fetched"
                 console.print(f"{source.title}: fetched", markup=False)
             except DownloadError as error:
-                failed = True
+                states[source.title] = "failed"
                 errors.print(f"error: {error}", style="red", markup=False, soft_wrap=True)
     console.print(f"data folder: {folder} (export ZCNAS_DATA={folder.resolve()})", markup=False,
                   highlight=False, soft_wrap=True)  # fmt: skip
-    if failed:
+    if as_json:
+        print_record({"folder": folder, "datasets": states})
+    if "failed" in states.values():
         raise typer.Exit(1)
 
 
 def _named_folder() -> Path:
     named = os.environ.get("ZCNAS_DATA")
     if not named:
-        raise PhaseError(
-            "no data folder is named: set ZCNAS_DATA=folder, or pass --to folder "
-            "(`make data DATA=folder`)"
-        )
+        raise PhaseError("no data folder is named: set ZCNAS_DATA=FOLDER, or pass --to FOLDER")
     return Path(named)
 
 
@@ -74,7 +77,7 @@ def _check_phase(name: str, folder: Path) -> list[str]:
         if item.missing:
             _describe(item.what, item.missing, item.advice, folder)
         else:
-            console.print(f"{item.what}: there", markup=False)
+            console.print(f"{item.what}: present", markup=False)
     return sorted({benchmark.dataset.name for benchmark in phase.get_benchmarks()})
 
 

@@ -9,12 +9,13 @@ from typing import Annotated
 import typer
 
 from zcnas.errors import PhaseError
-from zcnas.organiser.cli.options import console
+from zcnas.organiser.cli.options import JsonOption, console, print_record
 from zcnas.resources import EDITABLE, package_file
 
 
 def init(
     folder: Annotated[Path, typer.Argument(help="The new folder.")],
+    as_json: JsonOption = False,
 ) -> None:
     """Make a competition folder to edit: phases, the practice phase's halves, competition.yaml."""
     there = [name for name in EDITABLE if (folder / name).exists()]
@@ -36,3 +37,5 @@ def init(
         markup=False,
         soft_wrap=True,
     )
+    if as_json:
+        print_record({"folder": folder, "files": EDITABLE})

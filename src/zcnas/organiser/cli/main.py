@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import importlib.metadata
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -19,11 +21,32 @@ from zcnas.organiser.cli import (
     scoring,
     submission,
 )
+from zcnas.organiser.cli.extras import missing_extra
 from zcnas.organiser.cli.options import errors
 
-app = typer.Typer(
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
-)
+HELP = "Run a competition of zero-cost NAS predictors: score, check, bundle, publish."
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=HELP)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"zcnas {importlib.metadata.version('zcnas')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_print_version, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Take what stands before a command."""
+
+
 app.command("score")(scoring.score)
 app.command("dry-run")(scoring.dry_run)
 app.command("check")(submission.check)
@@ -52,7 +75,8 @@ def main() -> None:
     """Run the command line.
 
     An error of ours is one message and exit code 2, 3 if this machine is at fault. A disk may be
-    full wherever something is written, so that is told here.
+    full wherever something is written, and a package of an extra may be missing wherever one is
+    imported, so both are told here.
     """
     try:
         app()
@@ -60,14 +84,20 @@ def main() -> None:
         if error.errno not in DISK_FAULTS:
             raise
         where = f" ({error.filename})" if error.filename else ""
-        errors.print(
-            f"error: {error.strerror}{where}; make room, or name another OUT=, then give the same "
-            "command again",
-            style="red",
-            markup=False,
-            soft_wrap=True,
+        _fail(
+            f"{error.strerror}{where}; make room, or name another --out, then repeat "
+            "the command to resume",
+            3,
         )
-        raise SystemExit(3) from None
+    except ModuleNotFoundError as error:
+        missing = missing_extra(error)
+        if missing is None:
+            raise
+        _fail(str(missing), 2)
     except ZcnasError as error:
-        errors.print(f"error: {error}", style="red", markup=False, soft_wrap=True)
-        raise SystemExit(3 if isinstance(error, OrganiserError) else 2) from None
+        _fail(str(error), 3 if isinstance(error, OrganiserError) else 2)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    errors.print(f"error: {message}", style="red", markup=False, soft_wrap=True)
+    raise SystemExit(code) from None

@@ -32,7 +32,7 @@ IsolationOption = Annotated[
 CpusOption = Annotated[str, typer.Option(help="CPUs to use, e.g. 0,1 or 0-3; all by default.")]
 OutOption = Annotated[Path, typer.Option(help="Folder for the results.")]
 AnewOption = Annotated[
-    bool, typer.Option("--anew", help="Delete the results in OUT instead of going on with them.")
+    bool, typer.Option("--anew", help="Delete the results in OUT instead of resuming.")
 ]
 SchedulerOption = Annotated[
     str, typer.Option(help="A Dask scheduler, tls://host:8786: run on its workers, not here.")
@@ -63,8 +63,10 @@ JsonOption = Annotated[
 
 
 def print_record(record: object) -> None:
-    """Print a record as one line of JSON on stdout."""
-    typer.echo(json.dumps(msgspec.to_builtins(record), ensure_ascii=False, allow_nan=False))
+    """Print a record as one line of JSON on stdout; paths and times as text."""
+    typer.echo(
+        json.dumps(msgspec.to_builtins(record, enc_hook=str), ensure_ascii=False, allow_nan=False)
+    )
 
 
 def phases_file() -> Path:

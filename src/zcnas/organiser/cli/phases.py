@@ -10,7 +10,15 @@ import msgspec
 import typer
 
 from zcnas.errors import PhaseError
-from zcnas.organiser.cli.options import PhaseOption, console, data_dir, find_phase, phases_file
+from zcnas.organiser.cli.options import (
+    JsonOption,
+    PhaseOption,
+    console,
+    data_dir,
+    find_phase,
+    phases_file,
+    print_record,
+)
 from zcnas.phases import load_phases
 from zcnas.resources import package_file, writable_halves
 
@@ -22,6 +30,7 @@ def list_phases(
     costs: Annotated[
         Path | None, typer.Option(help="Another record of costs, by timings/bench_costs.py.")
     ] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """List the phases with their limits and what one submission costs, in CPU hours."""
     from zcnas.organiser.costs import estimate, read_costs
@@ -30,8 +39,10 @@ def list_phases(
     prices = _table("N", "forward", "+ backward", "13 proxies", first="CPU hours of a submission")
     bounds = _table("query", "benchmark", "memory", first="13 proxies need / limit")
     unmeasured: set[str] = set()
+    listed: dict[str, object] = {}
     for phase in load_phases(phases_file()).values():
         cost, limits = estimate(phase, record), phase.limits
+        listed[phase.name] = {"phase": phase, "cost": cost}
         unmeasured.update(cost.unmeasured)
         measured = len(phase.benchmarks) - len(cost.unmeasured)
         name = f"{phase.name} ({measured} of {len(phase.benchmarks)} benchmarks)"
@@ -47,7 +58,7 @@ def list_phases(
     if unmeasured:
         console.print(
             f"not measured yet, and not counted above: {', '.join(sorted(unmeasured))}; `make "
-            "bench-costs` goes on with them",
+            "bench-costs` measures them",
             style="yellow", markup=False, highlight=False, soft_wrap=True,
         )  # fmt: skip
     console.print(
@@ -56,6 +67,8 @@ def list_phases(
         "docs/costs.md",
         markup=False, highlight=False, soft_wrap=True,
     )  # fmt: skip
+    if as_json:
+        print_record(listed)
 
 
 def _table(*columns: str, first: str) -> Table:
@@ -82,6 +95,7 @@ def sample(
     architectures: Annotated[
         int | None, typer.Option(min=2, help="N, if another than the phase's.")
     ] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Draw the architectures of a phase and write both halves: input_data and reference_data."""
     from zcnas.organiser.draw import sample_phase
@@ -101,6 +115,8 @@ def sample(
     others = [inputs.parents[1] / other / "input_data" for other in chosen.disjoint_from]
     sample_phase(chosen, seed, tables or data_dir(), inputs, references, others)
     console.print(f"{phase}: wrote {inputs} and {references}", markup=False, soft_wrap=True)
+    if as_json:
+        print_record({"phase": phase, "input_data": inputs, "reference_data": references})
 
 
 def _secret_seed(path: Path) -> str:

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from zcnas.errors import BundleError, PhaseError
+from zcnas.organiser.cli.extras import require
 from zcnas.organiser.cli.options import (
     IsolationOption,
+    JsonOption,
     OutOption,
     console,
     data_dir,
     halves_of,
     phases_file,
+    print_record,
     samples,
 )
 from zcnas.phases import load_phases
@@ -42,6 +45,7 @@ def bundle(
         typer.Option(help="A leaderboard.json whose taus stand beside a submission's; repeatable."),
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder for the bundles.")] = Path("build/bundle"),
+    as_json: JsonOption = False,
 ) -> None:
     """Write codabench.zip and codalab.zip, ready to upload."""
     from zcnas.organiser.platforms.bundle import Competition, build_bundles
@@ -60,7 +64,8 @@ def bundle(
         for name, chosen in schedule(read, names)
     )
     solutions = tuple(samples() / name for name in SAMPLE_NAMES)
-    for path in build_bundles(Competition(read, phases, solutions), out):
+    written = build_bundles(Competition(read, phases, solutions), out)
+    for path in written:
         console.print(
             f"{path}: {', '.join(p.name for p in phases)} ({path.stat().st_size >> 10} KiB)",
             markup=False,
@@ -69,6 +74,8 @@ def bundle(
         )
 
     _remind_of_samples(read)
+    if as_json:
+        print_record({"bundles": written, "phases": [phase.name for phase in phases]})
 
 
 def _read_baselines(paths: list[Path], names: list[str]) -> dict[str, Baselines]:
@@ -137,19 +144,17 @@ def bundle_check(
         list[Path] | None,
         typer.Argument(help="Zips or folders; those in build/bundle by default."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Check bundles, ours or another's, by every rule; list every problem with file and line."""
-    import msgspec
-
     from zcnas.organiser.platforms.check import check_bundle
 
     paths = bundles or sorted(Path("build/bundle").glob("*.zip"))
     if not paths:
-        raise BundleError("there is no bundle in build/bundle; name one, or run `make bundle`")
+        raise BundleError("there is no bundle in build/bundle; name one, or run `zcnas bundle`")
     reports = [check_bundle(path) for path in paths]
     if as_json:
-        print(msgspec.json.format(msgspec.json.encode(reports), indent=1).decode())
+        print_record(reports)
     else:
         for report in reports:
             _print_report(report)
@@ -191,6 +196,7 @@ def emulate(
         typer.Option(help="Whether the time limit strikes; by default as the platform does."),
     ] = None,
     out: OutOption = Path("build/emulate"),
+    as_json: JsonOption = False,
 ) -> None:
     """Run a submission as the platform would: same folders, user, commands and failures."""
     from zcnas.organiser.platforms.emulator import emulate as run
@@ -208,6 +214,8 @@ def emulate(
     for key, value in outcome.posted.items():
         console.print(f"  {key}: {value}", markup=False, highlight=False)
     console.print(f"logs and outputs: {outcome.folder}", markup=False, soft_wrap=True)
+    if as_json:
+        print_record(outcome)
     if outcome.status == "Failed" or not outcome.posted:
         raise typer.Exit(1)
 
@@ -231,4 +239,5 @@ def _runner(isolation: str, image: str) -> Runner:
             style="yellow",
             soft_wrap=True,
         )
+    require("torch", "running a submission as a plain process")
     return FolderRunner()

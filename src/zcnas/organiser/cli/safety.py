@@ -12,11 +12,13 @@ from zcnas.errors import PredictionError
 from zcnas.organiser.cli.options import (
     CpusOption,
     IsolationOption,
+    JsonOption,
     PhaseOption,
     console,
     data_dir,
     find_phase,
     halves_of,
+    print_record,
     samples,
 )
 
@@ -28,9 +30,10 @@ def doctor(
     isolation: IsolationOption = "auto",
     cpus: CpusOption = "",
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("build/score"),
+    as_json: JsonOption = False,
 ) -> None:
     """Check this machine before a run, and say how to mend what is wrong; 3 if it must be."""
-    from zcnas.organiser.doctor import Situation
+    from zcnas.organiser.doctor import Finding, Situation
     from zcnas.organiser.doctor.checks import CHECKS
 
     named, drawn = os.environ.get("ZCNAS_DATA"), os.environ.get("ZCNAS_PHASES")
@@ -42,16 +45,17 @@ def doctor(
         data=Path(named) if named else None,
         draws=Path(drawn) if drawn else None,
     )
-    broken = 0
+    findings: dict[str, Finding] = {}
     for name, check in CHECKS.items():
-        finding = check(situation)
-        broken += finding.verdict == "error"
+        findings[name] = finding = check(situation)
         style = {"ok": "green", "warning": "yellow", "error": "red"}[finding.verdict]
         line = f"{finding.verdict:<8}{name}: {finding.text}"
         console.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
         if finding.mend:
             console.print(f"        mend: {finding.mend}", markup=False, soft_wrap=True)
-    if broken:
+    if as_json:
+        print_record(findings)
+    if any(finding.verdict == "error" for finding in findings.values()):
         raise typer.Exit(3)
 
 
@@ -62,6 +66,7 @@ def feedback(
         Literal["full", "score_only", "none"] | None,
         typer.Option(help="Instead of the phase's own, for example after the deadline."),
     ] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Write what each participant may see of a run, a folder per submission."""
     from zcnas.judging.leaderboard import Leaderboard
@@ -78,6 +83,8 @@ def feedback(
         markup=False,
         soft_wrap=True,
     )
+    if as_json:
+        print_record({"folder": to, "level": chosen, "folders": folders})
 
 
 def audit(
@@ -88,6 +95,7 @@ def audit(
     isolation: IsolationOption = "auto",
     cpus: CpusOption = "",
     architectures: Annotated[int, typer.Option(min=2, help="How many to ask again.")] = 4,
+    as_json: JsonOption = False,
 ) -> None:
     """Report signs that a submission remembers a benchmark; advice, never a score."""
     from zcnas.isolation.choice import choose_isolation
@@ -123,3 +131,5 @@ def audit(
         for sign in signs:
             say(f"  {sign.kind}: {sign.text}")
     say(f"{out / 'audit.json'}: signs to look at, no verdict; scores are as before")
+    if as_json:
+        print_record(found)

@@ -14,6 +14,7 @@ from zcnas.organiser.cli.options import (
     BenchmarkOption,
     CpusOption,
     IsolationOption,
+    JsonOption,
     OutOption,
     PhaseOption,
     SchedulerOption,
@@ -22,13 +23,14 @@ from zcnas.organiser.cli.options import (
     data_dir,
     find_phase,
     halves_of,
+    print_record,
     samples,
 )
 from zcnas.submissions import find_submissions
 from zcnas.submissions.roster import ARRIVALS_FILE, arrivals_beside, write_arrivals
 
 CLUSTER_SHARD = 100
-"""Architectures of one job on a cluster, unless SHARD= says otherwise.
+"""Architectures of one job on a cluster, unless --shard says otherwise.
 
 A job's worker takes seconds to start, and a lost host loses what it has not reported.
 """
@@ -78,6 +80,7 @@ def dry_run(
     cpus: CpusOption = "",
     out: OutOption = Path("build/dry-run"),
     benchmark: BenchmarkOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Score one submission on the practice phase as the organisers would; explain the result."""
     from zcnas.organiser.cli.terminal import explain, shown_competition
@@ -95,5 +98,7 @@ def dry_run(
     ) as competition:
         leaderboard = competition.score(paths)
     explain(leaderboard.entries[0], chosen, out, console)
+    if as_json:
+        print_record(leaderboard.entries[0])
     if leaderboard.entries[0].status != "scored":
         raise typer.Exit(1)

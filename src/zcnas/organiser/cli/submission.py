@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
-from zcnas.organiser.cli.options import OutOption, console
+from zcnas.organiser.cli.options import JsonOption, OutOption, console, print_record
 from zcnas.submissions import open_submission, pack_submission, submission_name
 
 
 def check(
     submission: Annotated[Path, typer.Argument(help="A submission's folder or zip.")],
+    as_json: JsonOption = False,
 ) -> None:
     """Check a submission without running it; list every problem."""
     import tempfile
@@ -20,12 +21,17 @@ def check(
     with tempfile.TemporaryDirectory() as folder:
         accepted = open_submission(submission, Path(folder) / "submission")
     console.print(f"{accepted.name}: accepted, digest {accepted.sha256[:16]}", markup=False)
+    if as_json:
+        print_record({"name": accepted.name, "sha256": accepted.sha256})
 
 
 def submission(
     submission: Annotated[Path, typer.Argument(help="Your folder or zip.")],
     out: OutOption = Path("build/submission"),
+    as_json: JsonOption = False,
 ) -> None:
     """Check a submission and zip it for upload."""
     target = pack_submission(submission, out / f"{submission_name(submission)}.zip")
     console.print(f"{target}: ready to upload ({target.stat().st_size} bytes)", markup=False)
+    if as_json:
+        print_record({"zip": target, "bytes": target.stat().st_size})

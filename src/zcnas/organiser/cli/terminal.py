@@ -6,7 +6,6 @@ Warnings, live progress, the table, and a participant's explanation.
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -23,6 +22,7 @@ from zcnas.isolation.choice import choose_isolation
 from zcnas.isolation.machine import parse_cpus
 from zcnas.jobs import JobPool
 from zcnas.judging.leaderboard import Entry, Leaderboard
+from zcnas.organiser.cli.extras import require
 from zcnas.organiser.cli.progress import watch_run
 from zcnas.organiser.cli.tables import render
 from zcnas.organiser.competition import Competition, Halves
@@ -64,6 +64,8 @@ def shown_competition(
             phase,
             lambda text: console.print(text, style="yellow", markup=False, soft_wrap=True),
         )
+        if chosen.name == "process":
+            require("torch", "running submissions as plain processes")
         where = f"CPUs {usable}"
     console.print(
         f"{phase.title} phase: {len(submissions)} submissions × {len(phase.benchmarks)} "
@@ -94,22 +96,20 @@ def join_cluster(
     """Return isolation and job pool of a run on a cluster, and words for where it runs.
 
     Raises:
-        OrganiserError: What was asked for does not go together, or the extra is not installed.
+        OrganiserError: What was asked for does not go together.
+        MissingExtra: dask.distributed is not installed.
     """
     if isolation == "process":
         raise OrganiserError(
-            "ISOLATION=process is refused with SCHEDULER=: on a cluster every submission runs in "
-            "a container; leave ISOLATION= out"
+            "--isolation process is refused with --scheduler: on a cluster every submission runs "
+            "in a container; leave --isolation out"
         )
     if cpus:
         raise OrganiserError(
-            "CPUS= names CPUs of this machine and says nothing with SCHEDULER=; set ZCNAS_CPUS "
+            "--cpus names CPUs of this machine and says nothing with --scheduler; set ZCNAS_CPUS "
             "where a worker is started"
         )
-    if importlib.util.find_spec("distributed") is None:
-        raise OrganiserError(
-            "SCHEDULER= needs the packages of the extra 'cluster': pip install -e '.[cluster]'"
-        )
+    require("distributed", "--scheduler")
     from zcnas.jobs.cluster import ClusterPool, security_for
     from zcnas.organiser.competition.cluster_host import ClusterIsolation, run_on_cluster
 

@@ -53,7 +53,7 @@ class ClusterIsolation:
         Raises:
             OrganiserError: Always.
         """
-        raise OrganiserError("with SCHEDULER= no worker is started on this machine")
+        raise OrganiserError("with --scheduler no worker is started on this machine")
 
 
 @functools.lru_cache(1)
@@ -78,12 +78,12 @@ def _isolation(image_sha256: str) -> Isolation:
         labels = isolation.client.images.get(IMAGE).labels
     except DockerException as error:
         raise OrganiserError(
-            f"host {socket.gethostname()} has no image {IMAGE} ({error}); run `make image` there"
+            f"host {socket.gethostname()} has no image {IMAGE} ({error}); run `zcnas image` there"
         ) from None
     if labels.get(FINGERPRINT_LABEL) != image_sha256:
         raise OrganiserError(
             f"host {socket.gethostname()} has another {IMAGE} than the organiser's machine; "
-            f"run `make image` there with the same version"
+            f"run `zcnas image` there with the same version"
         )
     return isolation
 

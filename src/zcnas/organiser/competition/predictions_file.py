@@ -34,7 +34,7 @@ class PredictionsFile:
             if prediction.id not in self._order:
                 raise ResultsError(
                     f"{path} holds {prediction.id}, which {data.benchmark} does not have; "
-                    "name another OUT=, or score everything from scratch with ANEW=yes"
+                    "name another --out, or score everything from scratch with --anew"
                 )
             self._remember(prediction)
 

@@ -89,7 +89,7 @@ class Competition:
         except OSError as error:
             raise OrganiserError(
                 f"cannot write the results to {self.output}: {error.strerror}; make room or name "
-                "another OUT=, then repeat the command to resume"
+                "another --out, then repeat the command to resume"
             ) from None
 
 

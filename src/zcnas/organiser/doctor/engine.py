@@ -57,13 +57,13 @@ def image(situation: Situation) -> Finding:
     try:
         labels = client.images.get(IMAGE).labels
     except ImageNotFound:
-        return error(f"{IMAGE} is missing", "`make image`")
+        return error(f"{IMAGE} is missing", "`zcnas image`")
     except (DockerException, RequestException) as fault:
         return error(f"the engine does not tell ({fault})", "restart the engine")
     finally:
         client.close()
     if labels.get(FINGERPRINT_LABEL) != fingerprint():
-        return error(f"{IMAGE} is of another version than docker/ here", "`make image`")
+        return error(f"{IMAGE} is of another version than docker/ here", "`zcnas image`")
     return ok(f"{IMAGE} is of this version")
 
 
@@ -79,7 +79,7 @@ def canary(situation: Situation) -> Finding:
     try:
         prediction, manifest = _ask_canary(situation, isolation)
     except OrganiserError as fault:
-        return error(str(fault), "see the lines above; then `make doctor` again")
+        return error(str(fault), "see the lines above; then `zcnas doctor` again")
     finally:
         if client is not None:
             client.close()

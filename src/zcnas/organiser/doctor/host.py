@@ -99,7 +99,7 @@ def cpus(situation: Situation) -> Finding:
     try:
         usable = parse_cpus(situation.cpus)
     except OrganiserError as fault:
-        return error(str(fault), f"CPUS= from {sorted(os.sched_getaffinity(0))}")
+        return error(str(fault), f"--cpus from {sorted(os.sched_getaffinity(0))}")
     return ok(f"{len(usable)} CPUs: {usable}")
 
 
@@ -113,7 +113,7 @@ def memory(situation: Situation) -> Finding:
     available = psutil.virtual_memory().available
     text = f"{available / _GIB:.1f} GiB free, up to {needed / _GIB:.1f} GiB for {count} workers"
     if available < needed:
-        return warning(text, "fewer CPUS=, or a smaller memory_mb in phases.toml")
+        return warning(text, "fewer --cpus, or a smaller memory_mb in phases.toml")
     return ok(text)
 
 
@@ -125,8 +125,8 @@ def output(situation: Situation) -> Finding:
         with tempfile.NamedTemporaryFile(dir=folder):
             pass
     except OSError as fault:
-        return error(f"cannot write to {folder}: {fault.strerror}", "name another OUT=")
-    return _room(folder, "name another OUT=")
+        return error(f"cannot write to {folder}: {fault.strerror}", "name another --out")
+    return _room(folder, "name another --out")
 
 
 def temporary(situation: Situation) -> Finding:

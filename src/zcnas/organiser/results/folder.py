@@ -100,7 +100,8 @@ class ResultsFolder:
             lock.acquire()
         except Timeout:
             raise ResultsError(
-                f"another run is writing to {self.path}; wait for it, stop it, or name another OUT="
+                f"another run is writing to {self.path}; wait for it, stop it, or name another "
+                "--out"
             ) from None
         try:
             yield
@@ -129,8 +130,8 @@ class ResultsFolder:
             raise ResultsError(
                 f"{self.path} holds results in the layout of another version of zcnas (schema "
                 f"{written}, this version writes {SCHEMA_VERSION}); resume with the version that "
-                "started the run, name another OUT=, or delete those results and score everything "
-                "from scratch with ANEW=yes"
+                "started the run, name another --out, or delete those results and score everything "
+                "from scratch with --anew"
             )
         return read_json(path, RunRecord, ResultsError)
 
@@ -142,7 +143,7 @@ class ResultsFolder:
         """
         record = self.record()
         if record is None:
-            raise ResultsError(f"{self.path} holds no run; name the OUT= of one")
+            raise ResultsError(f"{self.path} holds no run; name the folder of one")
         return record
 
     def folder_of(self, submission: str) -> Path:
@@ -161,8 +162,8 @@ class ResultsFolder:
                 raise ResultsError(
                     f"{self.path} holds results of another run:"
                     + "".join(f"\n  - {line}" for line in differences)
-                    + "\nGo on with what that run was given, name another OUT=, or delete those "
-                    "results and score everything anew with ANEW=yes"
+                    + "\nGo on with what that run was given, name another --out, or delete those "
+                    "results and score everything from scratch with --anew"
                 )
             merged = {**bound.benchmarks, **record.benchmarks}
             record = msgspec.structs.replace(record, benchmarks=merged)
@@ -202,7 +203,7 @@ class ResultsFolder:
                 continue  # a run was killed when it had just made the folder
             raise ResultsError(
                 f"{folder} is in the way of the results and was written by no run; move it, or "
-                "name another OUT="
+                "name another --out"
             )
 
     def open_submission(self, record: SubmissionRecord) -> Path:

@@ -58,7 +58,7 @@ def merge(sources: Sequence[Path], target: Path) -> ResultsFolder:
 def _record_of(source: Path) -> RunRecord:
     record = ResultsFolder(source).record()
     if record is None:
-        raise ResultsError(f"{source} holds no run; name folders that `make score` has written")
+        raise ResultsError(f"{source} holds no run; name folders that `zcnas score` has written")
     return record
 
 

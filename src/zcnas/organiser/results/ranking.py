@@ -1,6 +1,6 @@
 """From stored predictions to entries and the leaderboard.
 
-``make score`` ends with it, and ``zcnas rank`` does it again without running anything. What a
+``zcnas score`` ends with it, and ``zcnas rank`` does it again without running anything. What a
 benchmark's predictions amount to is kept beside them (``outcome.json``) under the digests of all it
 follows from: the predictions' bytes, the accuracies, and the programs that count. Every file is
 read and digested each time, so what is kept is never out of date; what it spares is decoding and

@@ -47,7 +47,7 @@ def enter_vote(results: ResultsFolder) -> None:
         if missing := [name for name in VOTERS if name not in names]:
             raise ResultsError(
                 f"the vote needs {', '.join(VOTERS)}, but {results.path} has no "
-                f"{', '.join(missing)}; score them first, with the same OUT="
+                f"{', '.join(missing)}; score them first, with the same --out"
             )
         digest = hashlib.sha256()
         for key, binding in run.benchmarks.items():
@@ -74,7 +74,7 @@ def _enter_benchmark(
         if len(found) != architectures:
             raise ResultsError(
                 f"{path} has {len(found)} of {architectures} architectures; give the same "
-                "`make score` again to finish it"
+                "`zcnas score` again to finish it"
             )
         digest.update(path.read_bytes())
     ids = list(columns[VOTERS[0]])

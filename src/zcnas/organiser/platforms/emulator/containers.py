@@ -44,7 +44,7 @@ class ContainerRunner:
                 network.remove()
         except (DockerException, RequestException) as error:
             raise OrganiserError(
-                f"a container of {self._image} cannot be run: {error}; `make image` builds it"
+                f"a container of {self._image} cannot be run: {error}; `zcnas image` builds it"
             ) from None
 
     def _run(self, steps: list[Step], time_limit_s: float | None, network: str) -> list[Ended]:
