@@ -73,7 +73,7 @@ def simulated_evaluation(phase, data):
         limits=phase.limits,
         used_cpu_s=0.0,
         used_wall_s=0.0,
-        minibatch=MinibatchOrder(source="synthetic", sha256="0" * 64, content=None),
+        minibatch=MinibatchOrder(sha256="0" * 64, content=None),
         program_sha256="0" * 64,
         image="",
     )

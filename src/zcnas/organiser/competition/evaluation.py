@@ -21,12 +21,10 @@ class MinibatchOrder(msgspec.Struct, frozen=True, kw_only=True):
     """How a host gets the minibatch.
 
     Attributes:
-        source: Where it comes from, one phrase.
         sha256: Digest of its arrays; a host whose minibatch differs refuses.
         content: The minibatch frozen, if a host cannot make it from the benchmark and its seed.
     """
 
-    source: str
     sha256: str
     content: bytes | None
 

@@ -48,7 +48,7 @@ class Terms:
         """Return how a host gets the minibatch of a benchmark."""
         known = self.halves.minibatches[key]
         content = None if known.synthetic else freeze_minibatch(self.halves.load(key))
-        return MinibatchOrder(source=known.source, sha256=known.sha256, content=content)
+        return MinibatchOrder(sha256=known.sha256, content=content)
 
 
 @dataclass
