@@ -56,7 +56,7 @@ def test_a_unit_that_a_host_leaves_out_is_a_fault_of_that_host_and_asked_again(t
     assert asked == [[1, 2, 3], [3]], "only what is missing"
     assert squares_in(work) == [1, 4, 9]
     (failed,) = [event for event in events if event.event == "job_failed"]
-    assert "left out 1 of 3 units; look at that host" in failed.message
+    assert "returned nothing for 1 of 3 units; check that host" in failed.message
 
 
 @pytest.mark.parametrize("report", [b"", b"\x80\x04N.", b'{"number": 9, "square": 81}', b"[]"])
@@ -118,7 +118,7 @@ def test_an_interrupt_from_a_report_ends_the_run_and_is_noted(tmp_path):
         ("{}", "with str instead of"),
         (b"{}", "is malformed.*missing required field"),
         (b"\x80\x04N.", "is malformed"),
-        (msgspec.json.encode(JobEnd(job=99, host="far")), "answered job 99 when asked for 0"),
+        (msgspec.json.encode(JobEnd(job=99, host="far")), "answered job 99 when it was given 0"),
     ],
 )
 def test_an_answer_that_is_no_end_of_this_job_is_refused_and_never_unpickled(content, message):

@@ -42,7 +42,7 @@ class ClusterPool:
         runner: Runs a job; a function of a module that every host has installed.
 
     Raises:
-        OrganiserError: The address is none, is not safe, or nobody answers there.
+        OrganiserError: The address is malformed or unsafe, or nothing answers there.
     """
 
     def __init__(self, address: str, runner: Runner) -> None:

@@ -183,8 +183,8 @@ def _end_of(ticket: _Ticket, job: Job, future: Future[bytes]) -> tuple[str, str]
             fault = fault or str(error)
     if not fault and (left_out := len(ticket.missing())):
         fault = (
-            f"host {host!r} left out {left_out} of {len(ticket.units)} units; look at that host, "
-            "then repeat the command to resume"
+            f"host {host!r} returned nothing for {left_out} of {len(ticket.units)} units; check "
+            "that host, then repeat the command to resume"
         )
     return host, fault
 
@@ -192,7 +192,7 @@ def _end_of(ticket: _Ticket, job: Job, future: Future[bytes]) -> tuple[str, str]
 def _fault_of(future: Future[bytes]) -> str:
     """Return why a job has no result; "" if it has one.
 
-    What is no error, an interrupt for instance, ends the run.
+    Anything other than an ``Exception``, an interrupt for instance, ends the run.
     """
     if future.cancelled():
         return "the job was lost with the machine it ran on"

@@ -63,7 +63,7 @@ _E = TypeVar("_E", bound=Event)
 def read_events(path: Path, kind: type[_E]) -> list[_E]:
     """Return the events of a log.
 
-    Lines that are none, as a full disk leaves, are left out.
+    Malformed lines, as a full disk leaves them, are skipped.
 
     Args:
         path: The log.

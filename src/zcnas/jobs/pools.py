@@ -26,7 +26,7 @@ class JobEnd(msgspec.Struct, frozen=True, kw_only=True):
         job: The job's number.
         host: The host's name.
         fault: Why this machine could not finish the job; "" if it did.
-        reports: Those that are not on their way yet.
+        reports: Reports that have not been sent yet.
     """
 
     job: int
@@ -126,7 +126,7 @@ def decode_end(content: object, job: Job) -> JobEnd:
     """Return what a host says at the end of a job.
 
     Raises:
-        OrganiserError: It is something else, or speaks of another job.
+        OrganiserError: It is malformed, or belongs to another job.
     """
     if not isinstance(content, bytes) or len(content) > MAX_END_BYTES:
         raise OrganiserError(
@@ -141,5 +141,5 @@ def decode_end(content: object, job: Job) -> JobEnd:
             "on every host"
         ) from None
     if end.job != job.number:
-        raise OrganiserError(f"a host answered job {end.job} when asked for {job.number}")
+        raise OrganiserError(f"a host answered job {end.job} when it was given {job.number}")
     return end

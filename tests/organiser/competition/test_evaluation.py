@@ -111,9 +111,12 @@ def test_a_report_on_an_architecture_that_was_asked_for_is_believed(evaluation):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"benchmark": "nasbench301_cifar10"}, "report speaks of .*nasbench301_cifar10"),
-        ({"submission_sha256": "0" * 64}, "report speaks of .*0000"),
-        ({"prediction": Prediction(id="0badc0de", status="error")}, "nobody asked for: 0badc0de"),
+        ({"benchmark": "nasbench301_cifar10"}, "a host reported on .*nasbench301_cifar10"),
+        ({"submission_sha256": "0" * 64}, "a host reported on .*0000"),
+        (
+            {"prediction": Prediction(id="0badc0de", status="error")},
+            "that was not requested: 0badc0de",
+        ),
     ],
 )
 def test_a_report_on_something_else_is_refused(evaluation, change, message):
@@ -125,7 +128,7 @@ def test_a_report_on_something_else_is_refused(evaluation, change, message):
 @pytest.mark.parametrize("name", ["benchmark", "submission", "submission_sha256"])
 def test_a_manifest_of_something_else_is_refused(evaluation, name):
     other = {**good(evaluation), "manifest": manifest(evaluation, **{name: "other"})}
-    with pytest.raises(OrganiserError, match="manifest speaks of .*'other'"):
+    with pytest.raises(OrganiserError, match="manifest is of .*'other'"):
         decode_report(msgspec.json.encode(Report(**other)), evaluation)
 
 

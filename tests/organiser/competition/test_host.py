@@ -25,8 +25,8 @@ def other_minibatch(evaluation):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda _: {"program_sha256": "0" * 64}, "another version of the worker's program"),
-        (other_minibatch, "makes another minibatch of nasbench201_cifar10"),
+        (lambda _: {"program_sha256": "0" * 64}, "a different version of the worker's program"),
+        (other_minibatch, "makes a different minibatch of nasbench201_cifar10"),
         (lambda _: {"submission_sha256": "0" * 64}, "arrived with digest .* instead of 0000"),
         (lambda _: {"archive": b"no zip"}, "accepted submission cannot be unpacked here"),
     ],
@@ -49,7 +49,7 @@ def test_a_clusters_host_without_the_image_or_with_another_one_says_so(
 ):
     assert docker_isolation
     assert cluster_host._isolation(fingerprint()).name == "docker"
-    with pytest.raises(OrganiserError, match=f"has another {IMAGE} .* run `zcnas image` there"):
+    with pytest.raises(OrganiserError, match=f"has a different {IMAGE} .* run `zcnas image` there"):
         cluster_host._isolation("0" * 64)
     monkeypatch.setattr(cluster_host, "IMAGE", "zcnas-nobody-has-this:1")
     with pytest.raises(OrganiserError, match="has no image zcnas-nobody.* run `zcnas image` there"):

@@ -69,7 +69,7 @@ def _isolation(image_sha256: str) -> Isolation:
     """Return containers of the image the organiser has.
 
     Raises:
-        OrganiserError: No engine answers here, or the image is missing or another one.
+        OrganiserError: No engine answers here, or the image is missing or of a different version.
     """
     from docker.errors import DockerException
 
@@ -82,7 +82,7 @@ def _isolation(image_sha256: str) -> Isolation:
         ) from None
     if labels.get(FINGERPRINT_LABEL) != image_sha256:
         raise OrganiserError(
-            f"host {socket.gethostname()} has another {IMAGE} than the organiser's machine; "
+            f"host {socket.gethostname()} has a different {IMAGE} than the organiser's machine; "
             f"run `zcnas image` there with the same version"
         )
     return isolation

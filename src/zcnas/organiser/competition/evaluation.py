@@ -79,7 +79,7 @@ def decode_report(content: object, evaluation: Evaluation) -> Report:
     """Return a host's report on an evaluation.
 
     Raises:
-        OrganiserError: It is none, or speaks of something else.
+        OrganiserError: It is malformed, or concerns something else.
     """
     where = f"{evaluation.submission} on {evaluation.data.benchmark}"
     if not isinstance(content, bytes) or len(content) > MAX_REPORT_BYTES:
@@ -96,11 +96,13 @@ def decode_report(content: object, evaluation: Evaluation) -> Report:
         ) from None
     said = (report.benchmark, report.submission_sha256)
     if said != (evaluation.data.benchmark, evaluation.submission_sha256):
-        raise OrganiserError(f"a host's report speaks of {said} instead of {where}")
+        raise OrganiserError(f"a host reported on {said} instead of {where}")
     asked = evaluation.data.architectures
     told = report.prediction
     if told is not None and not any(told.id == architecture.id for architecture in asked):
-        raise OrganiserError(f"a host reported on an architecture nobody asked for: {told.id}")
+        raise OrganiserError(
+            f"a host reported on an architecture that was not requested: {told.id}"
+        )
     if report.manifest is not None:
         _check_manifest(report.manifest, evaluation)
     return report
@@ -111,4 +113,4 @@ def _check_manifest(manifest: Manifest, evaluation: Evaluation) -> None:
     said = (public.benchmark, public.submission, public.submission_sha256)
     meant = (evaluation.data.benchmark, evaluation.submission, evaluation.submission_sha256)
     if said != meant:
-        raise OrganiserError(f"a host's manifest speaks of {said} instead of {meant}")
+        raise OrganiserError(f"a host's manifest is of {said} instead of {meant}")

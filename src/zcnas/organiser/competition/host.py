@@ -54,7 +54,7 @@ class Host:
         """
         if evaluation.program_sha256 != self.program_sha256:
             raise OrganiserError(
-                f"host {socket.gethostname()} has another version of the worker's program; "
+                f"host {socket.gethostname()} has a different version of the worker's program; "
                 "install the organiser's version there"
             )
         machine = Machine(self.cpus, interrupted)
@@ -123,7 +123,7 @@ def _minibatch_of(evaluation: Evaluation) -> Minibatch:
     """Return the minibatch the evaluation names.
 
     Raises:
-        OrganiserError: This machine makes another one.
+        OrganiserError: This machine makes a different one.
     """
     order, data = evaluation.minibatch, evaluation.data
     if order.content is not None:
@@ -138,7 +138,7 @@ def _minibatch_of(evaluation: Evaluation) -> Minibatch:
         minibatch = load_minibatch(benchmark, data.batch_size, data.eval_seed, None)
     if digest_of_minibatch(minibatch) != order.sha256:
         raise OrganiserError(
-            f"host {socket.gethostname()} makes another minibatch of {data.benchmark} than the "
+            f"host {socket.gethostname()} makes a different minibatch of {data.benchmark} than the "
             "organiser's machine; install the same numpy there, on the same kind of CPU"
         )
     return minibatch
