@@ -34,6 +34,16 @@ def read_key(folder: Path) -> bytes | None:
     return bytes.fromhex(path.read_text().strip()[: 2 * _KEY_BYTES])
 
 
+def take_key(program: Path) -> bytes | None:
+    """Return the key in the ingestion program and delete its file, before a submission can read it.
+
+    None if there is none, as in a run outside a bundle.
+    """
+    key = read_key(program)
+    (program / KEY_FILE).unlink(missing_ok=True)
+    return key
+
+
 def next_seal(key: bytes, benchmark: str, previous: str, line: bytes) -> str:
     """Return the seal of a line of predictions, given the previous line's ("" for the first)."""
     content = b"\n".join([benchmark.encode(), previous.encode(), line.strip()])
