@@ -1,12 +1,12 @@
-"""What a benchmark costs, as ``timings/bench_costs.py`` measured it: the record and its reader.
+"""What a benchmark costs, as measured by ``timings/bench_costs.py``: the record and its reader.
 
 The record is ``docs/costs.json``. For each benchmark it has the batch size and three architectures:
-``typical``, whose multiply-accumulates are nearest to the mean of a seeded sample; ``large``, the
-sample's largest; ``extreme``, the largest found in the whole space. Sums over many architectures
-follow from the first, limits from the second, and that everything fits from the third. Times are
-CPU seconds of one pinned core, one thread, in a process that has run nothing before, as a query's
-child has not; memory is the peak resident size of that process in MiB, torch included. No torch
-here.
+``typical``, whose multiply-accumulates are closest to the mean of a seeded sample; ``large``, the
+largest in the sample; ``extreme``, the largest found in the whole space. Totals over many
+architectures are estimated from the first, limits are set from the second, and the third shows that
+everything fits into memory. Times are CPU seconds on one pinned core with one thread, in a fresh
+process, like that of a query; memory is that process's peak resident size in MiB, including torch.
+This module does not import torch.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ IDLE_MIB = 250
 
 
 class _Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A part of the record: immutable, and nothing unknown in it."""
+    """A part of the record: immutable and without unknown fields."""
 
 
 class PassCost(_Record, frozen=True, kw_only=True):
-    """One forward and one backward of the training loss at the benchmark's batch size."""
+    """One forward and one backward pass of the training loss at the benchmark's batch size."""
 
     build_s: float
     forward_s: float
@@ -38,11 +38,11 @@ class PassCost(_Record, frozen=True, kw_only=True):
 
 
 class ProxyCost(_Record, frozen=True, kw_only=True):
-    """All proxies that are defined for the benchmark, evaluated together.
+    """All proxies defined for the benchmark, evaluated together.
 
     Attributes:
         proxies: How many; epe_nas needs classes.
-        total_s: CPU seconds, building the network not included.
+        total_s: CPU seconds, without building the network.
         peak_mib: Peak resident size.
     """
 
@@ -57,8 +57,8 @@ class ExtremeCost(_Record, frozen=True, kw_only=True):
     Attributes:
         spec: Its canonical string.
         gmacs: Multiply-accumulates of one image, in 10⁹.
-        activations_mib: What autograd keeps of one image's forward pass.
-        contiguous: Network and images as PyTorch makes them, which is what a predictor is given.
+        activations_mib: What autograd keeps from one image's forward pass.
+        contiguous: Network and images in PyTorch's default layout, which is what a predictor gets.
     """
 
     spec: str
@@ -68,29 +68,29 @@ class ExtremeCost(_Record, frozen=True, kw_only=True):
 
 
 class LargeCost(ExtremeCost, frozen=True, kw_only=True):
-    """An architecture of which the proxies were measured as well."""
+    """An architecture for which the proxies were also measured."""
 
     together: ProxyCost
 
 
 class TypicalCost(LargeCost, frozen=True, kw_only=True):
-    """An architecture of which everything was measured.
+    """An architecture for which everything was measured.
 
     Attributes:
-        channels_last: Network and images converted to ``torch.channels_last`` first.
+        channels_last: Network and images first converted to ``torch.channels_last``.
     """
 
     channels_last: PassCost
 
 
 class BenchmarkCost(_Record, frozen=True, kw_only=True):
-    """A benchmark at the batch size that fits into the memory limit.
+    """A benchmark at the batch size that fits within the memory limit.
 
     Attributes:
         batch_size: B.
-        published_batch_size: That of the published experiments.
-        measured_on: Where ``large``, ``extreme`` and all proxies were measured: on this benchmark,
-            or on one whose networks differ in nothing but the number of classes.
+        published_batch_size: The batch size of the published experiments.
+        measured_on: The benchmark on which ``large``, ``extreme`` and all proxies were measured:
+            this one, or one whose networks differ only in the number of classes.
         typical: The typical architecture; its passes are always this benchmark's own.
         large: The large one.
         extreme: The extreme one.
@@ -105,7 +105,7 @@ class BenchmarkCost(_Record, frozen=True, kw_only=True):
 
     @property
     def peak_mib(self) -> float:
-        """The most memory that any of the measurements needed."""
+        """The largest memory of all measurements."""
         return max(
             self.large.together.peak_mib,
             self.large.contiguous.peak_mib,
@@ -125,23 +125,23 @@ def read_costs(path: Path) -> CostRecord:
     """Return the measured costs.
 
     Raises:
-        InputDataError: The file is missing or of another form.
+        InputDataError: The file is missing or has another format.
     """
     return read_json(path, CostRecord, InputDataError)
 
 
 @dataclass(frozen=True)
 class PhaseCost:
-    """What one submission costs in a phase, in CPU seconds of the measuring machine.
+    """What one submission costs in a phase, in CPU seconds on the machine that measured it.
 
     Attributes:
-        forward_s: A predictor that needs one forward, over all benchmarks and architectures.
-        both_s: One forward and one backward.
+        forward_s: A predictor that needs one forward pass, for all benchmarks and architectures.
+        both_s: One forward and one backward pass.
         together_s: All proxies.
-        large_query_s: All proxies on the large architecture of the dearest benchmark.
-        dearest_benchmark_s: All proxies on N typical architectures of the dearest benchmark.
-        peak_mib: The most memory any of that needs.
-        unmeasured: Benchmarks that the record lacks; nothing above counts them.
+        large_query_s: All proxies on the large architecture of the most expensive benchmark.
+        dearest_benchmark_s: All proxies on N typical architectures of the most expensive benchmark.
+        peak_mib: The largest memory needed by any of these.
+        unmeasured: Benchmarks missing from the record; the figures above do not include them.
     """
 
     forward_s: float
@@ -156,8 +156,8 @@ class PhaseCost:
 def estimate(phase: Phase, record: CostRecord) -> PhaseCost:
     """Return what a phase costs: N times the typical architecture of each benchmark.
 
-    Times, and memory beyond that of an idle process, are taken as proportional to the batch, so a
-    phase whose batch size is not the measured one is scaled; where they agree nothing is.
+    Times, and memory above that of an idle process, are assumed to be proportional to the batch
+    size; they are scaled if a phase's batch size differs from the measured one.
     """
     unmeasured = tuple(key for key in phase.benchmarks if key not in record.benchmarks)
     forward = both = together = large_query = dearest_benchmark = peak = 0.0

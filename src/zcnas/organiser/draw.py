@@ -1,11 +1,9 @@
-"""Draw N architectures of a benchmark and write both halves.
+"""Draws N architectures of a benchmark and writes both halves: for ingestion and for scoring.
 
-What ingestion sees and what scoring knows.
-
-The draw is an order by keyed digest: every architecture of the table gets SHA-256(draw seed,
-benchmark, spec), and the N smallest are taken, in that order. So a draw depends on no library's
-generator, is uniform without replacement, and whoever has no draw seed learns nothing from it. The
-id of an architecture comes from the same seed.
+The draw sorts by a keyed digest: every architecture in the table gets SHA-256(draw seed, benchmark,
+spec), and the N smallest are taken, in that order. So a draw does not depend on any library's
+random generator, is uniform without replacement, and reveals nothing without the draw seed. The ids
+of the architectures are derived from the same seed.
 """
 
 from __future__ import annotations
@@ -35,19 +33,19 @@ def draw(
 
     Args:
         table: The benchmark's accuracies.
-        benchmark: What is drawn from.
-        phase: Says N, batch size and evaluation seed.
-        draw_seed: Which draw it is.
-        taken: Architectures that may not be drawn.
+        benchmark: The benchmark to draw from.
+        phase: Sets N, the batch size and the evaluation seed.
+        draw_seed: Determines the draw.
+        taken: Architectures that must not be drawn.
 
     Raises:
-        TableError: The table holds fewer than N architectures that are not taken.
+        TableError: The table has fewer than N architectures that are not taken.
     """
     accuracies = {spec: mean for spec, mean in table.means().items() if spec not in taken}
     if len(accuracies) < phase.architectures:
         raise TableError(
             f"phase '{phase.name}' draws {phase.architectures} architectures, but {table.source} "
-            f"holds {len(accuracies)} for {benchmark.key} that no other phase has taken; lower "
+            f"has only {len(accuracies)} for {benchmark.key} that no other phase has taken; lower "
             "`architectures` in phases.toml"
         )
     order = sorted(
@@ -96,16 +94,16 @@ def sample_phase(
     """Draw every benchmark of a phase and write ``<benchmark>.json`` into both folders.
 
     Args:
-        phase: What to draw.
-        draw_seed: Which draw it is.
+        phase: The phase to draw.
+        draw_seed: Determines the draw.
         tables: Folder with accuracy tables.
         input_dir: Where the visible halves go.
         reference_dir: Where the hidden halves go.
-        other_inputs: Visible halves of phases whose architectures are not drawn again.
+        other_inputs: Visible halves of phases whose architectures must not be drawn again.
 
     Raises:
         InputDataError: Another phase's half cannot be read.
-        TableError: A table is missing, foreign or too small.
+        TableError: A table is missing, is a different table or is too small.
     """
     for benchmark in phase.get_benchmarks():
         table = load_table(benchmark, phase.table, tables)

@@ -31,17 +31,25 @@ def test_no_sample_submission_carries_a_table(folder):
 @pytest.mark.parametrize(
     ("source", "files", "text"),
     [
-        (f"T = {list(range(501))}\n{CLASS}", {}, "holds a literal of 501 elements"),
-        (f"T = {dict.fromkeys(range(501), 0.5)}\n{CLASS}", {}, "holds a literal of 501 elements"),
-        (f"T = '{'x' * 4097}'\n{CLASS}", {}, "holds a text of 4097 characters"),
-        (f"{'T = 1 + 2' + chr(10)}" * 1001 + CLASS, {}, "holds 2003 numbers"),
+        (f"T = {list(range(501))}\n{CLASS}", {}, "a literal with 501 elements"),
+        (
+            f"T = {dict.fromkeys(range(501), 0.5)}\n{CLASS}",
+            {},
+            "a literal with 501 elements",
+        ),
+        (f"T = '{'x' * 4097}'\n{CLASS}", {}, "contains a string of 4097 characters"),
+        (f"{'T = 1 + 2' + chr(10)}" * 1001 + CLASS, {}, "contains 2003 numbers"),
         (CLASS, {"weights__npz": bytes(65 * 1024)}, "weights.npz is a data file of 65 KiB"),
         (
             "T = ['" + "','".join(f"64-{n}-1_1_1" for n in range(100, 106)) + f"']\n{CLASS}",
             {},
             "names 6 architectures",
         ),
-        (CLASS, {"big__py": b"x = 1\n" * 50_000}, "is a source of 292 KiB that is not read"),
+        (
+            CLASS,
+            {"big__py": b"x = 1\n" * 50_000},
+            "292 KiB that cannot be parsed",
+        ),
     ],
 )
 def test_a_large_table_is_a_sign(tmp_path, source, files, text):

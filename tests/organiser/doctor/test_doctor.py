@@ -52,7 +52,7 @@ def test_with_an_engine_the_container_checks_are_content(name, situation, docker
 
 def test_the_canary_lives_in_a_plain_process(situation):
     finding = engine.canary(change(situation, isolation="process"))
-    assert "the canary has its score in a plain process" in finding.text
+    assert "the canary gets its score in a plain process" in finding.text
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_too_little_memory_for_every_worker_is_a_warning(situation):
     phase = msgspec.structs.replace(situation.phase, limits=limits)
     finding = host.memory(change(situation, phase=phase))
     assert finding.verdict == "warning"
-    assert "fewer --cpus" in finding.mend
+    assert "use fewer --cpus" in finding.mend
 
 
 def test_an_output_folder_that_cannot_be_written_is_an_error(situation, tmp_path):
@@ -187,7 +187,7 @@ def test_a_cuda_build_of_torch_is_named_with_its_disk_and_the_way_to_the_other(
     monkeypatch.setattr(host.importlib.metadata, "files", lambda name: [OfTenGigabytes])
     finding = host.torch_build(situation)
     assert finding.verdict == "warning"
-    assert "CUDA build and takes 20.0 GB with its 1 libraries" in finding.text
+    assert "CUDA build and takes 20.0 GB with its 1 library" in finding.text
     assert "PIP_EXTRA_INDEX_URL" in finding.mend
 
 

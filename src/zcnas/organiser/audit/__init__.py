@@ -1,8 +1,8 @@
 """Signs that a submission remembers a benchmark instead of predicting it: advice, never a score.
 
-Public benchmarks can be memorised, and nothing in a score tells a good proxy from a good memory.
-``constants.py`` reads a submission's files, ``evidence.py`` weighs what a replay shows, and
-``replay.py`` asks a few architectures again under other weights and images, in another order.
+Public benchmarks can be memorised, and a score alone cannot tell a good proxy from a good memory.
+``constants.py`` inspects a submission's files, ``replay.py`` repeats a few queries with other
+weights and images and in another order, and ``evidence.py`` evaluates what the replay shows.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Sign:
-    """Something an organiser may want to look at.
+    """Something an organiser may want to look into.
 
     Attributes:
         kind: ``tables``, ``ignores_input``, ``fast_and_good`` or ``unsteady``.
-        text: What was seen, with the numbers.
+        text: The observation, with numbers.
     """
 
     kind: str

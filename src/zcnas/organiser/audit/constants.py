@@ -1,4 +1,4 @@
-"""What a submission carries and what its source says it looks at; read, never executed."""
+"""What data a submission contains and what its source claims to use; read, never executed."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from zcnas.submissions.bounds import MAX_SOURCE_BYTES
 from zcnas.worker.contract import ENTRY_POINTS
 
 MAX_ELEMENTS = 500
-"""Elements of one literal; a search space of 2022 has at least 4,096 architectures."""
+"""Elements in one literal; a search space of 2022 has at least 4,096 architectures."""
 MAX_TEXT = 4096
-"""Characters of one literal, which may pack a table."""
+"""Characters in one literal, which may encode a table."""
 MAX_NUMBERS = 2000
 """Numbers in one file."""
 MAX_DATA_BYTES = 64 * 1024
-"""Bytes of one file that is no source."""
+"""Bytes in one file that is not Python source."""
 MAX_ARCHITECTURES = 5
 """Names of architectures in one file."""
 
 
 def table_signs(folder: Path) -> list[Sign]:
-    """Return a sign for each file of a submission that carries a large table."""
+    """Return a sign for each large table in a submission's files."""
     signs = []
     for path in sorted(folder.rglob("*")):
         if path.is_file():
@@ -36,9 +36,9 @@ def table_signs(folder: Path) -> list[Sign]:
 
 
 def claims(folder: Path) -> tuple[str, ...]:
-    """Return what the entry point's source says it uses: ``data``, ``gradients``, ``outputs``.
+    """Return what the entry point's source claims to use: ``data``, ``gradients``, ``outputs``.
 
-    A source that only counts parameters claims nothing; one that iterates over the dataloader,
+    Source code that only counts parameters claims nothing; code that iterates over the dataloader,
     calls the network or takes gradients claims to depend on weights or data.
     """
     path = next(folder / name for name in ENTRY_POINTS if (folder / name).is_file())
@@ -77,18 +77,18 @@ def _tables_in(path: Path, content: bytes) -> list[str]:
         return found
     tree = _parsed(content)
     if tree is None:
-        return [*found, f"is a source of {len(content) >> 10} KiB that is not read"]
+        return [*found, f"is a source file of {len(content) >> 10} KiB that cannot be parsed"]
     nodes = list(ast.walk(tree))
     largest = max((_elements(node) for node in nodes), default=0)
     constants = [node.value for node in nodes if isinstance(node, ast.Constant)]
     longest = max((len(c) for c in constants if isinstance(c, str | bytes)), default=0)
     numbers = sum(isinstance(c, int | float) for c in constants)
     if largest > MAX_ELEMENTS:
-        found.append(f"holds a literal of {largest} elements")
+        found.append(f"contains a literal with {largest} elements")
     if longest > MAX_TEXT:
-        found.append(f"holds a text of {longest} characters")
+        found.append(f"contains a string of {longest} characters")
     if numbers > MAX_NUMBERS:
-        found.append(f"holds {numbers} numbers")
+        found.append(f"contains {numbers} numbers")
     return found
 
 

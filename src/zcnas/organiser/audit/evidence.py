@@ -1,4 +1,4 @@
-"""What a replay shows of a submission, and which signs that gives."""
+"""What a replay shows about a submission, and the signs that follow from it."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from zcnas.organiser.audit import Sign
 from zcnas.records import Prediction
 
 FAST = 0.5
-"""Below this share of a forward pass's CPU time a query has not done one."""
+"""Below this share of a forward pass's CPU time, a query cannot have run one."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """A few architectures of one benchmark, asked again.
+    """A few architectures of one benchmark, queried again.
 
     Attributes:
-        recorded: The scores of the run.
-        again: Asked again in the opposite order, everything else the same.
-        elsewhere: Asked under other weights and other images.
-        canary: What our parameter count took for the same architectures.
-        forward: What one forward pass took.
+        recorded: The predictions of the run.
+        again: Queried again in reverse order, with everything else the same.
+        elsewhere: Queried with other weights and other images.
+        canary: Our parameter count on the same architectures, as a lower bound on time.
+        forward: One forward pass on the same architectures.
         tau: The submission's tau on the benchmark.
         baselines: The taus of our own submissions in the same run, by name.
-        claims: What its source says it uses.
+        claims: What its source claims to use.
     """
 
     recorded: Sequence[Prediction]
@@ -48,7 +48,7 @@ def _values(predictions: Sequence[Prediction]) -> dict[str, float | None]:
 
 
 def _ignores_input(evidence: Evidence) -> list[Sign]:
-    """A score that other weights and images leave as it is depends on the architecture alone."""
+    """Return a sign if other weights and images change no score although the source uses them."""
     again, elsewhere = _values(evidence.again), _values(evidence.elsewhere)
     usable = [token for token, value in again.items() if value is not None]
     same = [token for token in usable if elsewhere.get(token) == again[token]]
@@ -57,14 +57,14 @@ def _ignores_input(evidence: Evidence) -> list[Sign]:
     return [
         Sign(
             "ignores_input",
-            f"the scores of {len(same)} architectures are the same under other weights and images, "
+            f"other weights and images do not change the scores of {len(same)} architectures, "
             f"although the source uses {', '.join(evidence.claims)}",
         )
     ]
 
 
 def _fast_and_good(evidence: Evidence) -> list[Sign]:
-    """Less than a forward pass and better than every baseline: perhaps looked up."""
+    """Return a sign if queries are faster than a forward pass but better than every baseline."""
     floor = median(prediction.cpu_time_s for prediction in evidence.canary)
     forward = median(prediction.cpu_time_s for prediction in evidence.forward) - floor
     own = median(prediction.cpu_time_s for prediction in evidence.again) - floor
@@ -74,14 +74,14 @@ def _fast_and_good(evidence: Evidence) -> list[Sign]:
     return [
         Sign(
             "fast_and_good",
-            f"a query takes {max(own, 0):.3f} s of CPU time where one forward pass takes "
+            f"a query takes {max(own, 0):.3f} s of CPU time, while one forward pass takes "
             f"{forward:.3f} s, and tau {evidence.tau:.3f} is above the best baseline's {best:.3f}",
         )
     ]
 
 
 def _unsteady(evidence: Evidence) -> list[Sign]:
-    """Other scores in another order: chance, or something that remembers earlier queries."""
+    """Return a sign if scores change with the order: randomness, or memory of earlier queries."""
     recorded, again = _values(evidence.recorded), _values(evidence.again)
     changed = [token for token, value in again.items() if recorded.get(token) != value]
     if not changed:
@@ -89,7 +89,7 @@ def _unsteady(evidence: Evidence) -> list[Sign]:
     return [
         Sign(
             "unsteady",
-            f"{len(changed)} of {len(again)} architectures got another score when asked again in "
-            "another order",
+            f"{len(changed)} of {len(again)} architectures got a different score when queried "
+            "again in another order",
         )
     ]

@@ -1,6 +1,6 @@
-"""Asks a few architectures again and writes what that shows: ``audit.json`` beside the leaderboard.
+"""Repeats a few queries and writes the signs to ``audit.json``, beside the leaderboard.
 
-Runs the ingestion like the organiser's run does, in the isolation it is given.
+It runs the ingestion like the organiser's run does, in the isolation it is given.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ from zcnas.submissions import digest_of, open_submission, submission_name
 
 @dataclass(frozen=True)
 class Audit:
-    """A look back at one run.
+    """An audit of one run.
 
     Attributes:
         phase: The phase of the run.
         halves: Its data.
-        isolation: Where submissions are asked again.
-        results: The folder of the run.
+        isolation: Where the queries are repeated.
+        results: The results folder of the run.
         board: Its leaderboard.
         cpu: The CPU to use.
-        architectures: How many architectures to ask again, of the phase's first benchmark.
-        samples: Our own submissions: the baselines.
-        say: Told which submission is asked again.
+        architectures: How many architectures of the phase's first benchmark to query again.
+        samples: Folder of our own submissions: the baselines.
+        say: Callback invoked with the name of each submission audited.
     """
 
     phase: Phase
@@ -59,7 +59,7 @@ class Audit:
     say: Callable[[str], None] = lambda text: None
 
     def run(self, submissions: Iterable[Path]) -> dict[str, list[Sign]]:
-        """Return the signs of every submission that was scored, and write ``audit.json``."""
+        """Return the signs for every scored submission, and write ``audit.json``."""
         found: dict[str, list[Sign]] = {}
         with tempfile.TemporaryDirectory(prefix="zcnas-") as temporary:
             staging = Path(temporary)
@@ -113,7 +113,7 @@ class Audit:
         return self.phase.benchmarks[0]
 
     def _chosen(self) -> BenchmarkInput:
-        """Return the benchmark cut down to a few architectures, in the opposite order."""
+        """Return the benchmark reduced to a few architectures, in reverse order."""
         data = self.halves.inputs[self._key()]
 
         def digest(architecture: Architecture) -> str:
@@ -128,7 +128,7 @@ class Audit:
         return [entry for entry in self.board.entries if entry.sha256 in own]
 
     def _ask(self, program: Path, submission: Path, data: BenchmarkInput) -> list[Prediction]:
-        """Return what a submission answers; a new seed of the data draws other images as well."""
+        """Return a submission's predictions; a different seed also draws different images."""
         minibatch = self.halves.load(self._key())
         if data.eval_seed != self.halves.inputs[self._key()].eval_seed:
             benchmark = self.phase.get_benchmarks()[0]

@@ -1,7 +1,7 @@
-"""What has to be right with a machine before it judges anybody, and how to mend what is not.
+"""Checks that a machine is fit to run a competition, and suggests fixes where it is not.
 
-``checks.py`` lists the checks; ``host.py``, ``engine.py`` and ``draw.py`` hold them. A check looks
-and changes nothing, except that it runs our own canary in a container.
+``checks.py`` lists the checks; they are in ``host.py``, ``engine.py`` and ``draw.py``. A check
+changes nothing, except that one of them runs our canary in a container.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ Verdict = Literal["ok", "warning", "error"]
 
 @dataclass(frozen=True)
 class Situation:
-    """What the organiser is about to do.
+    """The run that the organiser is about to start.
 
     Attributes:
-        phase: The phase to be run.
+        phase: The phase to run.
         isolation: ``auto``, ``docker`` or ``process``.
         cpus: The CPU list as typed; empty for all.
-        out: The folder of the results.
-        data: ``ZCNAS_DATA``; None without.
-        draws: ``ZCNAS_PHASES``; None without.
+        out: The results folder.
+        data: ``ZCNAS_DATA``; None if it is not set.
+        draws: ``ZCNAS_PHASES``; None if it is not set.
     """
 
     phase: Phase
@@ -38,7 +38,7 @@ class Situation:
 
     @property
     def needs_engine(self) -> bool:
-        """Whether a run would stop without a Docker engine."""
+        """Whether a run would fail without a Docker engine."""
         return self.isolation == "docker" or (
             self.isolation == "auto" and self.phase.truth == "hidden"
         )
@@ -46,12 +46,12 @@ class Situation:
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check found.
+    """The result of a check.
 
     Attributes:
-        verdict: ``error`` is something that stops or spoils a run.
+        verdict: ``error`` means that a run would fail or be spoiled.
         text: What was found.
-        mend: What to do about it; empty if nothing is to be done.
+        mend: How to fix it; empty if there is nothing to fix.
     """
 
     verdict: Verdict
@@ -63,15 +63,15 @@ Check = Callable[[Situation], Finding]
 
 
 def ok(text: str) -> Finding:
-    """Return that all is well."""
+    """Return a finding that needs no action."""
     return Finding("ok", text)
 
 
 def error(text: str, mend: str) -> Finding:
-    """Return something that would stop or spoil a run, and how to mend it."""
+    """Return a finding that would make a run fail or spoil it, with the fix."""
     return Finding("error", text, mend)
 
 
 def warning(text: str, mend: str) -> Finding:
-    """Return something to know before a run, and what can be done about it."""
+    """Return a finding worth knowing before a run, with a possible fix."""
     return Finding("warning", text, mend)

@@ -30,4 +30,4 @@ CHECKS: dict[str, Check] = {
     "draw of the phase": draw,
     "data folder": data,
 }
-"""What is checked, by the name it is printed under."""
+"""Maps the name under which a check is printed to its function."""

@@ -1,4 +1,4 @@
-"""Checks of the Docker engine, the image, and a real container with our canary in it."""
+"""Checks the Docker engine, the image, and a real container by running our canary in it."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from zcnas.isolation.process import ProcessIsolation
 from zcnas.isolation.program import stage_worker
 from zcnas.organiser.doctor import Finding, Situation, error, ok, warning
 from zcnas.records import Architecture, BenchmarkInput, Manifest, Prediction
+from zcnas.text import plural
 
 CANARY_SPEC = (
     "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+"
@@ -34,79 +35,82 @@ CANARY_PARAMETERS = 1_531_546
 
 
 def engine(situation: Situation) -> Finding:
-    """A Docker engine answers."""
+    """Check that a Docker engine answers."""
     try:
         client = connect()
     except OrganiserError as fault:
-        mend = "start it (`systemctl start docker`), or set DOCKER_HOST to where it listens"
+        mend = "start it (`systemctl start docker`), or set DOCKER_HOST to its address"
         if situation.needs_engine:
             return error(str(fault), mend)
         return warning(str(fault), mend)
     version = client.version().get("Version", "?")
     group = client.info().get("CgroupVersion", "?")
     client.close()
-    return ok(f"Docker {version} answers, control groups of version {group}")
+    return ok(f"Docker {version} answers and uses control groups version {group}")
 
 
 def image(situation: Situation) -> Finding:
-    """The image is there and of this version."""
+    """Check that the image exists and matches this version of zcnas."""
     try:
         client = connect()
     except OrganiserError:
-        return warning("not looked for: no engine", "see the engine's line")
+        return warning("not checked, because there is no engine", "see the line of the engine")
     try:
         labels = client.images.get(IMAGE).labels
     except ImageNotFound:
-        return error(f"{IMAGE} is missing", "`zcnas image`")
+        return error(f"{IMAGE} is missing", "run `zcnas image`")
     except (DockerException, RequestException) as fault:
-        return error(f"the engine does not tell ({fault})", "restart the engine")
+        return error(f"the engine does not answer ({fault})", "restart the engine")
     finally:
         client.close()
     if labels.get(FINGERPRINT_LABEL) != fingerprint():
-        return error(f"{IMAGE} is of another version than docker/ here", "`zcnas image`")
-    return ok(f"{IMAGE} is of this version")
+        return error(f"{IMAGE} was built from another version of docker/", "run `zcnas image`")
+    return ok(f"{IMAGE} is up to date")
 
 
 def canary(situation: Situation) -> Finding:
-    """Our own trivial submission gets its score where submissions will run."""
+    """Check that our own trivial submission gets the right score where submissions will run."""
     try:
         client = None if situation.isolation == "process" else connect()
     except OrganiserError:
         client = None
     if client is None and situation.needs_engine:
-        return error("not tried: no engine", "see the engine's line")
+        return error("not run, because there is no engine", "see the line of the engine")
     isolation = ProcessIsolation() if client is None else DockerIsolation(client, IMAGE)
     try:
         prediction, manifest = _ask_canary(situation, isolation)
     except OrganiserError as fault:
-        return error(str(fault), "see the lines above; then `zcnas doctor` again")
+        return error(str(fault), "fix the problems above, then run `zcnas doctor` again")
     finally:
         if client is not None:
             client.close()
     if prediction.value != CANARY_PARAMETERS:
         seen = f"{prediction.status} {prediction.message}{prediction.value or ''}"
-        return error(f"the canary counts {seen}, not {CANARY_PARAMETERS}", "`make test`")
+        return error(
+            f"the canary returned {seen}, not {CANARY_PARAMETERS}",
+            "run `make test` to find out why",
+        )
     if prediction.cpu_time_s == 0:
         return warning(
-            "the kernel's account of a container's CPU time cannot be read here",
-            "run on the engine's own host with /sys/fs/cgroup; until then times are claims",
+            "the kernel's record of a container's CPU time cannot be read here",
+            "run on the engine's own host with /sys/fs/cgroup; until then, times are only claimed",
         )
     versions = manifest.public.versions["worker"]
     if "landlock" not in versions or "no landlock" in versions or "no seccomp" in versions:
         return warning(
-            f"this kernel lacks a means of confinement ({versions.rpartition('; ')[2]})",
-            "Linux 6.12 or newer with Landlock and seccomp; in a container the rest remains",
+            f"this kernel lacks part of the confinement ({versions.rpartition('; ')[2]})",
+            "use Linux 6.12 or newer with Landlock and seccomp; a container still isolates",
         )
     place = "container" if client else "plain process"
-    return ok(f"the canary has its score in a {place}, {versions.rpartition('; ')[2]}")
+    return ok(f"the canary gets its score in a {place}, {versions.rpartition('; ')[2]}")
 
 
 def strays(situation: Situation) -> Finding:
-    """No container is left of a recorder that is gone."""
+    """Check that no container is left over from a recorder that no longer runs."""
     try:
         client = connect()
     except OrganiserError:
-        return ok("none looked for: no engine")
+        return ok("not checked, because there is no engine")
     try:
         found = client.containers.list(all=True, filters={"label": OWNER_LABEL})
         left = [c.short_id for c in found if owner_is_gone(c.labels[OWNER_LABEL])]
@@ -114,9 +118,10 @@ def strays(situation: Situation) -> Finding:
         client.close()
     if left:
         return warning(
-            f"{len(left)} containers of runs that are gone", f"docker rm -f {' '.join(left)}"
+            f"{plural(len(left), 'container')} left over from earlier runs",
+            f"run `docker rm -f {' '.join(left)}`",
         )
-    return ok("no container is left of an earlier run")
+    return ok("no container is left over from an earlier run")
 
 
 def _ask_canary(situation: Situation, isolation: Isolation) -> tuple[Prediction, Manifest]:

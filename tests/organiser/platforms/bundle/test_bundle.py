@@ -358,7 +358,7 @@ def test_pages_say_what_the_phases_are_and_no_line_is_taken_for_code(built):
         assert not re.search(r"^( {4}|\t)", outside_code, re.MULTILINE), name
         assert not re.search(r"src=|@import|<script|http://", text), name
     evaluation = pages["pages/evaluation.html"]
-    assert "binning a score of tau 0.34 into five classes gives 0.36" in evaluation
+    assert "binning a score with tau 0.34 into five classes gives 0.36" in evaluation
     for phase in (PHASES[name] for name in NAMES):
         assert f"<td>{phase.limits.query_cpu_s} s</td>" in evaluation
     for limit in ("network", "user is the same", "input data can be read", "number of processes"):

@@ -261,7 +261,7 @@ def test_a_time_without_quotes_is_told_with_what_to_write(good_v2, write_bundle)
     change('"2030-02-01 00:00:00"', "2030-02-01 00:00:00")(good_v2)
     (problem,) = check_bundle(write_bundle(good_v2)).problems
     assert problem.message == (
-        "end is 2030-02-01 00:00:00 without quotes: the platform would take it for 00:00 of that "
+        "end is 2030-02-01 00:00:00 without quotes, which the platform reads as 00:00 of that "
         'day; write end: "2030-02-01 00:00:00"'
     )
 
@@ -280,7 +280,7 @@ def test_what_a_platform_takes_without_a_word_is_a_warning(good_v2, write_bundle
     assert report.ok
     assert sorted(problem.rule for problem in report.problems) == sorted(WARNINGS)
     unknown = next(problem for problem in report.problems if problem.rule == "unknown-key")
-    assert "is execution_time_limit meant?" in unknown.message
+    assert "did you mean execution_time_limit?" in unknown.message
 
 
 def test_all_problems_are_found_at_once(good_v2, write_bundle):
@@ -297,7 +297,7 @@ def test_the_command_ends_with_one_and_names_file_line_and_rule(good_v2, write_b
     bad = write_bundle(good_v2, "bad.zip")
     said = CliRunner().invoke(app, ["bundle-check", str(good), str(bad)])
     assert said.exit_code == 1
-    assert "competition.yaml:48: error: it sorts 'descending'" in said.output
+    assert "competition.yaml:48: error: its sorting is 'descending'" in said.output
     said = CliRunner().invoke(app, ["bundle-check", "--json", str(good), str(bad)])
     assert said.exit_code == 1
     first, second = json.loads(said.output)

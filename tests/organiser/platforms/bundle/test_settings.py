@@ -41,7 +41,7 @@ def test_settings_with_a_mistake_are_refused_with_its_place(tmp_path, old, new, 
             "before phase practice has ended",
         ),
         ('end: "2027-05-14 23:59:59"', "end: 2027-04-01 00:00:00", "phase final ends at"),
-        ("  final:", "  finale:", "says nothing of phase final"),
+        ("  final:", "  finale:", "has no settings for phase final"),
     ],
 )
 def test_phases_that_do_not_follow_each_other_make_no_bundle(tmp_path, old, new, message):

@@ -275,7 +275,7 @@ def test_in_containers_mounts_user_directory_and_words_are_the_documented_ones(
 
 @pytest.mark.parametrize(
     ("platform", "phase", "message"),
-    [("codalab", None, "of version 2, which CodaLab cannot read"), ("codabench", "x", "no phase")],
+    [("codalab", None, "has version 2, which CodaLab cannot read"), ("codabench", "x", "no phase")],
 )
 def test_a_bundle_of_another_platform_or_without_the_phase_is_refused(
     tmp_path, platform, phase, message

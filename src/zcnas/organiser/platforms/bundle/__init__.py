@@ -1,11 +1,11 @@
-"""What a platform takes: one competition as a bundle for Codabench and one for CodaLab.
+"""Builds a competition's bundles, one for Codabench and one for CodaLab.
 
     competition.yaml, phases.toml, both halves of every phase ──▶ bundle ──▶ codabench.zip,
     codalab.zip
 
-Both hold the same pages, programs and data; only the ``competition.yaml`` differs. The same inputs
-give the same bytes. What makes a bundle right is in ``platforms/check``, what a platform does with
-one in ``platforms/emulator``.
+Both have the same pages, programs and data; only ``competition.yaml`` differs. Equal inputs give
+equal bytes. ``platforms/check`` knows what makes a bundle valid, ``platforms/emulator`` what a
+platform does with one.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from zcnas.submissions import packed_files
 from zcnas.submissions.archives import zip_files
 
 BUNDLES = {"codabench": codabench_yaml, "codalab": codalab_yaml}
-"""Platform to the writer of its ``competition.yaml``; the bundle is ``<platform>.zip``."""
+"""Maps a platform to the writer of its ``competition.yaml``; the bundle is ``<platform>.zip``."""
 
 
 @dataclass(frozen=True)
 class Competition:
-    """Everything a bundle is made from.
+    """Everything a bundle is built from.
 
     Attributes:
         settings: The organiser's ``competition.yaml``.
-        phases: In order of time.
+        phases: In chronological order.
         solutions: Folders of sample submissions, offered as solutions.
     """
 
@@ -51,7 +51,7 @@ def build_bundles(competition: Competition, out: Path) -> list[Path]:
     """Write ``codabench.zip`` and ``codalab.zip`` into a folder and return their paths.
 
     Raises:
-        BundleError: The phases do not go together.
+        BundleError: The phases contradict one another.
         InvalidSubmission: A sample submission would not be accepted.
     """
     shared = shared_files(competition)
@@ -66,7 +66,7 @@ def build_bundles(competition: Competition, out: Path) -> list[Path]:
 
 
 def shared_files(competition: Competition) -> dict[str, bytes]:
-    """Return every file of a bundle but its ``competition.yaml``, by name."""
+    """Return all files of a bundle except ``competition.yaml``, by name."""
     key = derive_key(
         [content for phase in competition.phases for content in phase.reference_files.values()]
     ).encode()

@@ -1,7 +1,8 @@
-"""The two ``competition.yaml``: version 2 for Codabench, version 1.5 for CodaLab.
+"""The two ``competition.yaml`` files: version 2 for Codabench, version 1.5 for CodaLab.
 
-Both are data first and text last. A leaderboard serves every phase, so it has the columns of all of
-them; a platform ranks by the first, our own mean over the benchmarks, and never computes one.
+Both are built as plain data and then dumped. One leaderboard serves all phases, so it has the
+columns of all of them. A platform ranks by the first column, our own mean over the benchmarks, and
+never computes a mean itself.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import yaml
 from zcnas.organiser.platforms.bundle.pages import PAGES
 from zcnas.organiser.platforms.bundle.phases import BundledPhase
 from zcnas.organiser.platforms.bundle.settings import Settings
+from zcnas.text import plural
 
 LEADERBOARD = "results"
 SAMPLES = ("nwot", "params", "synflow")
@@ -23,7 +25,7 @@ TAU_DECIMALS, SECOND_DECIMALS = 4, 1
 
 
 def columns(phases: Sequence[BundledPhase]) -> list[dict[str, Any]]:
-    """Return the leaderboard's columns, in order: key, whether high is good, decimals."""
+    """Return the leaderboard's columns in order: key, title, sorting and decimals."""
     benchmarks = dict.fromkeys(key for phase in phases for key in phase.phase.benchmarks)
     return [
         {"key": "score", "title": "Score (mean tau)", "sorting": "desc", "precision": TAU_DECIMALS},
@@ -188,17 +190,17 @@ def codalab_yaml(settings: Settings, phases: Sequence[BundledPhase]) -> bytes:
 def _describe(phase: BundledPhase) -> str:
     known = "public" if phase.phase.truth == "public" else "hidden"
     return (
-        f"{len(phase.phase.benchmarks)} benchmarks of {phase.architectures} architectures; the "
-        f"accuracies are {known}."
+        f"{plural(len(phase.phase.benchmarks), 'benchmark')} with {phase.architectures} "
+        f"architectures each; the accuracies are {known}."
     )
 
 
 def _moment(moment: datetime.datetime) -> str:
-    """Return a moment as a text, which YAML quotes: of an unquoted one platforms keep the day."""
+    """Return a moment as a string, which YAML quotes: of an unquoted one platforms keep the day."""
     return moment.isoformat(sep=" ", timespec="seconds")
 
 
 def _dump(content: dict[str, Any]) -> bytes:
-    """Return YAML; a leaderboard that columns share is written once, as in published bundles."""
+    """Return YAML; the leaderboard that columns share is written once, as in published bundles."""
     text: str = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
     return text.encode()

@@ -1,7 +1,8 @@
-"""The pages of a competition: templates filled with what the phases and the settings say.
+"""The pages of a competition: templates filled from the phases and the settings.
 
-HTML, because version 1.5 takes nothing else and version 2 takes it too. Lines are not indented and
-no block holds an empty line: Codabench reads pages as Markdown first, where both have a meaning.
+They are HTML, the only format that version 1.5 accepts, and version 2 accepts it too. Lines are not
+indented and blocks have no empty lines, because Codabench first reads pages as Markdown, where both
+have a meaning.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ PAGES = {
     "submission": "How to submit",
     "terms": "Terms",
 }
-"""File name to title; each has a template of its name."""
+"""Maps a file name to a title; the template has the same name."""
 
 
 def write_pages(settings: Settings, phases: Sequence[BundledPhase]) -> dict[str, bytes]:
@@ -54,4 +55,4 @@ def write_pages(settings: Settings, phases: Sequence[BundledPhase]) -> dict[str,
 
 
 IMAGE_PACKAGES = ("torch", "numpy", "scipy", "psutil")
-"""What a submission may import besides the standard library, ``zcnas.proxies`` and the shim."""
+"""What a submission may import in addition to the standard library, our proxies and the shim."""

@@ -1,4 +1,4 @@
-"""A phase as a bundle holds it: what ingestion is given, what scoring is given, what is public."""
+"""A phase in a bundle: the files for ingestion, the files for scoring, and the public ones."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from zcnas.phases import Phase
 from zcnas.records import BenchmarkInput, Reference, read_both_halves
 
 Baselines = dict[str, dict[str, float]]
-"""Name of a baseline to its tau per benchmark."""
+"""Maps a baseline's name to its tau per benchmark."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class BundledPhase:
 
     Attributes:
         phase: Benchmarks, limits, feedback.
-        settings: Dates and numbers of submissions.
+        settings: Dates and limits on submissions.
         inputs: The visible halves by benchmark.
         references: The hidden halves by benchmark.
         input_files: The input data's files by name.
@@ -77,7 +77,7 @@ class BundledPhase:
 
     @property
     def time_limit_s(self) -> int:
-        """Wall seconds the platform grants one step of a submission."""
+        """Wall seconds the platform allows for one step of a submission."""
         return self.settings.time_limit_s or default_time_limit_s(self.phase)
 
     @property
@@ -87,7 +87,7 @@ class BundledPhase:
 
     @property
     def architectures(self) -> int:
-        """N, the architectures of a benchmark; of the largest, should they differ."""
+        """N, the number of architectures per benchmark; the largest, if they differ."""
         return max(len(data.architectures) for data in self.inputs.values())
 
 
@@ -99,19 +99,19 @@ def bundle_phase(
     data_dir: Path | None,
     baselines: Baselines | None = None,
 ) -> BundledPhase:
-    """Read both halves of a phase and make the files a bundle holds of it.
+    """Return a phase with all files that a bundle has for it, made from both halves.
 
     Args:
-        phase: What ``phases.toml`` says of it.
-        settings: What ``competition.yaml`` says of it.
+        phase: Its definition in ``phases.toml``.
+        settings: Its settings in ``competition.yaml``.
         input_dir: Folder with ``<benchmark>.json`` for ingestion.
         reference_dir: Folder with ``<benchmark>.json`` for scoring.
-        data_dir: Folder with the datasets' published files; None for none.
-        baselines: Instead of the ``baselines.json`` beside the references.
+        data_dir: Folder with the datasets' published files, or None.
+        baselines: Used instead of the ``baselines.json`` beside the references.
 
     Raises:
         InputDataError: An input is missing or malformed, or a dataset's files are damaged.
-        ReferenceDataError: A reference is missing, malformed or of another draw.
+        ReferenceDataError: A reference is missing, malformed or from another draw.
     """
     hosted = HostedPhase(
         phase=msgspec.structs.replace(phase, draw_seed=None),

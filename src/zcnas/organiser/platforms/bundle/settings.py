@@ -1,4 +1,4 @@
-"""``competition.yaml`` at the repository's root: what an organiser sets of the competition."""
+"""``competition.yaml`` at the repository's root: the organiser's settings for a competition."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from zcnas.errors import BundleError
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 Utc = Annotated[datetime.datetime, msgspec.Meta(tz=False)]
-"""A moment without a zone, in quotes or not; it is UTC, as the platforms read it."""
+"""A moment without a time zone, quoted or not; it means UTC, as on the platforms."""
 
 
 class PhaseSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """When a phase runs and how often a participant may submit; times are UTC.
 
-    ``time_limit_s`` is the platform's limit for one submission, None for what the limits add up to.
+    ``time_limit_s`` is the platform's limit for one submission; None for the sum of the limits.
     """
 
     start: Utc
@@ -32,7 +32,7 @@ class PhaseSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """``competition.yaml``; the fields are explained in the file."""
+    """``competition.yaml``; comments in the file explain the fields."""
 
     title: Text
     description: Text
@@ -47,7 +47,7 @@ def read_settings(path: Path) -> Settings:
     """Return the settings in a ``competition.yaml`` of the repository.
 
     Raises:
-        BundleError: The file is missing, not YAML, or holds something else than it may.
+        BundleError: The file is missing, is not YAML, or has an invalid value.
     """
     try:
         return msgspec.convert(yaml.safe_load(path.read_bytes()), type=Settings)
@@ -58,27 +58,28 @@ def read_settings(path: Path) -> Settings:
 
 
 def schedule(settings: Settings, names: list[str]) -> list[tuple[str, PhaseSettings]]:
-    """Return the settings of some phases, in order of time.
+    """Return the settings of the named phases, in chronological order.
 
     Raises:
-        BundleError: A phase has no settings, ends before it starts, or two of them overlap.
+        BundleError: A phase has no settings or ends before it starts, or two phases overlap.
     """
     if missing := [name for name in names if name not in settings.phases]:
         raise BundleError(
-            f"competition.yaml says nothing of phase {', '.join(missing)}; it knows "
-            f"{', '.join(settings.phases)}: add its dates there"
+            f"competition.yaml has no settings for phase {', '.join(missing)}, only for "
+            f"{', '.join(settings.phases)}; add the dates"
         )
     chosen = sorted(((name, settings.phases[name]) for name in names), key=lambda p: p[1].start)
     for name, phase in chosen:
         if phase.end is not None and phase.end <= phase.start:
             raise BundleError(
-                f"competition.yaml: phase {name} ends at {phase.end}, not after its start"
+                f"competition.yaml: phase {name} ends at {phase.end}, which is not after its "
+                f"start, {phase.start}; correct one of them"
             )
     for (name, phase), (later_name, later) in itertools.pairwise(chosen):
         if phase.end is None or phase.end >= later.start:
             raise BundleError(
                 f"competition.yaml: phase {later_name} starts at {later.start}, before phase "
-                f"{name} has ended ({phase.end or 'it has no end'}); a platform wants one after "
-                f"the other"
+                f"{name} has ended ({phase.end or 'it has no end'}); platforms need one phase to "
+                "end before the next one starts, so change the dates"
             )
     return chosen

@@ -1,9 +1,9 @@
-"""Whether a platform would take a bundle: every rule, every problem at once, with file and line.
+"""Checks whether a platform would accept a bundle: all rules at once, with file and line.
 
     codabench.zip, codalab.zip, or a folder ──▶ check ──▶ problems
 
-The rules are the platforms' own, learned from their documentation and from what they refuse or,
-worse, take without a word. The bundle may be ours or another's; nothing in it is run.
+The rules are the platforms' own, learned from their documentation and from what they reject or,
+worse, silently accept. The bundle may be ours or anyone's; nothing in it is run.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class BundleReport:
 
     Attributes:
         bundle: Its path.
-        version: "2", "1.5", or "" if it could not be told.
-        problems: By file and line.
+        version: "2", "1.5", or "" if it could not be determined.
+        problems: Sorted by file and line.
     """
 
     bundle: str
@@ -40,12 +40,12 @@ class BundleReport:
 
     @property
     def ok(self) -> bool:
-        """Whether a platform would take it; warnings do not count."""
+        """Whether a platform would accept it; warnings do not count."""
         return all(problem.severity == "warning" for problem in self.problems)
 
 
 def check_bundle(path: Path) -> BundleReport:
-    """Return everything that is wrong with a bundle."""
+    """Return a report of every problem in a bundle."""
     findings = Findings()
     version = ""
     files = open_bundle(path, findings)
@@ -59,8 +59,10 @@ def _check(files: BundleFiles, findings: Findings) -> str:
     content = files.read(YAML_NAME)
     if content is None:
         deeper = [name for name in files.names if PurePosixPath(name).name == YAML_NAME]
-        found = f"it is at {deeper[0]}: zip the folder's content" if deeper else "there is none"
-        findings.add("yaml-place", f"no {YAML_NAME} at the root; {found}")
+        found = (
+            f"it is at {deeper[0]}: zip the folder's content" if deeper else "add one to the bundle"
+        )
+        findings.add("yaml-place", f"there is no {YAML_NAME} at the root; {found}")
         return ""
     try:
         findings.yaml = read_yaml(content.decode())
@@ -72,7 +74,7 @@ def _check(files: BundleFiles, findings: Findings) -> str:
         line = mark.line + 1 if mark is not None else 1
         reason = getattr(error, "problem", None) or "it is not YAML"
         findings.add_in(
-            YAML_NAME, line, "yaml-syntax", f"{reason}; mend the line or the one before"
+            YAML_NAME, line, "yaml-syntax", f"{reason}; fix this line or the one before it"
         )
         return ""
     competition = findings.yaml.value

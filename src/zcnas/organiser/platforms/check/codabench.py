@@ -41,7 +41,7 @@ LEADERBOARD_KEYS = ("title", "key", "columns", "submission_rule", "hidden", "pri
 
 
 def check_codabench(content: dict[Any, Any], files: BundleFiles, findings: Findings) -> None:
-    """Check a ``competition.yaml`` of version 2 and all it points to."""
+    """Check a ``competition.yaml`` of version 2 and everything it points to."""
     findings.known(content, COMPETITION_KEYS, ())
     findings.text(content.get("title"), "title", "title", ("title",))
     check_image(content.get("image"), files, findings)
@@ -56,12 +56,12 @@ def check_codabench(content: dict[Any, Any], files: BundleFiles, findings: Findi
 
 def _check_pages(pages: object, files: BundleFiles, findings: Findings) -> None:
     if not isinstance(pages, list):
-        findings.add("pages", f"pages is {pages!r}; write a list of title and file", "pages")
+        findings.add("pages", f"pages is {pages!r}; write a list of titles and files", "pages")
         return
     for index, page in enumerate(pages):
         place: Place = ("pages", index)
         if not isinstance(page, dict):
-            findings.add("pages", f"page {index} is {page!r}; write title and file", *place)
+            findings.add("pages", f"page {index} is {page!r}; write a title and a file", *place)
             continue
         findings.text(page.get("title"), "pages", f"the title of page {index}", (*place, "title"))
         check_page(page.get("file"), files, findings, (*place, "file"))
@@ -77,10 +77,10 @@ def _check_tasks(tasks: object, files: BundleFiles, findings: Findings) -> dict[
         place: Place = ("tasks", number)
         index = task.get("index") if isinstance(task, dict) else None
         if not isinstance(task, dict) or not isinstance(index, int) or isinstance(index, bool):
-            findings.add("tasks", f"task {number} has no index", *place)
+            findings.add("tasks", f"task {number} has no index; add an integer", *place)
             continue
         if index in by_index:
-            findings.add("tasks", f"index {index} stands twice; number the tasks", *place, "index")
+            findings.add("tasks", f"index {index} is used twice; number the tasks", *place, "index")
         by_index[index] = task
         findings.known(task, TASK_KEYS, place)
         if "key" in task:
@@ -89,7 +89,7 @@ def _check_tasks(tasks: object, files: BundleFiles, findings: Findings) -> dict[
             place_of = (*place, "scoring_program")
             check_program(task["scoring_program"], "scoring", files, findings, place_of)
         else:
-            findings.add("scoring-program", f"task {index} has no scoring_program", *place)
+            findings.add("scoring-program", f"task {index} has no scoring_program; add one", *place)
         if "ingestion_program" in task:
             place_of = (*place, "ingestion_program")
             check_program(task["ingestion_program"], "ingestion", files, findings, place_of)
@@ -155,7 +155,10 @@ def _check_phase(
         if index not in tasks:
             known = ", ".join(map(str, tasks)) or "none"
             findings.add(
-                "phase-task", f"there is no task {index!r}; there are {known}", *place, "tasks"
+                "phase-task",
+                f"there is no task {index!r}; existing tasks: {known}",
+                *place,
+                "tasks",
             )
             continue
         given = {key: phase.get(key) for key in ("public_data", "starting_kit")}
@@ -166,7 +169,7 @@ def _check_phase(
 
 
 def _check_order(numbered: list[tuple[int, dict[Any, Any]]], findings: Findings) -> None:
-    """Check that phases follow each other in time."""
+    """Check that phases follow one another in time."""
 
     def order(item: tuple[int, dict[Any, Any]]) -> int:
         index = item[1].get("index", 0)
@@ -181,13 +184,20 @@ def _check_order(numbered: list[tuple[int, dict[Any, Any]]], findings: Findings)
         if phase.get("end") is not None:
             end = as_moment(phase["end"], findings, (*place, "end"))
             if start is not None and end is not None and end <= start:
-                findings.add("phase-date", f"it ends at {end}, not after its start", *place, "end")
+                findings.add(
+                    "phase-date",
+                    f"it ends at {end}, which is not after its start, {start}; correct one of them",
+                    *place,
+                    "end",
+                )
         elif position < len(in_order) - 1:
-            findings.add("phase-end", "it has no end, and a phase comes after it", *place)
+            findings.add(
+                "phase-end", "it has no end, although another phase follows it; add one", *place
+            )
         if position == 0 and phase.get("auto_migrate_to_this_phase"):
             findings.add(
                 "phase-migration",
-                "there is no phase before it to migrate from",
+                "it is the first phase, so there is none to migrate from; remove the key",
                 *place,
                 "auto_migrate_to_this_phase",
             )
@@ -199,7 +209,7 @@ def _check_order(numbered: list[tuple[int, dict[Any, Any]]], findings: Findings)
         ):
             findings.add(
                 "phase-order",
-                f"it starts at {start}, and {before[0]} ends at {before[1]}: start it later",
+                f"it starts at {start}, but {before[0]} ends at {before[1]}; start it later",
                 *place,
                 "start",
             )
@@ -207,14 +217,14 @@ def _check_order(numbered: list[tuple[int, dict[Any, Any]]], findings: Findings)
 
 
 def as_moment(value: object, findings: Findings, place: Place) -> datetime.datetime | None:
-    """Return a date as a moment in UTC; None with a problem if it is none."""
+    """Return a date as a moment in UTC, or None after adding a problem."""
     if isinstance(value, str):
         with contextlib.suppress(ValueError):
             value = datetime.datetime.fromisoformat(value)
     elif isinstance(value, datetime.datetime):
         findings.add(
             "phase-date-quotes",
-            f"{place[-1]} is {value} without quotes: the platform would take it for 00:00 of that "
+            f"{place[-1]} is {value} without quotes, which the platform reads as 00:00 of that "
             f'day; write {place[-1]}: "{value}"',
             *place,
         )
@@ -241,12 +251,12 @@ def _check_solutions(
     for number, solution in enumerate(solutions):
         place: Place = ("solutions", number)
         if not isinstance(solution, dict) or not isinstance(solution.get("index"), int):
-            findings.add("solutions", f"solution {number} has no index", *place)
+            findings.add("solutions", f"solution {number} has no index; add an integer", *place)
             continue
         if unknown := [task for task in solution.get("tasks") or [None] if task not in tasks]:
             findings.add(
                 "solutions",
-                f"solution {number} names tasks {unknown}, which do not exist",
+                f"solution {number} names tasks that do not exist: {unknown}",
                 *place,
                 "tasks",
             )
@@ -264,7 +274,9 @@ def _check_leaderboards(content: dict[Any, Any], findings: Findings) -> None:
     for number, board in enumerate(boards):
         place_of: Place = ("leaderboards", number)
         if not isinstance(board, dict):
-            findings.add("leaderboards", f"leaderboard {number} is no mapping", *place_of)
+            findings.add(
+                "leaderboards", f"leaderboard {number} is not a mapping; write one", *place_of
+            )
             continue
         findings.known(board, LEADERBOARD_KEYS, place_of)
         for key in ("title", "key"):

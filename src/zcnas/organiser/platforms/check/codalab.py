@@ -1,4 +1,4 @@
-"""The rules of version 1.5, CodaLab's, which Codabench imports as well."""
+"""The rules of version 1.5, CodaLab's own, which Codabench can also import."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _HANDED_OUT = ("public_data", "starting_kit")
 
 
 def check_codalab(content: dict[Any, Any], files: BundleFiles, findings: Findings) -> None:
-    """Check a ``competition.yaml`` of version 1.5 and all it points to."""
+    """Check a ``competition.yaml`` of version 1.5 and everything it points to."""
     findings.text(content.get("title"), "title", "title", ("title",))
     check_image(content.get("image"), files, findings)
     check_docker_image(
@@ -46,7 +46,7 @@ def _check_pages(pages: object, files: BundleFiles, findings: Findings) -> None:
         findings.add("pages", f"html is {pages!r}; write a mapping of name to file", "html")
         return
     if "terms" not in pages:
-        findings.add("terms", "html has no page called terms", "html")
+        findings.add("terms", "html has no page called terms; add one", "html")
     for name, file in pages.items():
         rule = "terms" if name == "terms" else "page-file"
         check_page(file, files, findings, ("html", str(name)), rule)
@@ -64,7 +64,7 @@ def _check_phases(content: dict[Any, Any], files: BundleFiles, findings: Finding
     found = {key: phase for key, phase in phases.items() if isinstance(phase, dict)}
     for key in phases:
         if key not in found:
-            findings.add("phases", f"phase {key} is no mapping", "phases", str(key))
+            findings.add("phases", f"phase {key} is not a mapping; write one", "phases", str(key))
     for key, phase in found.items():
         _check_phase(phase, ("phases", str(key)), files, findings)
     check_unique(
@@ -89,7 +89,7 @@ def _check_phase(
         program = phase["scoring_program"]
         check_program(program, "scoring", files, findings, (*place, "scoring_program"))
     else:
-        findings.add("scoring-program", "the phase has no scoring_program", *place)
+        findings.add("scoring-program", "the phase has no scoring_program; add one", *place)
     if phase.get("ingestion_program"):
         program = phase["ingestion_program"]
         check_program(program, "ingestion", files, findings, (*place, "ingestion_program"))
@@ -101,7 +101,7 @@ def _check_phase(
 
 
 def _check_order(phases: dict[Any, dict[Any, Any]], findings: Findings) -> None:
-    """Check that phases start one after the other; a phase ends where the next begins."""
+    """Check that phases start one after another; a phase ends when the next one starts."""
 
     def number(key: Any) -> int:
         value = phases[key].get("phasenumber")
@@ -113,7 +113,10 @@ def _check_order(phases: dict[Any, dict[Any, Any]], findings: Findings) -> None:
         start = as_moment(phases[key].get("start_date"), findings, place)
         if before is not None and start is not None and start <= before:
             findings.add(
-                "phase-order", f"it starts at {start}, not after the phase before it", *place
+                "phase-order",
+                f"it starts at {start}, which is not after the start of the previous phase, "
+                f"{before}; start it later",
+                *place,
             )
         before = start or before
 
@@ -135,7 +138,7 @@ def _check_leaderboard(content: dict[Any, Any], findings: Findings) -> None:
             if findings.text(label, "leaderboard-key", "its label", (*place, "label")) is not None:
                 labels.append(str(label).lower())
     else:
-        findings.add("leaderboards", "leaderboard names no leaderboards", "leaderboard")
+        findings.add("leaderboards", "leaderboard has no leaderboards; add one", "leaderboard")
     columns = board.get("columns")
     if not isinstance(columns, dict) or not columns:
         findings.add(
@@ -151,7 +154,7 @@ def _check_columns(columns: dict[Any, Any], labels: list[str], findings: Finding
         place: Place = ("leaderboard", "columns", str(key))
         check_length(str(key), "key", place, findings)
         if not isinstance(column, dict):
-            findings.add("columns", f"column {key} is no mapping", *place)
+            findings.add("columns", f"column {key} is not a mapping; write one", *place)
             continue
         label = column.get("label", str(key))
         check_length(

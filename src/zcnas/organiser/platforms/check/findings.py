@@ -1,4 +1,4 @@
-"""What a check finds: a broken rule, in which file and line, and what to do about it."""
+"""The findings of a check: which rule is broken, in which file and line, and how to fix it."""
 
 from __future__ import annotations
 
@@ -10,58 +10,59 @@ from zcnas.organiser.platforms.check.located import Place, Yaml
 Severity = Literal["error", "warning"]
 
 RULES: dict[str, str] = {
-    "bundle": "a bundle is a zip or a folder that can be read whole",
+    "bundle": "a bundle is a readable zip or folder",
     "member-name": "names in a zip are relative and stay inside it",
-    "yaml-place": "competition.yaml stands at the root, not in a top folder",
-    "yaml-syntax": "competition.yaml is YAML and holds a mapping",
-    "yaml-duplicate": "no key stands twice in a mapping: the platform takes the last",
+    "yaml-place": "competition.yaml is at the root, not in a top-level folder",
+    "yaml-syntax": "competition.yaml is a YAML mapping",
+    "yaml-duplicate": "no mapping has a duplicate key: the platform uses the last one",
     "version": "version is 2 (Codabench), or absent or 1.5 (CodaLab)",
     "title": "a competition has a title",
     "image": "image names a logo in the bundle: PNG, JPEG or GIF",
     "terms": "terms names a page in the bundle",
-    "pages": "pages is a list of title and file (1.5: html is a mapping of name to file)",
+    "pages": "pages is a list of titles and files (1.5: html is a mapping of name to file)",
     "page-file": "every page is a file in the bundle",
     "page-empty": "no page is empty",
-    "docker-image": "the docker image is a name without spaces",
-    "tasks": "tasks is a list of mappings with an index of their own",
+    "docker-image": "the Docker image is a name without spaces",
+    "tasks": "tasks is a list of mappings, each with a unique index",
     "part-file": "programs, data and kits are zips or folders in the bundle",
-    "part-zip": "a zip can be unzipped and holds a file",
+    "part-zip": "a zip can be unzipped and contains at least one file",
     "scoring-program": "every task has a scoring program",
     "metadata": "a program has metadata.yaml or metadata at its root, with a command",
     "command-shell": "a command is run without a shell",
-    "command-placeholder": "a command uses only placeholders that are replaced",
-    "command-path": "a command uses only paths that its step has",
-    "command-script": "the script a command names is in the program",
+    "command-placeholder": "a command uses only placeholders that the platform replaces",
+    "command-path": "a command uses only paths that exist in its step",
+    "command-script": "the script named in a command is in the program",
     "hidden-truth": "reference data is not given to participants or their submissions",
     "phases": "phases is a list (1.5: a mapping) with at least one phase",
-    "phase-name": "a phase has a name of its own",
-    "phase-date": "a phase's dates are dates, and it ends after it starts",
-    "phase-date-quotes": "a phase's times are quoted: of an unquoted one a platform keeps the day",
-    "phase-order": "a phase starts after the one before it has ended",
-    "phase-end": "every phase but the last has an end",
-    "phase-number": "phase numbers and indexes are whole numbers, each used once",
-    "phase-task": "a phase names tasks that exist, at least one",
-    "phase-limit": "limits of time and of submissions are whole numbers above 0",
+    "phase-name": "a phase has a unique name",
+    "phase-date": "a phase has valid dates and ends after it starts",
+    "phase-date-quotes": "a phase's times are quoted: of an unquoted time a platform keeps only "
+    "the day",
+    "phase-order": "a phase starts after the previous one has ended",
+    "phase-end": "every phase except the last has an end",
+    "phase-number": "phase numbers and indexes are integers, each used once",
+    "phase-task": "a phase names at least one task, and only existing ones",
+    "phase-limit": "limits on time and submissions are positive integers",
     "phase-migration": "nothing can migrate into the first phase",
-    "leaderboards": "there is a leaderboard, under the key of the bundle's version",
-    "leaderboard-key": "a leaderboard has a title and a key, each key used once",
+    "leaderboards": "there is a leaderboard, under the key that the bundle's version uses",
+    "leaderboard-key": "a leaderboard has a title and a unique key",
     "columns": "a leaderboard has columns",
-    "column-key": "a column has a key of its own",
+    "column-key": "a column has a unique key",
     "column-title": "a column has a title",
     "column-length": "keys and titles of columns have at most 36 characters",
-    "column-index": "a column has an index of its own, a whole number from 0",
+    "column-index": "a column has a unique index, an integer of at least 0",
     "column-sorting": "a column sorts asc or desc",
-    "column-computation": "a computation is sum, avg, min or max of columns that exist",
+    "column-computation": "a computation is sum, avg, min or max of existing columns",
     "column-precision": "a column shows 0 to 10 decimals, as many as are stored",
-    "solutions": "a solution has an index, a path in the bundle and tasks that exist",
-    "junk": "a bundle holds no files that operating systems add",
-    "unknown-key": "a key that the platform does not know is ignored without a word",
-    "average": "an average leaves out the columns a submission has no score for",
+    "solutions": "a solution has an index, a path in the bundle and existing tasks",
+    "junk": "a bundle contains no files added by operating systems",
+    "unknown-key": "a key that the platform does not know is silently ignored",
+    "average": "an average skips the columns for which a submission has no score",
 }
-"""Every rule by name: what a good bundle keeps."""
+"""Every rule by name: what is true of a good bundle."""
 
 WARNINGS = ("junk", "unknown-key", "average")
-"""What a platform takes, but hardly as it was meant."""
+"""What a platform accepts, but probably not as intended."""
 
 
 @dataclass(frozen=True)
@@ -70,10 +71,10 @@ class Problem:
 
     Attributes:
         rule: A key of ``RULES``.
-        severity: An error keeps the bundle from working; a warning may be meant.
-        file: A file of the bundle; inside a zip of it, ``program.zip/metadata.yaml``.
-        line: A line of that file, from 1.
-        message: The bad value, what is allowed, what to do.
+        severity: An error keeps the bundle from working; a warning may be intended.
+        file: A file of the bundle; for a file in a nested zip, ``program.zip/metadata.yaml``.
+        line: A line of that file, counted from 1.
+        message: The bad value, what is allowed, and the next step.
     """
 
     rule: str
@@ -85,13 +86,13 @@ class Problem:
 
 @dataclass
 class Findings:
-    """Collects problems; places in ``competition.yaml`` are given by key and index."""
+    """Collects problems; positions in ``competition.yaml`` are given by key and index."""
 
     yaml: Yaml | None = None
     problems: list[Problem] = field(default_factory=list)
 
     def add(self, rule: str, message: str, *place: str | int) -> None:
-        """Add a problem at a place of ``competition.yaml``."""
+        """Add a problem at a position in ``competition.yaml``."""
         line = 1 if self.yaml is None else self.yaml.line_of(place)
         self.add_in("competition.yaml", line, rule, message)
 
@@ -102,16 +103,16 @@ class Findings:
         self.problems.append(Problem(rule, severity, file, line, message))
 
     def text(self, value: object, rule: str, what: str, place: Place) -> str | None:
-        """Return a value that must be a text with something in it; add a problem if it is not."""
+        """Return a value that must be a non-empty string, or None after adding a problem."""
         if isinstance(value, str) and value.strip():
             return value
-        self.add(rule, f"{what} is {value!r}; write a text", *place)
+        self.add(rule, f"{what} is {value!r}; write a non-empty string", *place)
         return None
 
     def whole(self, value: object, rule: str, what: str, place: Place, least: int) -> None:
-        """Add a problem if a value is no whole number of at least ``least``."""
+        """Add a problem if a value is not an integer of at least ``least``."""
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            self.add(rule, f"{what} is {value!r}; write a whole number from {least}", *place)
+            self.add(rule, f"{what} is {value!r}; write an integer of at least {least}", *place)
 
     def known(self, mapping: dict[object, object], keys: tuple[str, ...], place: Place) -> None:
         """Add a warning for every key the platform does not know."""
@@ -120,7 +121,8 @@ class Findings:
                 near = _nearest(str(key), keys)
                 self.add(
                     "unknown-key",
-                    f"'{key}' is no key here{f'; is {near} meant?' if near else ''}",
+                    f"'{key}' is not a known key here; "
+                    f"{f'did you mean {near}?' if near else 'remove it'}",
                     *place,
                     str(key),
                 )

@@ -1,4 +1,4 @@
-"""The rules of leaderboard columns; both versions share what they both name."""
+"""The rules for leaderboard columns, as far as both versions share them."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ def check_column(
 
 
 def check_length(text: str | None, what: str, place: Place, findings: Findings) -> None:
-    """Check that a key or title can be stored."""
+    """Check that a key or title is short enough for the platform."""
     if text is not None and len(text) > MAX_LENGTH:
         findings.add(
             "column-length",
-            f"the {what} {text!r} has {len(text)} characters; {MAX_LENGTH} are allowed",
+            f"the {what} {text!r} has {len(text)} characters; shorten it to {MAX_LENGTH} or fewer",
             *place,
         )
 
 
 def check_sorting(value: object, place: Place, findings: Findings) -> None:
-    """Check which way a column sorts, if it says so."""
+    """Check a column's sorting order, if one is given."""
     if value not in (None, "asc", "desc"):
-        findings.add("column-sorting", f"it sorts {value!r}; write asc or desc", *place)
+        findings.add("column-sorting", f"its sorting is {value!r}; write asc or desc", *place)
 
 
 def check_decimals(value: object, place: Place, findings: Findings) -> None:
@@ -61,16 +61,18 @@ def check_decimals(value: object, place: Place, findings: Findings) -> None:
         return
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_DECIMALS:
         findings.add(
-            "column-precision", f"it shows {value!r} decimals; write 0 to {MAX_DECIMALS}", *place
+            "column-precision",
+            f"it shows {value!r} decimals; write an integer from 0 to {MAX_DECIMALS}",
+            *place,
         )
 
 
 def check_unique(found: list[tuple[Any, Place]], rule: tuple[str, str], findings: Findings) -> None:
-    """Check that no value stands twice; ``rule`` is its name and what the values are."""
+    """Check that no value is repeated; ``rule`` is the rule's name and what the values are."""
     seen: list[Any] = []
     for value, place in found:
         if value is not None and value in seen:
-            findings.add(rule[0], f"{rule[1]} {value!r} stands twice; choose another", *place)
+            findings.add(rule[0], f"{rule[1]} {value!r} is used twice; choose another", *place)
         seen.append(value)
 
 
@@ -84,24 +86,28 @@ def _check_computation(
     if computation not in COMPUTATIONS:
         findings.add(
             "column-computation",
-            f"computation is {computation!r}; write {', '.join(COMPUTATIONS)}",
+            f"computation is {computation!r}; write one of {', '.join(COMPUTATIONS)}",
             *place_of,
         )
         return
     operands = column.get("computation_indexes")
     if not isinstance(operands, list) or not operands:
-        findings.add("column-computation", "computation_indexes names no columns", *place_of)
+        findings.add(
+            "column-computation",
+            "computation_indexes is empty; list the indexes of the columns",
+            *place_of,
+        )
     elif unknown := [index for index in operands if index not in indexes]:
         findings.add(
             "column-computation",
-            f"computation_indexes names columns {unknown}, which do not exist",
+            f"computation_indexes names columns that do not exist: {unknown}",
             *place,
             "computation_indexes",
         )
     elif computation == "avg":
         findings.add(
             "average",
-            "a benchmark without a score leaves this mean without a word; have the scoring program "
-            "write the mean",
+            "this mean silently skips benchmarks without a score; let the scoring program write "
+            "the mean instead",
             *place_of,
         )

@@ -1,4 +1,4 @@
-"""YAML that remembers where everything stands: the values, and the line of every key and item."""
+"""YAML with positions: the values, and the line of every key and item."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 Place = tuple[str | int, ...]
-"""Keys and indexes from the document's root."""
+"""Keys and indexes, starting at the document's root."""
 
 
 @dataclass(frozen=True)
@@ -18,8 +18,8 @@ class Yaml:
 
     Attributes:
         value: Its content as plain values.
-        lines: Line, from 1, of every key and list item.
-        duplicates: Keys that stand twice in a mapping, each with the line of the second.
+        lines: Line, counted from 1, of every key and list item.
+        duplicates: Duplicate keys of mappings, each with the line of the second occurrence.
     """
 
     value: Any
@@ -27,17 +27,17 @@ class Yaml:
     duplicates: tuple[tuple[str, int], ...]
 
     def line_of(self, place: Place) -> int:
-        """Return the line of a place, or of the nearest one around it that exists."""
+        """Return the line of a position, or of the innermost enclosing one that exists."""
         while place not in self.lines and place:
             place = place[:-1]
         return self.lines.get(place, 1)
 
 
 def read_yaml(text: str) -> Yaml:
-    """Return a document with its lines.
+    """Return a document with its line numbers.
 
     Raises:
-        yaml.YAMLError: It is not YAML, or not one document.
+        yaml.YAMLError: It is not YAML, or not a single document.
     """
     loader = yaml.SafeLoader(text)
     try:
@@ -52,7 +52,7 @@ def read_yaml(text: str) -> Yaml:
 
 
 def _walk(node: yaml.Node, place: Place, lines: dict[Place, int]) -> Iterator[tuple[str, int]]:
-    """Fill in the lines below a node; yield the keys that stand twice."""
+    """Fill in the lines below a node; yield duplicate keys."""
     lines.setdefault(place, node.start_mark.line + 1)
     if isinstance(node, yaml.MappingNode):
         seen = set()

@@ -1,4 +1,4 @@
-"""What a ``competition.yaml`` points to: logo, pages, programs and data, and what is in them."""
+"""Checks of what ``competition.yaml`` points to: logo, pages, programs, data and their content."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PATHS: dict[StepKind, tuple[str, ...]] = {
     "ingestion": ("program", "ingested_program", "input_data", "output", "data"),
     "scoring": ("program", "input", "input_data", "output", "shared", "data"),
 }
-"""What each step has below ``/app``."""
+"""The folders each step has below ``/app``."""
 
 
 def check_image(value: object, files: BundleFiles, findings: Findings) -> None:
@@ -31,21 +31,21 @@ def check_image(value: object, files: BundleFiles, findings: Findings) -> None:
         return
     content = files.read(name)
     if content is None:
-        findings.add("image", f"there is no {name} in the bundle", "image")
+        findings.add("image", f"there is no {name} in the bundle; add it", "image")
     elif not content.startswith(_IMAGE_STARTS):
-        findings.add("image", f"{name} is no PNG, JPEG or GIF", "image")
+        findings.add("image", f"{name} is not a PNG, JPEG or GIF; convert it", "image")
 
 
 def check_page(
     value: object, files: BundleFiles, findings: Findings, place: Place, rule: str = "page-file"
 ) -> None:
-    """Check that a page exists and says something."""
+    """Check that a page exists and is not empty."""
     name = findings.text(value, rule, "the page's file", place)
     if name is None:
         return
     content = files.read(name)
     if content is None:
-        findings.add(rule, f"there is no {name} in the bundle", *place)
+        findings.add(rule, f"there is no {name} in the bundle; add it", *place)
         return
     try:
         empty = not content.decode().strip()
@@ -53,21 +53,21 @@ def check_page(
         findings.add_in(name, 1, rule, "the page is not UTF-8; save it as UTF-8")
         return
     if empty:
-        findings.add_in(name, 1, "page-empty", "the page is empty; write something on it")
+        findings.add_in(name, 1, "page-empty", "the page is empty; write its content")
 
 
 def check_docker_image(value: object, findings: Findings, key: str) -> None:
-    """Check the name of an image, if one is given."""
+    """Check the name of a Docker image, if one is given."""
     if value is not None and (not isinstance(value, str) or not re.fullmatch(r"\S+", value)):
-        findings.add("docker-image", f"{key} is {value!r}; write a name such as me/image:1", key)
+        findings.add("docker-image", f"{key} is {value!r}; write a name like me/image:1", key)
 
 
 def read_part(
     value: object, files: BundleFiles, findings: Findings, place: Place
 ) -> dict[str, bytes] | None:
-    """Return the files of a zip or folder of the bundle; None with a problem, or for a key.
+    """Return the files of a zip or folder in the bundle; None for a UUID or after a problem.
 
-    A UUID names data that is on the platform already and cannot be looked into.
+    A UUID names data that is already on the platform and cannot be inspected here.
     """
     name = findings.text(value, "part-file", str(place[-1]), place)
     if name is None or _is_uuid(name):
@@ -76,7 +76,7 @@ def read_part(
     if content is None:
         below = files.below(name)
         if not below:
-            findings.add("part-file", f"there is no {name} in the bundle", *place)
+            findings.add("part-file", f"there is no {name} in the bundle; add it", *place)
         return below or None
     try:
         part = read_zip(content)
@@ -84,7 +84,7 @@ def read_part(
         findings.add("part-zip", f"{name}: {error}; zip it again", *place)
         return None
     if not part:
-        findings.add("part-zip", f"{name} holds no file", *place)
+        findings.add("part-zip", f"{name} contains no files; add some", *place)
         return None
     check_names(name, list(part), findings)
     return part
@@ -93,21 +93,21 @@ def read_part(
 def check_program(
     value: object, kind: StepKind, files: BundleFiles, findings: Findings, place: Place
 ) -> None:
-    """Check a program: its metadata, and its command word by word."""
+    """Check a program: its metadata, and every word of its command."""
     part = read_part(value, files, findings, place)
     if part is None:
         return
     name = next((name for name in METADATA_NAMES if name in part), None)
     if name is None:
         deeper = next((n for n in sorted(part) if PurePosixPath(n).name in METADATA_NAMES), None)
-        found = f" but {deeper}: zip the folder's content, not the folder" if deeper else ""
-        findings.add("metadata", f"{value} has no metadata.yaml at its root{found}", *place)
+        fix = f"it is at {deeper}: zip the folder's content, not the folder" if deeper else "add it"
+        findings.add("metadata", f"{value} has no metadata.yaml at its root; {fix}", *place)
         return
     file = f"{value}/{name}"
     try:
         metadata = read_yaml(part[name].decode())
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        findings.add_in(file, 1, "metadata", f"it is not YAML: {_one_line(error)}")
+        findings.add_in(file, 1, "metadata", f"it is not YAML: {_one_line(error)}; fix it")
         return
     command = metadata.value.get("command") if isinstance(metadata.value, dict) else None
     line = metadata.line_of(("command",))
@@ -132,7 +132,7 @@ def _check_command(
             file,
             line,
             "command-shell",
-            f"{found[0]!r} means something to a shell, and none reads the command; call a script",
+            f"{found[0]!r} is shell syntax, but the command runs without a shell; call a script",
         )
         return
     known = PLACEHOLDERS[kind]
@@ -142,7 +142,7 @@ def _check_command(
                 file,
                 line,
                 "command-placeholder",
-                f"{placeholder} is not replaced; known are {', '.join(known)}",
+                f"{placeholder} is not a placeholder; the known ones are {', '.join(known)}",
             )
     for placeholder, path in known.items():
         command = command.replace(placeholder, path)
@@ -158,18 +158,21 @@ def _check_command(
     if script is not None:
         inside = script.removeprefix("/app/program/")
         if not inside.startswith("/") and inside not in part:
-            findings.add_in(file, line, "command-script", f"there is no {inside} in the program")
+            findings.add_in(
+                file, line, "command-script", f"there is no {inside} in the program; add it"
+            )
 
 
 def check_truth_is_hidden(
     reference: object, given: dict[str, object], findings: Findings, place: Place
 ) -> None:
-    """Check that reference data is not also handed out."""
+    """Check that reference data is not also given to participants or their submissions."""
     for what, name in given.items():
         if isinstance(reference, str) and reference == name:
             findings.add(
                 "hidden-truth",
-                f"{reference} is reference data and {what} as well: whoever gets one has the other",
+                f"{reference} is both reference_data and {what}, which reveals the accuracies; use "
+                "separate files",
                 *place,
                 what,
             )

@@ -1,4 +1,4 @@
-"""The files of a bundle, whether it is a zip or a folder, and of the zips and folders inside it."""
+"""The files of a bundle, zip or folder, and of the zips and folders inside it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from zcnas.organiser.platforms.check.findings import Findings
 
 MAX_BYTES = 8 << 30
-"""Unpacked size beyond which a zip is not read."""
+"""Unpacked size above which a zip is not read."""
 _JUNK = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
 
 
@@ -19,7 +19,7 @@ class BundleFiles:
     """A bundle's files by name.
 
     Args:
-        names: Files by name, each with what reads it.
+        files: Contents by name.
     """
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
@@ -27,15 +27,15 @@ class BundleFiles:
 
     @property
     def names(self) -> list[str]:
-        """Every file's name, sorted."""
+        """The names of all files, sorted."""
         return sorted(self._files)
 
     def read(self, name: str) -> bytes | None:
-        """Return a file's content; None if there is no such file."""
+        """Return a file's content, or None if there is no such file."""
         return self._files.get(str(PurePosixPath(name)))
 
     def below(self, folder: str) -> dict[str, bytes]:
-        """Return the files in a folder by their name below it."""
+        """Return the files in a folder, keyed by their path relative to it."""
         prefix = f"{PurePosixPath(folder)}/"
         return {
             name.removeprefix(prefix): content
@@ -70,7 +70,7 @@ def read_zip(content: bytes) -> dict[str, bytes]:
     """Return the files of a zip by name.
 
     Raises:
-        ValueError: It is no zip, is damaged or encrypted, or would unpack to too much.
+        ValueError: It is not a zip, is damaged or encrypted, or would unpack to too much.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -83,10 +83,10 @@ def read_zip(content: bytes) -> dict[str, bytes]:
 
 
 def check_names(file: str, names: list[str], findings: Findings) -> None:
-    """Add a problem for names that leave the zip, and a warning for an operating system's files."""
+    """Add a problem for names that point outside, and a warning for an operating system's files."""
     for name in names:
         path = PurePosixPath(name)
         if path.is_absolute() or ".." in path.parts or "\\" in name:
             findings.add_in(file, 1, "member-name", f"{name!r} points outside the zip; rename it")
     if junk := [name for name in names if any(part in _JUNK for part in PurePosixPath(name).parts)]:
-        findings.add_in(file, 1, "junk", f"{', '.join(junk[:3])}: leave such files out of the zip")
+        findings.add_in(file, 1, "junk", f"{', '.join(junk[:3])}: remove such files from the zip")

@@ -1,12 +1,12 @@
-"""A submission as a platform would run it, on the organiser's own machine.
+"""Runs a submission the way a platform would, on the organiser's own machine.
 
     bundle + submission ──▶ prediction step ──▶ scoring step ──▶ status, scores, logs
 
 Written from the platforms' documented layout and observed behaviour, not from their code: the
 mount points, working directory and user, the metadata command and its placeholders, the order of
-things, and how each platform fails. CodaLab stops when ingestion ends with an error, stops a step
-at its limit, and keeps its output all the same; Codabench goes on to scoring, and where its limit
-strikes nothing of the step is kept.
+events, and how each platform fails. CodaLab does not score after ingestion has failed; it stops a
+step at its time limit but keeps the output. Codabench continues with scoring, and keeps none of the
+output of a step that exceeds its limit.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class Rules:
     """How a platform fails.
 
     Attributes:
-        stops_on_ingestion_error: Whether scoring is left out when ingestion's exit code is not 0.
-        enforces_limit: Whether a step is stopped at the phase's limit unless asked otherwise.
+        stops_on_ingestion_error: Whether scoring is skipped when ingestion's exit code is not 0.
+        enforces_limit: Whether a step is stopped at the phase's limit by default.
         keeps_stopped_output: Whether the output of a stopped step is kept.
     """
 
@@ -63,13 +63,13 @@ PLATFORMS: dict[PlatformName, Rules] = {
 
 @dataclass
 class Outcome:
-    """What the platform would show of a submission.
+    """What the platform would show for a submission.
 
     Attributes:
-        folder: Logs, ``prediction_output`` and ``scoring_output``, as far as they were kept.
+        folder: Has the logs, ``prediction_output`` and ``scoring_output``, as far as kept.
         status: "Finished" or "Failed".
         details: Why it failed, or why no score was posted.
-        posted: The leaderboard's columns; empty if none was posted.
+        posted: The values of the leaderboard's columns; empty if nothing was posted.
     """
 
     folder: Path
@@ -79,17 +79,17 @@ class Outcome:
 
     @property
     def results(self) -> Path:
-        """Ingestion's output as it was kept."""
+        """The folder of ingestion's output, if it was kept."""
         return self.folder / "prediction_output"
 
     @property
     def scoring(self) -> Path:
-        """Scoring's output as it was kept."""
+        """The folder of scoring's output, if it was kept."""
         return self.folder / "scoring_output"
 
 
-class StepFailed(Exception):  # noqa: N818 - what the platform shows, not an error of ours
-    """The platform gives the submission up; the text is what it shows."""
+class StepFailed(Exception):  # noqa: N818 - what the platform shows, not an error of this program
+    """The platform gives up on the submission; the message is what it shows."""
 
 
 def emulate(
@@ -100,15 +100,15 @@ def emulate(
     out: Path,
     enforce_limit: bool | None = None,
 ) -> Outcome:
-    """Return what a platform would make of a submission.
+    """Return what a platform would show for a submission.
 
     Args:
         task: The bundle's phase.
-        submission: What a participant uploads, a zip; or the folder it holds.
-        platform: Whose rules apply.
+        submission: The zip a participant uploads, or a folder with its content.
+        platform: The platform whose rules apply.
         runner: Containers, or a folder tree.
         out: Folder for logs and outputs; emptied first.
-        enforce_limit: Whether the time limit strikes; None for the platform's habit.
+        enforce_limit: Whether the time limit is enforced; None for the platform's default.
 
     Raises:
         OrganiserError: A step cannot be started on this machine.
@@ -128,7 +128,7 @@ def emulate(
 
 
 class _Worker:
-    """The platform's worker: one submission, two steps."""
+    """The platform's worker: runs one submission in two steps."""
 
     def __init__(
         self, task: Task, rules: Rules, runner: Runner, out: Path, limit_s: float | None
@@ -142,7 +142,7 @@ class _Worker:
             shutil.rmtree(out, ignore_errors=False) if out.exists() else None
             self._logs = _made(out / "logs")
         except OSError as error:
-            raise OrganiserError(f"{out} cannot be emptied: {error}; name another --out") from None
+            raise OrganiserError(f"cannot empty {out}: {error}; choose another --out") from None
 
     def predict(self, submission: Path) -> None:
         """Run ingestion, and the submission itself if it names a command."""
@@ -171,7 +171,7 @@ class _Worker:
         self._run(steps, output, self._out / "prediction_output")
 
     def score(self) -> tuple[dict[str, float], str]:
-        """Run scoring and return the columns that are posted, or none and why."""
+        """Run scoring and return the columns posted, or none with the reason."""
         run = self._out / "scoring"
         output, inputs = _made(run / "output"), _made(run / "input")
         shutil.copytree(self._out / "prediction_output", inputs / "res")
@@ -189,7 +189,7 @@ class _Worker:
         return _posted(_read_scores(self._out / "scoring_output"), self._task.columns)
 
     def _run(self, steps: list[Step], output: Path, kept: Path) -> None:
-        """Run the programs of a step and keep its output as the platform does."""
+        """Run the programs of a step and keep its output like the platform does."""
         ended = dict(
             zip((step.kind for step in steps), self._runner.run(steps, self._limit_s), strict=True)
         )
@@ -223,14 +223,16 @@ class _Worker:
 
     def _unpacked(self, part: str, target: Path) -> Path:
         if part not in self._task.parts:
-            raise BundleError(f"phase {self._task.phase} has no {part}")
+            raise BundleError(
+                f"phase {self._task.phase} has no {part}; `zcnas bundle-check` names missing parts"
+            )
         _made(target)
         unpack(self._task.parts[part], target)
         return target
 
 
 def _made(folder: Path) -> Path:
-    """Make a folder any user may write to, as the container's root has no right to override."""
+    """Create a folder that any user may write to, as the container's root cannot override modes."""
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o777)
     return folder
@@ -248,9 +250,9 @@ def _read_scores(output: Path) -> Any:
 
 
 def _posted(scores: Any, columns: tuple[str, ...]) -> tuple[dict[str, float], str]:
-    """Return the columns a leaderboard takes; none of them if one score cannot be stored."""
+    """Return the columns that a leaderboard stores, or none if one score cannot be stored."""
     if not isinstance(scores, dict):
-        return {}, "no score is posted: the scores are no mapping"
+        return {}, "no score is posted: the scores are not a mapping"
     for key, value in scores.items():
         if isinstance(value, bool) or not isinstance(value, int | float):
             return {}, f"no score is posted: {key} is {value!r}, not a number"

@@ -1,7 +1,7 @@
-"""A bundle as the platform's worker meets it: one phase's files, the leaderboard's columns.
+"""A bundle as the platform's worker sees it: one phase's files and the leaderboard's columns.
 
-Version 2 is Codabench's, version 1.5 CodaLab's; Codabench reads both. Whether a bundle keeps the
-rules is ``zcnas bundle-check``'s business: here a missing piece is an error as it would be there.
+Version 2 is Codabench's, version 1.5 CodaLab's; Codabench reads both. Whether a bundle obeys the
+rules is checked by ``zcnas bundle-check``: here a missing part is an error, as it would be there.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ import yaml
 from zcnas.errors import BundleError
 
 DEFAULT_TIME_LIMIT_S = 600
-"""What a phase grants that states no limit."""
+"""The limit of a phase that sets none."""
 PARTS = ("ingestion_program", "input_data", "scoring_program", "reference_data")
 
 
 @dataclass(frozen=True)
 class Task:
-    """What the worker needs to know of one phase.
+    """What the worker needs to know about one phase.
 
     Attributes:
         phase: The phase's name as the platform shows it.
-        image: The docker image both programs run in.
+        image: The Docker image both programs run in.
         time_limit_s: Seconds one step may take.
         parts: Programs and data by name; each a zip's content or a folder.
         columns: Keys of the leaderboard's columns, in order.
@@ -51,26 +51,26 @@ def read_task(bundle: Path, platform: str, phase: str | None) -> Task:
         phase: A phase's name; None for the first.
 
     Raises:
-        BundleError: The bundle cannot be read, is not for this platform, or lacks a piece.
+        BundleError: The bundle cannot be read, is not for this platform, or lacks a part.
     """
     content = _yaml_of(bundle)
     if content.get("version") == 2 and platform == "codalab":
-        raise BundleError(f"{bundle} is of version 2, which CodaLab cannot read; use codalab.zip")
+        raise BundleError(f"{bundle} has version 2, which CodaLab cannot read; use codalab.zip")
     try:
         read = _read_v2 if content.get("version") == 2 else _read_v15
         return read(bundle, content, phase)
     except (KeyError, TypeError, AttributeError, IndexError, StopIteration) as error:
         raise BundleError(
-            f"{bundle}: competition.yaml lacks something ({type(error).__name__}: {error}); "
-            f"`zcnas bundle-check` says what"
+            f"{bundle}: competition.yaml is incomplete ({type(error).__name__}: {error}); "
+            "`zcnas bundle-check` shows what is missing"
         ) from None
 
 
 def unpack(part: bytes | Path, target: Path) -> None:
-    """Put a zip's files or a folder's into ``target``, as they are: no top folder is taken away.
+    """Unpack a zip, or copy a folder, into ``target`` unchanged: no top-level folder is stripped.
 
     Raises:
-        BundleError: It is no zip.
+        BundleError: It is not a zip.
     """
     target.mkdir(parents=True, exist_ok=True)
     if isinstance(part, Path) and part.is_dir():
@@ -80,7 +80,9 @@ def unpack(part: bytes | Path, target: Path) -> None:
         with zipfile.ZipFile(part if isinstance(part, Path) else io.BytesIO(part)) as archive:
             archive.extractall(target)
     except (zipfile.BadZipFile, OSError) as error:
-        raise BundleError(f"a part of the bundle cannot be unzipped: {error}") from None
+        raise BundleError(
+            f"a part of the bundle cannot be unzipped: {error}; build it again"
+        ) from None
 
 
 def _read_v2(bundle: Path, content: dict[str, Any], phase: str | None) -> Task:
@@ -127,19 +129,19 @@ def _yaml_of(bundle: Path) -> dict[str, Any]:
     except (yaml.YAMLError, OSError) as error:
         raise BundleError(f"{bundle}: competition.yaml cannot be read: {error}") from None
     if not isinstance(content, dict):
-        raise BundleError(f"{bundle}: competition.yaml is no mapping")
+        raise BundleError(f"{bundle}: competition.yaml is not a mapping; write keys and values")
     return content
 
 
 def _part(bundle: Path, name: str) -> bytes | Path:
     if bundle.is_dir():
         if not (bundle / name).exists():
-            raise BundleError(f"{bundle} has no {name}")
+            raise BundleError(f"{bundle} has no {name}; add it")
         return bundle / name
     try:
         with zipfile.ZipFile(bundle) as archive:
             return archive.read(name)
     except KeyError:
-        raise BundleError(f"{bundle} has no {name} at its root") from None
+        raise BundleError(f"{bundle} has no {name} at its root; add it") from None
     except (OSError, zipfile.BadZipFile) as error:
         raise BundleError(f"{bundle} cannot be read as a bundle: {error}") from None

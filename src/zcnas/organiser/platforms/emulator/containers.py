@@ -1,9 +1,10 @@
-"""Steps in real containers, started as a platform's worker starts them.
+"""Runs steps in real containers, started the way a platform's worker starts them.
 
-The user is the image's, as no platform names one. No capabilities and no way to new ones; the
-network is on, one made for the run, so that containers of two runs do not meet; no limit on CPU,
-memory or processes, and nothing is read-only. Which capabilities a platform drops beyond SETUID and
-SETGID has changed over time, so here it is all of them: what runs here needs none.
+The user is the image's, because platforms set none. There are no capabilities and no way to gain
+any. The network is on, but each run has its own, so that containers of two runs cannot meet. CPU,
+memory and processes are not limited, and nothing is read-only. Which capabilities a platform drops
+besides SETUID and SETGID has changed over time, so all are dropped here: a program that runs here
+needs none.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class ContainerRunner:
         self.description = f"containers of {image}"
 
     def run(self, steps: list[Step], time_limit_s: float | None) -> list[Ended]:
-        """Run steps at the same time; see ``Runner``."""
+        """Run steps concurrently; see ``Runner``."""
         try:
             name = f"{LABEL}-{uuid.uuid4().hex}"
             network = self._client.networks.create(name, labels={LABEL: ""})
@@ -44,7 +45,7 @@ class ContainerRunner:
                 network.remove()
         except (DockerException, RequestException) as error:
             raise OrganiserError(
-                f"a container of {self._image} cannot be run: {error}; `zcnas image` builds it"
+                f"cannot run a container of {self._image}: {error}; `zcnas image` builds the image"
             ) from None
 
     def _run(self, steps: list[Step], time_limit_s: float | None, network: str) -> list[Ended]:
@@ -62,7 +63,7 @@ class ContainerRunner:
                 _keep_logs(step, container)
             ours: dict[str, str | list[str] | bool] = {
                 "label": f"{LABEL}={network}"
-            }  # one whose creation was not answered as well
+            }  # includes one whose creation timed out
             for container in self._client.containers.list(all=True, filters=ours):
                 container.remove(force=True)
 

@@ -1,7 +1,7 @@
-"""Steps as plain processes in a folder tree, for machines without a container engine.
+"""Runs steps as plain processes in a folder tree, for machines without a container engine.
 
-``/app`` becomes a folder of links to the same folders a container would mount, and the command's
-paths are changed accordingly. What this cannot show: another user, another Python, an image.
+``/app`` becomes a folder of links to the folders that a container would mount, and paths in the
+command are adapted. This cannot reproduce another user, another Python or an image.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from zcnas.organiser.platforms.emulator.steps import APP, WORKING_DIRECTORY, End
 class FolderRunner:
     """Runs steps as processes of this user."""
 
-    description = "a folder tree (no container: network, files and user are this machine's)"
+    description = "a folder tree (not a container: network, files and user are this machine's)"
 
     def run(self, steps: list[Step], time_limit_s: float | None) -> list[Ended]:
-        """Run steps at the same time; see ``Runner``."""
+        """Run steps concurrently; see ``Runner``."""
         begin = time.monotonic()
         deadline = None if time_limit_s is None else begin + time_limit_s
         trees = [_tree_of(step) for step in steps]
@@ -52,7 +52,8 @@ def _start(step: Step, tree: Path) -> subprocess.Popen[bytes]:
     found = shutil.which(command[0], path=path)
     if found is None:
         raise OrganiserError(
-            f"the {step.kind} program's command starts with {command[0]}, which is not here"
+            f"the {step.kind} program's command starts with {command[0]}, which is not installed "
+            "here; install it, or run the steps in containers"
         )
     with (
         (step.logs / f"{step.kind}.stdout").open("wb") as stdout,

@@ -1,7 +1,7 @@
-"""What a platform's worker starts: a program's folder, its command, and what it finds where.
+"""What a platform's worker starts: a program's folder, its command, and the folders it sees.
 
-The layout is the platforms' documented one; the two runners, containers and a folder tree, are in
-``containers.py`` and ``folders.py``.
+The layout follows the platforms' documentation; the two runners, containers and a folder tree, are
+in ``containers.py`` and ``folders.py``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from zcnas.errors import BundleError
 APP = "/app"
 WORKING_DIRECTORY = f"{APP}/program"
 METADATA_NAMES = ("metadata.yaml", "metadata")
-"""Where a program's command stands; the first that exists is read."""
+"""Files that may hold a program's command; the first one that exists is read."""
 
 StepKind = Literal["ingestion", "submission", "scoring"]
 
@@ -35,7 +35,7 @@ PLACEHOLDERS: dict[StepKind, dict[str, str]] = {
     }
     for kind in ("ingestion", "submission", "scoring")
 }
-"""Replaced as plain text, in this order, wherever they stand in a command."""
+"""Replaced as plain text, in this order, anywhere in a command."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class Step:
 
     Attributes:
         kind: Which program it is.
-        command: Its words; no shell reads them.
-        mounts: Path inside to folder on this machine.
+        command: Its words; they run without a shell.
+        mounts: Maps a path inside to a folder on this machine.
         logs: Folder for ``<kind>.stdout`` and ``<kind>.stderr``.
     """
 
@@ -57,7 +57,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a step ended: its exit code, None if the time limit struck, and the seconds it took."""
+    """How a step ended: its exit code, or None at the time limit, and the seconds it took."""
 
     exit_code: int | None
     elapsed_s: float
@@ -69,19 +69,19 @@ class Runner(Protocol):
     description: str
 
     def run(self, steps: list[Step], time_limit_s: float | None) -> list[Ended]:
-        """Run steps at the same time until all have ended or the limit strikes.
+        """Run steps concurrently until all have ended or the time limit is reached.
 
         Raises:
-            OrganiserError: This machine cannot start one.
+            OrganiserError: This machine cannot start a step.
         """
         ...
 
 
 def command_of(program: Path, kind: StepKind) -> tuple[str, ...] | None:
-    """Return the words of a program's command; None if its metadata names none, or there is none.
+    """Return the words of a program's command, or None for a submission without a command.
 
     Raises:
-        BundleError: A program of the organiser's has no metadata, or no command in it.
+        BundleError: One of the organiser's programs has no metadata, or no command in it.
     """
     path = next((program / name for name in METADATA_NAMES if (program / name).is_file()), None)
     command = None
@@ -98,4 +98,4 @@ def command_of(program: Path, kind: StepKind) -> tuple[str, ...] | None:
     if kind == "submission":
         return None
     missing = "'command' in its metadata" if path is not None else "'metadata.yaml' or 'metadata'"
-    raise BundleError(f"the {kind} program has no {missing}")
+    raise BundleError(f"the {kind} program has no {missing}; add it")
