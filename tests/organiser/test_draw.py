@@ -107,5 +107,5 @@ def test_a_phase_does_not_draw_again_what_another_phase_has_drawn(tmp_path):
 
 
 def test_more_architectures_than_the_table_holds_are_refused(table):
-    with pytest.raises(TableError, match="draws 1001 architectures, but made up holds 1000 for"):
+    with pytest.raises(TableError, match="draws 1001 architectures, but made up has only 1000 for"):
         draw(table, CIFAR10, phase_of(1001), "seed")

@@ -132,7 +132,7 @@ def test_an_output_folder_that_cannot_be_written_is_an_error(situation, tmp_path
     (tmp_path / "file").write_text("")
     finding = host.output(change(situation, out=tmp_path / "file" / "below"))
     assert finding.verdict == "error"
-    assert "name another --out" in finding.mend
+    assert "choose another --out" in finding.mend
 
 
 def test_a_full_disk_is_an_error(situation, monkeypatch):
