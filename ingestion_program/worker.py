@@ -1,13 +1,10 @@
-"""The worker.
+"""The worker: holds the predictor and answers each query in a forked child that exits afterwards.
 
-It holds the predictor and answers one query at a time, each in a forked child that dies with its
-answer.
-
-Started by the recorder as ``worker.py SUBMISSION_DIR``, in a container or as a subprocess. It reads
-requests from the stdin and writes answers to the stdout it was started with (``channel.py``);
-what the participant prints goes to stderr. Limits of CPU time and memory are set on the child and
-enforced by the kernel. Nothing here keeps a secret or judges a score: the recorder does not trust
-this process once the submission is loaded.
+The recorder starts it as ``worker.py SUBMISSION_DIR``, in a container or as a subprocess. It reads
+requests from its original stdin and writes answers to its original stdout (``channel.py``); what
+the participant prints goes to stderr. CPU time and memory limits are set on the child and enforced
+by the kernel. Nothing here is secret or judges a score: the recorder does not trust this process
+once the submission is loaded.
 """
 
 from __future__ import annotations
@@ -49,9 +46,9 @@ _MIB = 1 << 20
 def main(submission: Path) -> None:
     """Serve one benchmark until the recorder closes the stream."""
     requests, answers = take_private_descriptors()
-    _end_with_parent()  # a recorder that is killed leaves no worker behind
+    _end_with_parent()  # a killed recorder leaves no worker behind
     _become_reaper()
-    if os.getpid() != 1:  # no container counts its memory: should the host run out, it goes first
+    if os.getpid() != 1:  # no container limits its memory: if the host runs out, it is killed first
         _offer_to_go_first()
     torch.set_num_threads(1)
     scratch = Scratch(Path(os.environ["TMPDIR"]))
@@ -94,7 +91,7 @@ def main(submission: Path) -> None:
 
 
 def take_private_descriptors() -> tuple[int, int]:
-    """Return copies of stdin and stdout; afterwards stdin is empty and prints go to stderr."""
+    """Return copies of stdin and stdout; afterwards stdin is empty and output goes to stderr."""
     requests, answers = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
@@ -104,14 +101,14 @@ def take_private_descriptors() -> tuple[int, int]:
 
 
 def seed_everything(seed: int) -> None:
-    """Seed every global generator a predictor or a network's initialisation may draw from."""
+    """Seed every global generator that a predictor or a network's initialisation may use."""
     random.seed(seed)
     np.random.seed(seed % 2**32)
     torch.default_generator.manual_seed(seed)  # torch.manual_seed also looks for accelerators
 
 
 def describe(error: BaseException) -> str:
-    """Return in one line the type and text of an exception and where it was raised."""
+    """Return one line with an exception's type and text and where it was raised."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
     return f"{type(error).__name__}: {_text_of(error)}"[:1000] + place
@@ -121,18 +118,18 @@ def _text_of(error: BaseException) -> str:
     try:
         return str(error)
     except Exception:  # noqa: BLE001 - the participant's own exception type
-        return "(its text cannot be had)"
+        return "(its text is unavailable)"
 
 
 class QueryServer:
-    """Answers queries of one benchmark, each in a child process of its own.
+    """Answers the queries of one benchmark, each in its own child process.
 
     Args:
         setup: The recorder's set-up.
         benchmark: The benchmark the set-up names.
         ask: Calls the predictor's query with a network.
-        scratch: Put back after every query.
-        private: Descriptors no child may keep.
+        scratch: Restored after every query.
+        private: Descriptors that no child may keep.
     """
 
     def __init__(
@@ -151,7 +148,7 @@ class QueryServer:
         _leave_children_little_to_copy()
 
     def answer(self, query: Query) -> Answer:
-        """Return what a fresh child says of a query, or how it ended without saying anything."""
+        """Return a new child's answer to a query, or how it ended without answering."""
         reader, writer = os.pipe()
         sys.stdout.flush()
         child = os.fork()
@@ -161,7 +158,7 @@ class QueryServer:
                     os.close(descriptor)
                 self._run_child(query, writer)
             finally:
-                os._exit(1)  # whatever happened, no child goes on as the worker
+                os._exit(1)  # whatever happened, no child continues as the worker
         os.close(writer)
         recorder = self._private[0]
         said, waited_too_long = _listen(child, reader, recorder, self._setup.query_wall_s)
@@ -182,7 +179,7 @@ class QueryServer:
         )
 
     def _run_child(self, query: Query, writer: int) -> NoReturn:
-        """Ask the predictor, write what came of it, and exit."""
+        """Query the predictor, write the result, and exit."""
         status: AnswerStatus = "error"
         score, message = 0.0, ""
         try:
@@ -203,7 +200,7 @@ class QueryServer:
         os._exit(0)
 
     def _limit_child(self) -> None:
-        """Have the kernel end this child after its CPU time, and refuse it more memory."""
+        """Make the kernel end this child after its CPU time and refuse it more memory."""
         _end_with_parent()
         cpu, memory = self._setup.query_cpu_s, self._setup.memory_mb * _MIB
         resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
@@ -227,38 +224,35 @@ class QueryServer:
             text = said[_CHILD_ANSWER.size :][:length].decode(errors="replace")
             return channel.ANSWER_STATUSES[status % len(channel.ANSWER_STATUSES)], score, text
         if code == -signal.SIGXCPU or (code == -signal.SIGKILL and cpu_time_s >= limit):
-            return "timeout", 0.0, f"more than {limit} s of CPU time"
+            return "timeout", 0.0, f"the query used more than {limit} s of CPU time"
         if code < 0:
-            return "killed", 0.0, f"the query's process was ended by {signal.Signals(-code).name}"
+            return "killed", 0.0, f"the query's process was killed by {signal.Signals(-code).name}"
         return (
             "killed",
             0.0,
-            f"the query's process ended itself with exit code {code} before answering",
+            f"the query's process exited with code {code} before answering",
         )
 
 
 def classify(error: BaseException) -> AnswerStatus:
-    """Return the status of an exception.
-
-    ``memory`` for a refused allocation, ``invalid`` for an unusable score.
-    """
+    """Return an exception's status: ``memory``, ``invalid`` for an unusable score, or ``error``."""
     if isinstance(error, MemoryError) or "DefaultCPUAllocator: can't allocate" in _text_of(error):
         return "memory"
     return "invalid" if isinstance(error, InvalidScoreError) else "error"
 
 
 def _listen(child: int, reader: int, recorder: int, timeout_s: float) -> tuple[bytes, bool]:
-    """Return what a child has written when it ended, and whether its time was over first.
+    """Return what a child has written by its end, and whether its time ran out first.
 
-    The child's end is watched, not the pipe's: a process it leaves behind may hold the pipe open.
-    Without a recorder at the other end of the requests nobody waits for an answer, and the worker
-    ends; in a container, where it is process 1, everything ends with it.
+    This watches for the child's end, not the pipe's: a process it leaves behind may keep the pipe
+    open. If the recorder closes its end of the requests, nobody waits for an answer and the worker
+    exits; in a container, where it is process 1, everything ends with it.
     """
     os.set_blocking(reader, False)
     child_end = os.pidfd_open(child)
     poll = select.poll()
     poll.register(child_end, select.POLLIN)
-    poll.register(recorder, 0)  # reports the other end's closing whatever is asked for
+    poll.register(recorder, 0)  # a closed other end is always reported
     seen = {descriptor for descriptor, _ in poll.poll(timeout_s * 1000)}
     if recorder in seen:
         os._exit(1)
@@ -271,9 +265,9 @@ def _listen(child: int, reader: int, recorder: int, timeout_s: float) -> tuple[b
 
 
 def _leave_children_little_to_copy() -> None:
-    """Give free heap back to the kernel, and have the collector forget what exists so far.
+    """Return free heap to the kernel and exempt all existing objects from garbage collection.
 
-    A child would copy the garbage when it reuses it, and every page the collector looks at.
+    Otherwise a child copies the garbage when it reuses it, and every page the collector visits.
     """
     gc.collect()
     ctypes.CDLL(None).malloc_trim(0)
@@ -281,23 +275,23 @@ def _leave_children_little_to_copy() -> None:
 
 
 def _end_with_parent() -> None:
-    """Have the kernel end this process when the one that started it ends."""
+    """Make the kernel kill this process when the one that started it ends."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def _offer_to_go_first() -> None:
-    """Should memory run out, have the kernel end this process before others, where it lets us."""
+    """Ask the kernel to kill this process before others if memory runs out, where permitted."""
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def _become_reaper() -> None:
-    """Make orphans children of this process, so that none escapes ``_kill_descendants``."""
+    """Make this process adopt orphans, so that none escapes ``_kill_descendants``."""
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def _kill_descendants() -> None:
-    """End whatever a query left running, so that it reaches no later query."""
+    """Kill whatever a query left running, so that it cannot reach a later query."""
     while True:
         try:
             while os.waitpid(-1, os.WNOHANG)[0]:
@@ -305,7 +299,7 @@ def _kill_descendants() -> None:
         except ChildProcessError:
             return
         if os.getpid() == 1:
-            os.kill(-1, signal.SIGKILL)  # everything else in the container, at one stroke
+            os.kill(-1, signal.SIGKILL)  # everything else in the container, all at once
         else:
             for member in psutil.Process().children(recursive=True):
                 with contextlib.suppress(psutil.NoSuchProcess):

@@ -1,7 +1,7 @@
 """Your zero-cost predictor: replace the body of ``query``.
 
-Try it:     make dry-run SUBMISSION=starting_kit
-Hand it in: make submission SUBMISSION=starting_kit
+Try it:  make dry-run SUBMISSION=starting_kit
+Pack it: make submission SUBMISSION=starting_kit
 """
 
 
@@ -10,10 +10,10 @@ class ZeroCostPredictor:
     method_type = "gradient norm"
 
     def pre_process(self):
-        """Called once per benchmark, before the first query. Leave it out if you need nothing."""
+        """Called once per benchmark, before the first query. Optional."""
 
     def query(self, graph, dataloader=None):
-        """Return one number for one untrained network; a higher number is ranked higher.
+        """Return one number for one untrained network; a higher number ranks higher.
 
         ``graph`` is a torch.nn.Module in train mode with freshly initialised weights;
         ``graph.get_loss_fn()`` is its loss and ``graph.num_classes`` its number of classes.

@@ -1,7 +1,7 @@
-"""Dask's own deployments as a run on a cluster needs them: one function per kind of cluster.
+"""Dask deployments configured for a run: one function per type of cluster.
 
-Each returns a cluster of Dask's; ``docs/cluster.md`` says what to do with it. Edit cores, memory,
-queue and folders to your site. ``python docs/cluster/deployments.py slurm`` prints what would be
+Each returns a Dask cluster; ``docs/cluster.md`` explains how to use it. Adapt cores, memory, queue
+and folders to your site. ``python docs/cluster/deployments.py slurm`` prints what would be
 submitted.
 """
 
@@ -20,7 +20,7 @@ PROLOGUE = [
 
 
 def slurm(security: Any) -> Any:
-    """Return a Slurm cluster: one core, one worker, one submission at a time per job."""
+    """Return a Slurm cluster: each job has one core, one worker and one submission at a time."""
     from dask_jobqueue import SLURMCluster
 
     return SLURMCluster(
@@ -37,7 +37,7 @@ def slurm(security: Any) -> Any:
 
 
 def pbs(security: Any) -> Any:
-    """Return a PBS cluster of the same kind."""
+    """Return a PBS cluster with the same configuration."""
     from dask_jobqueue import PBSCluster
 
     return PBSCluster(
@@ -56,13 +56,13 @@ def pbs(security: Any) -> Any:
 def kubernetes(image: str, workers: int) -> dict[str, Any]:
     """Return the manifest of a Dask cluster on Kubernetes, for ``kubectl apply -f``.
 
-    A pod starts containers through its node's engine, so the engine's socket and a folder for
-    temporary files are the node's, the folder under the same path; the locks in it keep two pods
-    of a node from one CPU. The certificates are the secret ``zcnas-tls``.
+    A pod starts containers through its node's engine, so it mounts the engine's socket and a folder
+    for temporary files from the node, the folder under the same path; locks in it prevent two pods
+    on a node from using the same CPU. The certificates are the secret ``zcnas-tls``.
 
     Args:
         image: An image with this package and the extra ``cluster``.
-        workers: How many worker pods.
+        workers: Number of worker pods.
     """
     from dask_kubernetes.operator import make_cluster_spec
 
@@ -99,7 +99,7 @@ def kubernetes(image: str, workers: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Print what one kind of cluster would be given."""
+    """Print what would be submitted to one type of cluster."""
     kind = sys.argv[1] if len(sys.argv) > 1 else ""
     if kind == "kubernetes":
         import yaml
@@ -112,7 +112,7 @@ def main() -> None:
         print(cluster.job_script())
         cluster.close()
     else:
-        sys.exit(f"unknown cluster {kind!r}; known are slurm, pbs, kubernetes")
+        sys.exit(f"unknown cluster {kind!r}; choose slurm, pbs or kubernetes")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Starts CORES workers on each host over ssh and stops them when this script ends.
 #   docs/cluster/ssh.sh tls://organiser:8786 CORES FOLDER HOST…
-# FOLDER is this repository on every host, installed with `make install` and the extra `cluster`, and with the image
-# (`make image`). The certificates lie in ~/zcnas-tls of every host, or where TLS= says. SSH= may hold the ssh command
-# with options.
+# FOLDER is this repository on every host, installed with `make install` and the extra `cluster`, and with the image built
+# (`make image`). The certificates are in ~/zcnas-tls on every host, or in the folder named by TLS=. SSH= can set the ssh
+# command with its options.
 set -euo pipefail
 address=$1 cores=$2 folder=$3
 shift 3

@@ -1,5 +1,4 @@
-"""The 2022 competition's import names, so that its entries run unmodified.
+"""The import names of the 2022 competition, so that its entries run unmodified.
 
-Our own few lines, not NASLib: the base class that predictors derived from and the name of the type
-they annotated.
+This is our own code, not NASLib's: the base class of predictors and the type of their networks.
 """

@@ -1,4 +1,4 @@
-"""The type that a query's network had in 2022: here every network of the harness."""
+"""The type of a query's network in 2022: here, the base class of all networks."""
 
 from zcnas.search_spaces.network import Network as Graph
 
