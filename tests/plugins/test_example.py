@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -9,8 +11,9 @@ from zcnas import testing
 from zcnas.errors import PluginError
 from zcnas.isolation.process import ProcessIsolation
 from zcnas.isolation.program import stage_worker
-from zcnas.organiser.competition import Competition, load_halves
+from zcnas.organiser.competition import Competition, cluster_host, load_halves
 from zcnas.organiser.draw import sample_phase
+from zcnas.organiser.platforms.bundle.programs import ingestion_program, scoring_program
 from zcnas.phases import load_phase
 from zcnas.plugins import shipped_files
 from zcnas.submissions import digest_of
@@ -76,6 +79,32 @@ def test_what_is_staged_beside_the_worker_is_its_code_alone_and_changes_the_dige
         file.write("# another version\n")
     again = digest_of(stage_worker(tmp_path / "again", ["zcnas-toyspace"]))
     assert again not in (plain, first)
+
+
+def test_a_host_of_a_cluster_stages_the_plugins_of_the_evaluation(toyspace, tmp_path):
+    named = ("zcnas-toyspace",)
+    here = digest_of(stage_worker(tmp_path / "program", named))
+    assert cluster_host._program(named)[1] == here
+    assert cluster_host._program(())[1] != here
+
+
+def test_the_programs_of_a_bundle_know_the_plugins_benchmark_without_an_installation(
+    toyspace, tmp_path
+):
+    for name, collect in (("ingestion", ingestion_program), ("scoring", scoring_program)):
+        for file, content in collect(["zcnas-toyspace"]).items():
+            (tmp_path / name / file).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name / file).write_bytes(content)
+        code = (
+            f"import sys; sys.path.insert(0, {str(tmp_path / name)!r})\n"
+            "from zcnas.benchmarks import get_benchmark; import zcnas_toyspace, zcnas\n"
+            "print(get_benchmark('toyspace_cifar10').key, zcnas_toyspace.__file__)"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=False
+        )
+        assert done.stdout.startswith(f"toyspace_cifar10 {tmp_path / name}"), done.stderr
+        assert not list((tmp_path / name).rglob("*.csv"))
 
 
 def test_a_table_in_a_package_that_submissions_are_given_is_refused(plugin):

@@ -64,7 +64,7 @@ class Audit:
         with tempfile.TemporaryDirectory(prefix="zcnas-") as temporary:
             staging = Path(temporary)
             staging.chmod(0o755)
-            program = stage_worker(staging / "program")
+            program = stage_worker(staging / "program", self.phase.plugin_distributions())
             probes = {
                 name: self._ask(program, PROBES / name, self._chosen())
                 for name in ("canary", "forward")

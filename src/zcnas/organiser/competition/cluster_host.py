@@ -35,7 +35,7 @@ def run_on_cluster(evaluation: Evaluation, report: Report, interrupted: Interrup
         OrganiserError: This host is at fault.
     """
     isolation = _isolation(evaluation.image)
-    program, digest = _program()
+    program, digest = _program(evaluation.plugins)
     cpus = parse_cpus(os.environ.get(CPUS_VARIABLE, ""))
     Host(cpus, isolation, program, digest).run(evaluation, report, interrupted)
 
@@ -56,12 +56,12 @@ class ClusterIsolation:
         raise OrganiserError("with --scheduler no worker is started on this machine")
 
 
-@functools.lru_cache(1)
-def _program() -> tuple[Path, str]:
+@functools.cache
+def _program(plugins: tuple[str, ...]) -> tuple[Path, str]:
     """Return the folder workers are started from and its digest; made once per process."""
     folder = Path(tempfile.mkdtemp(prefix="zcnas-program-"))
     folder.chmod(0o755)
-    program = stage_worker(folder / "program")
+    program = stage_worker(folder / "program", plugins)
     return program, digest_of(program)
 
 

@@ -41,6 +41,7 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
         used_cpu_s: CPU seconds of the benchmark's limit used by architectures before the shard.
         used_wall_s: The same of its wall seconds.
         minibatch: How to get the minibatch.
+        plugins: Distributions whose code is part of the worker's program.
         program_sha256: Digest of the worker's program; a host with another one refuses.
         image: Digest of what the container's image is built from; "" for none.
     """
@@ -53,6 +54,7 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     used_cpu_s: float
     used_wall_s: float
     minibatch: MinibatchOrder
+    plugins: tuple[str, ...] = ()
     program_sha256: str
     image: str
 

@@ -35,12 +35,14 @@ class Terms:
     Attributes:
         halves: The phase's data.
         limits: The phase's limits.
+        plugins: Distributions whose code is part of the worker's program.
         program_sha256: Digest of the worker's program.
         image: Digest of what the container's image is built from; "" for none.
     """
 
     halves: Halves
     limits: Limits
+    plugins: tuple[str, ...]
     program_sha256: str
     image: str
 
@@ -130,6 +132,7 @@ class Part:
             used_cpu_s=used_cpu_s,
             used_wall_s=used_wall_s,
             minibatch=self._terms.minibatch(self.data.benchmark),
+            plugins=self._terms.plugins,
             program_sha256=self._terms.program_sha256,
             image=self._terms.image,
         )

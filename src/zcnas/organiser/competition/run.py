@@ -112,10 +112,12 @@ class _Run:
             for key, reference in self._halves.references.items()
         }
         self.events = EventLog(competition.output / EVENTS)
-        self._program = stage_worker(temporary / "program", self._phase.plugin_distributions())
+        plugins = self._phase.plugin_distributions()
+        self._program = stage_worker(temporary / "program", plugins)
         self._terms = Terms(
             halves=self._halves,
             limits=self._phase.limits,
+            plugins=plugins,
             program_sha256=digest_of(self._program),
             image=fingerprint() if competition.isolation.name == "docker" else "",
         )

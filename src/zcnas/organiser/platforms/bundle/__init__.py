@@ -70,10 +70,11 @@ def shared_files(competition: Competition) -> dict[str, bytes]:
     key = derive_key(
         [content for phase in competition.phases for content in phase.reference_files.values()]
     ).encode()
+    plugins = {name for phase in competition.phases for name in phase.phase.plugin_distributions()}
     files = {
         "logo.png": draw_logo(),
-        "ingestion_program.zip": zip_files({**ingestion_program(), KEY_FILE: key}),
-        "scoring_program.zip": zip_files(scoring_program()),
+        "ingestion_program.zip": zip_files({**ingestion_program(sorted(plugins)), KEY_FILE: key}),
+        "scoring_program.zip": zip_files(scoring_program(sorted(plugins))),
         "starting_kit.zip": zip_files(starting_kit()),
         **write_pages(competition.settings, competition.phases),
         **_solutions(competition.solutions),

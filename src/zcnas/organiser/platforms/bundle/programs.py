@@ -6,8 +6,10 @@ No reader of accuracy tables is among them, and the ingestion program holds noth
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
+from zcnas.plugins import shipped_files as plugin_files
 from zcnas.resources import package_file, package_root
 from zcnas.wings import Program, shipped_files
 
@@ -31,14 +33,14 @@ STARTING_KIT = (
 """What participants get: this repository without its tests; so a dry run is the organiser's run."""
 
 
-def ingestion_program() -> dict[str, bytes]:
-    """Return the files of the ingestion program by name."""
-    return _program("ingestion_program", "ingestion")
+def ingestion_program(plugins: Iterable[str] = ()) -> dict[str, bytes]:
+    """Return the files of the ingestion program by name, those of some plugins included."""
+    return _program("ingestion_program", "ingestion", plugins)
 
 
-def scoring_program() -> dict[str, bytes]:
-    """Return the files of the scoring program by name."""
-    return _program("scoring_program", "scoring")
+def scoring_program(plugins: Iterable[str] = ()) -> dict[str, bytes]:
+    """Return the files of the scoring program by name, those of some plugins included."""
+    return _program("scoring_program", "scoring", plugins)
 
 
 def starting_kit() -> dict[str, bytes]:
@@ -49,13 +51,15 @@ def starting_kit() -> dict[str, bytes]:
     return files
 
 
-def _program(folder: str, program: Program) -> dict[str, bytes]:
+def _program(folder: str, program: Program, plugins: Iterable[str]) -> dict[str, bytes]:
     """Return a program's files; ``metadata.yaml`` is there as ``metadata`` as well.
 
     CodaLab reads no other name; Codabench takes either.
     """
     library = {name: path.read_bytes() for name, path in shipped_files(program)}
     own = _collect(package_file(folder), package_file(folder))
+    for distribution in plugins:
+        library |= dict(plugin_files(distribution))
     return {**library, **own, "metadata": own["metadata.yaml"]}
 
 
