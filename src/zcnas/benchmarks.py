@@ -92,20 +92,20 @@ class Spec(Protocol):
 
 @dataclass(frozen=True)
 class SearchSpace:
-    """All that the harness knows of a search space, in one record.
+    """Everything the harness knows about a search space.
 
     Attributes:
-        key: Its name in benchmarks, files and ``phases.toml``.
-        spec: An architecture as a value; its module imports no torch.
-        network: The function (spec, dataset) to network, as ``package.module:function``; imported
-            on first use, because it needs torch.
-        datasets: Names of the datasets it is judged on.
-        naslib: Reads an architecture as NASLib writes it, the keys of NAS-Bench-Suite-Zero's
-            tables; None where no such table is.
-        naslib_tasks: The same for the Taskonomy tasks, where they are written otherwise.
-        ss_type: What ``set_ss_type`` of a 2022 entry is told; the key if empty.
-        pattern: A regular expression that finds canonical strings in a text, for audits of what a
-            submission carries; None if they look like any other text.
+        key: Its name in benchmark keys, files and ``phases.toml``.
+        spec: The type of an architecture as a value; its module does not import torch.
+        network: The function from (spec, dataset) to a network, as ``package.module:function``;
+            imported on first use, because it needs torch.
+        datasets: Names of the datasets it is evaluated on.
+        naslib: Reads an architecture in NASLib's notation, which the keys of NAS-Bench-Suite-Zero's
+            tables use; None if there is no such table.
+        naslib_tasks: The same for the Taskonomy tasks, if their notation differs.
+        ss_type: What ``set_ss_type`` of a 2022 entry receives; the key if empty.
+        pattern: A regular expression that finds canonical strings in source code, so that an audit
+            can spot hard-coded architectures; None if they are not distinctive.
     """
 
     key: str
@@ -119,11 +119,11 @@ class SearchSpace:
 
     @property
     def name_2022(self) -> str:
-        """What ``set_ss_type`` is told."""
+        """What ``set_ss_type`` of a 2022 entry receives."""
         return self.ss_type or self.key
 
     def read_naslib(self, literal: Any, dataset: Dataset) -> Spec:
-        """Return the architecture that a key of NAS-Bench-Suite-Zero's table describes.
+        """Return the architecture that a key of NAS-Bench-Suite-Zero's table denotes.
 
         Raises:
             InvalidArchitecture: It is not an architecture of this space.
@@ -131,7 +131,7 @@ class SearchSpace:
         is_task = dataset.target != "label"
         read = self.naslib_tasks if is_task and self.naslib_tasks else self.naslib
         if read is None:
-            raise InvalidArchitecture(f"NASLib has no way to write architectures of {self.key}")
+            raise InvalidArchitecture(f"NASLib has no notation for architectures of {self.key}")
         return read(literal)
 
     def network_builder(self) -> Callable[[Any, Dataset], Any]:
@@ -142,13 +142,14 @@ class SearchSpace:
 
 @dataclass(frozen=True)
 class PublishedDataset:
-    """A dataset that a plugin brings, as its entry point in ``zcnas.datasets``.
+    """A dataset from a plugin, the object behind an entry point in ``zcnas.datasets``.
 
     Attributes:
-        dataset: What a network sees of it.
-        reader: The function from the data folder to its images (``Drawable``), or to None where
-            the folder has none of them, as ``package.module:function``.
-        search_spaces: Our search spaces to judge on it; a plugin's names its datasets itself.
+        dataset: Its name, shapes and classes.
+        reader: The function from the data folder to the images (``Drawable``), or to None if the
+            folder has none of them, as ``package.module:function``.
+        search_spaces: Our search spaces to evaluate on it; a plugin's own search space lists its
+            datasets itself.
     """
 
     dataset: Dataset
@@ -222,7 +223,7 @@ def get_benchmark(key: str) -> Benchmark:
 
     Raises:
         PhaseError: No benchmark has that key.
-        PluginError: A plugin it depends on is broken, or bears a name of ours.
+        PluginError: The plugin that provides it is broken, or its name is taken.
     """
     for space in sorted(_spaces_that_start(key), key=len, reverse=True):
         for dataset in _datasets_of(space):
@@ -240,7 +241,7 @@ def get_dataset(name: str) -> Dataset:
 
     Raises:
         PhaseError: No dataset has that name.
-        PluginError: The plugin that brings it is broken, or bears a name of ours.
+        PluginError: The plugin that provides it is broken, or its name is taken.
     """
     unknown = (PhaseError, "dataset", "datasets")
     return plugins.find(
@@ -249,10 +250,10 @@ def get_dataset(name: str) -> Dataset:
 
 
 def published_dataset(plugin: plugins.Plugin) -> PublishedDataset:
-    """Return what an entry point in ``zcnas.datasets`` holds.
+    """Return the record behind an entry point in ``zcnas.datasets``.
 
     Raises:
-        PluginError: It cannot be loaded, or says another name than its entry point.
+        PluginError: It cannot be loaded, or its name differs from the entry point's.
     """
     found: PublishedDataset = plugin.load(PublishedDataset)
     _check_name(plugin, found.dataset.name, r"[A-Za-z][A-Za-z0-9_-]*")
@@ -260,19 +261,19 @@ def published_dataset(plugin: plugins.Plugin) -> PublishedDataset:
 
 
 def plugin_space(plugin: plugins.Plugin) -> SearchSpace:
-    """Return what an entry point in ``zcnas.search_spaces`` holds.
+    """Return the record behind an entry point in ``zcnas.search_spaces``.
 
     Raises:
-        PluginError: It cannot be loaded, says another name than its entry point, or its
-            benchmarks' keys are longer than platforms allow.
+        PluginError: It cannot be loaded, its name differs from the entry point's, or the keys of
+            its benchmarks are longer than the platforms allow.
     """
     found: SearchSpace = plugin.load(SearchSpace)
     _check_name(plugin, found.key, r"[a-z][a-z0-9_]*")
     for dataset in found.datasets:
         if len(key := key_of(found.key, dataset)) > MAX_KEY_LENGTH:
             raise PluginError(
-                f"the plugin {plugin} makes a benchmark '{key}' of {len(key)} characters; at most "
-                f"{MAX_KEY_LENGTH} are allowed: give the search space a shorter key"
+                f"the plugin {plugin} defines the benchmark '{key}' of {len(key)} characters; at "
+                f"most {MAX_KEY_LENGTH} are allowed: give the search space a shorter key"
             )
     return found
 
@@ -280,13 +281,13 @@ def plugin_space(plugin: plugins.Plugin) -> SearchSpace:
 def _check_name(plugin: plugins.Plugin, name: str, form: str) -> None:
     if name != plugin.name or not re.fullmatch(form, name):
         raise PluginError(
-            f"the plugin {plugin} calls itself '{name}'; the name of the entry point and the name "
-            f"in the record must be equal and of the form {form}"
+            f"the record of the plugin {plugin} has the name '{name}'; it must equal the entry "
+            f"point's name and match {form}"
         )
 
 
 def _spaces_that_start(key: str) -> Iterator[str]:
-    """Yield the search spaces whose name ``key`` begins with; only those are worth loading."""
+    """Yield the search spaces whose name is a prefix of ``key``, the only ones worth loading."""
     for name in {*DATASETS_OF_SPACE, *(p.name for p in plugins.installed("search_spaces"))}:
         if key.startswith(f"{name}_"):
             yield name

@@ -5,7 +5,7 @@
     ├── InvalidSubmission     a submission cannot be accepted as it was submitted
     ├── ArrivalsError         submissions.csv is malformed or lacks something the phase needs
     ├── PhaseError            an unknown phase or benchmark, or a broken phases.toml
-    ├── PluginError           a plugin cannot be loaded, or its name is taken
+    ├── PluginError           a plugin cannot be loaded, or its name is already taken
     ├── InputDataError        a benchmark's architectures or minibatch cannot be read
     ├── DownloadError         a published file could not be downloaded completely
     ├── TableError            an accuracy table is missing, damaged or a different table
@@ -54,7 +54,7 @@ class PhaseError(ZcnasError):
 
 
 class PluginError(ZcnasError):
-    """A plugin cannot be loaded, is not what its group asks for, or bears a name that is taken."""
+    """A plugin cannot be loaded, has the wrong type for its group, or its name is taken."""
 
 
 class InputDataError(ZcnasError):

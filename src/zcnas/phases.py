@@ -116,7 +116,7 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
                 )
 
     def used_plugins(self) -> tuple[Plugin, ...]:
-        """Return the plugins its benchmarks and its table come from, and all it names."""
+        """Return the plugins that provide its benchmarks and its table, and those it names."""
         found = {plugin for plugin in all_installed() if self.names_plugin(plugin)}
         for benchmark in self.get_benchmarks():
             space = find_plugin("search_spaces", benchmark.search_space, DATASETS_OF_SPACE)
@@ -127,7 +127,7 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         return tuple(sorted(found, key=str))
 
     def plugin_distributions(self) -> tuple[str, ...]:
-        """Return whose code a run of this phase stages beside the worker's."""
+        """Return the distributions whose code a run of this phase stages beside the worker."""
         return tuple(sorted({plugin.distribution for plugin in self.used_plugins()}))
 
     def names_plugin(self, plugin: Plugin) -> bool:
@@ -135,10 +135,10 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         return any(plugin.is_called(name) for name in self.plugins)
 
     def check_plugins(self) -> None:
-        """Refuse a named plugin that is not installed, and in a hidden phase one that is not named.
+        """Check that all named plugins are installed and, if hidden, that all used ones are named.
 
         Raises:
-            PhaseError: With the plugin.
+            PhaseError: One is not; the message names it.
         """
         for name in self.plugins:
             if not any(plugin.is_called(name) for plugin in all_installed()):
@@ -151,10 +151,10 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
             self.check_plugin(plugin)
 
     def check_plugin(self, plugin: Plugin) -> None:
-        """Refuse a plugin that this phase, being hidden, does not name.
+        """Check that a hidden phase names a plugin it uses.
 
         Raises:
-            PhaseError: With the line to add.
+            PhaseError: It does not; the message gives the line to add.
         """
         if self.truth == "hidden" and not self.names_plugin(plugin):
             raise PhaseError(

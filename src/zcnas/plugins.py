@@ -1,11 +1,11 @@
 """What other distributions add: search spaces, tables, datasets, proxies, isolations, searches.
 
 Ours come first, from the literal dict of the room that owns them. Second come the entry points of
-installed distributions, one group for each kind (``zcnas.search_spaces`` and so on); nothing of a
-plugin is imported before its name is asked for. A name stands for one thing: a plugin that bears a
-name of ours, or another plugin's, is refused. docs/plugins.md says how to write one.
+installed distributions, one group per kind (``zcnas.search_spaces`` and so on). A plugin is
+imported when its name is first asked for. Names are unique: a plugin whose name is already taken,
+by us or by another plugin, is refused. docs/plugins.md explains how to write one.
 
-This is the one module that imports by a computed name. Standard library only.
+This is the only module that imports by a computed name. Standard library only.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from zcnas.errors import PluginError, ZcnasError
 Group = Literal["search_spaces", "tables", "datasets", "proxies", "isolation", "searches"]
 GROUPS: tuple[Group, ...] = get_args(Group)
 SHIPPED: tuple[Group, ...] = ("search_spaces", "datasets", "proxies")
-"""Groups whose code goes where submissions run; what only the organiser needs stays behind."""
+"""Groups whose code ships to where submissions run; the others stay with the organiser."""
 
 T = TypeVar("T")
 
@@ -36,10 +36,10 @@ class Plugin:
 
     Attributes:
         group: What kind of thing it is.
-        name: What the command line, ``phases.toml`` and messages call it.
-        reference: Where it stands, as ``package.module:attribute``.
-        distribution: Who brings it, as ``pip`` knows it.
-        version: Of that distribution.
+        name: Its name on the command line, in ``phases.toml`` and in messages.
+        reference: The object, as ``package.module:attribute``.
+        distribution: The name under which ``pip`` knows the package.
+        version: The distribution's version.
     """
 
     group: Group
@@ -59,7 +59,7 @@ class Plugin:
         """Return the object, which must be a ``kind``.
 
         Raises:
-            PluginError: It cannot be imported, whatever the reason, or is something else.
+            PluginError: It cannot be imported, for whatever reason, or has another type.
         """
         try:
             found = load_object(self.reference)
@@ -71,8 +71,8 @@ class Plugin:
             ) from error
         if not isinstance(found, kind):
             raise PluginError(
-                f"the plugin {self} is a {type(found).__name__}; the group zcnas.{self.group} "
-                f"takes a {kind.__name__}: correct {self.reference}"
+                f"the plugin {self} has the type {type(found).__name__}; the group "
+                f"zcnas.{self.group} takes {kind.__name__}: correct {self.reference}"
             )
         return found
 
@@ -84,13 +84,13 @@ def load_object(reference: str) -> Any:
 
 
 def installed(group: Group) -> tuple[Plugin, ...]:
-    """Return the plugins of a kind, in the order of their names; none of them is imported."""
+    """Return the plugins of a group, sorted by name, without importing them."""
     return tuple(plugin for plugin in all_installed() if plugin.group == group)
 
 
 @functools.cache
 def all_installed() -> tuple[Plugin, ...]:
-    """Return every plugin there was when this process first asked; none of them is imported."""
+    """Return every installed plugin without importing it; the list is read once per process."""
     found = []
     for group in GROUPS:
         for entry in importlib.metadata.entry_points(group=f"zcnas.{group}"):
@@ -102,17 +102,17 @@ def all_installed() -> tuple[Plugin, ...]:
 
 
 def find_plugin(group: Group, name: str, ours: Iterable[str]) -> Plugin | None:
-    """Return the plugin called ``name``; None if the name is ours or nobody's.
+    """Return the plugin called ``name``; None if the name is ours or unknown.
 
     Raises:
-        PluginError: The name stands for more than one thing.
+        PluginError: The name is taken more than once.
     """
     claims = [f"the plugin {plugin}" for plugin in installed(group) if plugin.name == name]
     if name in ours:
         claims.insert(0, "zcnas itself")
     if len(claims) > 1:
         raise PluginError(
-            f"'{name}' in zcnas.{group} is brought by {' and by '.join(claims)}; uninstall all "
+            f"'{name}' in zcnas.{group} is provided by {' and by '.join(claims)}; uninstall all "
             "but one, or rename the entry point"
         )
     return next((plugin for plugin in installed(group) if plugin.name == name), None)
@@ -125,19 +125,19 @@ def find(
     load: Callable[[Plugin], T],
     unknown: tuple[type[ZcnasError], str, str],
 ) -> T:
-    """Return what is called ``name``: ours, or else a plugin's.
+    """Return the object called ``name``: ours, or else a plugin's.
 
     Args:
-        group: What kind of thing it is.
-        name: What is looked for.
+        group: The kind of object.
+        name: Its name.
         ours: The literal dict of the room that owns this kind.
         load: Loads and checks a plugin of this kind.
-        unknown: The error for a name that nobody has, and what its message calls one such thing
-            and several.
+        unknown: The error to raise for an unknown name, and the words for one such object and for
+            several.
 
     Raises:
-        PluginError: The plugin is broken, or the name stands for more than one thing.
-        ZcnasError: Nobody has the name; of the type that ``unknown`` says.
+        PluginError: The plugin is broken, or the name is taken more than once.
+        ZcnasError: The name is unknown; its type is given by ``unknown``.
     """
     plugin = find_plugin(group, name, ours)
     if plugin is not None:
@@ -150,13 +150,13 @@ def find(
 
 
 def shipped_files(distribution: str) -> Iterator[tuple[str, bytes]]:
-    """Yield (name, content) of what a plugin brings to where submissions run.
+    """Yield (name, content) of every file of a plugin that ships to where submissions run.
 
-    These are the Python files of the packages in which its search spaces, datasets and proxies
-    stand, and enough metadata for those entry points to be found there. Data files stay behind.
+    These are the Python files of the packages that define its search spaces, datasets and proxies,
+    and the metadata by which those entry points are found. Data files do not ship.
 
     Raises:
-        PluginError: A package is missing, or holds one of the plugin's accuracy tables as well.
+        PluginError: A package is missing, or also contains one of the plugin's accuracy tables.
     """
     own = [plugin for plugin in all_installed() if plugin.distribution == distribution]
     shipped = [plugin for plugin in own if plugin.group in SHIPPED]
@@ -164,8 +164,8 @@ def shipped_files(distribution: str) -> Iterator[tuple[str, bytes]]:
     for plugin in own:
         if plugin.group == "tables" and _package(plugin) in packages:
             raise PluginError(
-                f"the table {plugin} stands in the package '{_package(plugin)}', which is shipped "
-                "to submissions; move it to a package of its own in the same distribution"
+                f"the table {plugin} is in the package '{_package(plugin)}', which ships to "
+                "submissions; move it to a separate package of the same distribution"
             )
     for package in sorted(packages):
         yield from _python_files(package, distribution)
@@ -179,7 +179,7 @@ def shipped_files(distribution: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _normal(distribution: str) -> str:
-    """Return the one spelling of a distribution's name, as package indexes compare them."""
+    """Return the normalised name of a distribution, by which package indexes compare them."""
     return re.sub(r"[-_.]+", "-", distribution).lower()
 
 
@@ -191,7 +191,7 @@ def _python_files(package: str, distribution: str) -> Iterator[tuple[str, bytes]
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
         raise PluginError(
-            f"the package '{package}' of the plugin {distribution} is not there; "
+            f"the package '{package}' of the plugin {distribution} is missing; "
             f"run `pip install --force-reinstall {distribution}`"
         )
     origin = Path(spec.origin)

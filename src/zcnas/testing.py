@@ -1,4 +1,4 @@
-"""What a plugin's own tests call: does it keep the contract that ours keep?
+"""Checks for a plugin's own tests: does it keep the contract that our search spaces keep?
 
     from zcnas import testing
 
@@ -8,8 +8,9 @@
     def test_the_table_conforms():
         testing.check_table("toyspace", "toyspace_cifar10")
 
-Each function raises ``AssertionError`` with every finding, so that any test runner shows them; none
-needs pytest. Networks are built and run on random images of the dataset's shape: a minute at most.
+Each function raises ``AssertionError`` with all findings, so any test runner shows them; pytest is
+not needed. Networks are built and run on random images of the dataset's shape, which takes a minute
+at most.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from zcnas.wings import WORDS
 
 SAMPLES = 20
 ENUMERATED = 20_000
-"""How many architectures of a space are looked at; a larger space is looked at in part."""
+"""How many architectures of a space are checked; a larger space is checked in part."""
 BATCH_SIZE = 2
 
 
@@ -41,8 +42,8 @@ def check_search_space(key: str) -> None:
     """Check the record, the specs and the networks of a search space.
 
     Raises:
-        AssertionError: With all that is wrong.
-        PhaseError: No search space is called that.
+        AssertionError: Something is wrong; the message lists all of it.
+        PhaseError: The search space is unknown.
         PluginError: It cannot be loaded.
     """
     space = get_search_space(key)
@@ -59,21 +60,21 @@ def check_search_space(key: str) -> None:
 
 
 def check_table(source: str, benchmark: str, folder: Path | None = None) -> None:
-    """Check that a table names architectures of its search space only, and all of a small one.
+    """Check that a table covers its search space, if that is small, and nothing else.
 
     Raises:
-        AssertionError: With all that is wrong.
-        TableError: The table cannot be read, or holds what is not finite.
+        AssertionError: Something is wrong; the message lists all of it.
+        TableError: The table cannot be read, or contains a value that is not finite.
     """
     _report(source, _table_problems(source, get_benchmark(benchmark), folder))
 
 
 def check_proxy(name: str, benchmark: str = "nasbench201_cifar10") -> None:
-    """Check that a proxy gives a network one number and leaves the network as it was.
+    """Check that a proxy returns a deterministic number and leaves the network unchanged.
 
     Raises:
-        AssertionError: With all that is wrong.
-        ProxyError: No proxy is called that, or it is not defined for the benchmark.
+        AssertionError: Something is wrong; the message lists all of it.
+        ProxyError: The proxy is unknown, or undefined for the benchmark.
     """
     _report(name, _proxy_problems(name, get_benchmark(benchmark)))
 
@@ -86,18 +87,18 @@ def _report(name: str, problems: Iterator[str]) -> None:
 
 def _record_problems(space: SearchSpace) -> Iterator[str]:
     if not space.datasets:
-        yield "datasets is empty: no benchmark can be made of the search space"
+        yield "datasets is empty, so the search space has no benchmark"
     plugin = plugins.find_plugin("search_spaces", space.key, ())
     if plugin is not None:
         yield from _import_problems(plugin.reference.partition(":")[0])
         names = [name for name, _ in plugins.shipped_files(plugin.distribution)]
         network = space.network.partition(":")[0].replace(".", "/")
         if not {f"{network}.py", f"{network}/__init__.py"} & set(names):
-            yield f"{space.network} is not in the package of {plugin.reference}, so not shipped"
+            yield f"{space.network} is not in a package that ships to submissions"
 
 
 def _import_problems(module: str) -> Iterator[str]:
-    """Yield what a record's module imports that the scoring program does not hold."""
+    """Yield what a record's module imports that is missing in the scoring program."""
     code = f"import sys, {module}; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -114,7 +115,7 @@ def _import_problems(module: str) -> Iterator[str]:
     rooms = {name.split(".")[1] for name in loaded if name.startswith("zcnas.")}
     for room in sorted(rooms - set(WORDS)):
         yield (
-            f"importing {module} imports zcnas.{room}, which the scoring program does not hold; "
+            f"importing {module} imports zcnas.{room}, which the scoring program lacks; "
             f"allowed: {', '.join(f'zcnas.{word}' for word in WORDS)}"
         )
 
@@ -128,28 +129,28 @@ def _spec_problems(space: SearchSpace) -> Iterator[str]:
     for spec in _samples(space):
         again = space.spec.parse(f" {spec}\n")
         if (again, hash(again), str(again)) != (spec, hash(spec), str(spec)):
-            yield f"'{spec}' is not read back as the value it was written from"
+            yield f"'{spec}' does not parse to the value it was written from"
         neighbours = list(spec.neighbours())
         if spec in neighbours or len(set(neighbours)) != len(neighbours):
-            yield f"the neighbours of '{spec}' are not other architectures, each once"
+            yield f"the neighbours of '{spec}' include itself, or one architecture twice"
         if any(space.spec.parse(str(neighbour)) != neighbour for neighbour in neighbours):
-            yield f"a neighbour of '{spec}' is not read back as the value it was written from"
+            yield f"a neighbour of '{spec}' does not parse to the value it was written from"
         if space.pattern is not None and not re.search(space.pattern, f"x {spec} x"):
             yield f"the pattern {space.pattern} does not find '{spec}'"
     if _samples(space, 1) != _samples(space, 1):
-        yield "sample draws differently from two generators of one seed"
+        yield "sample draws different architectures under the same seed"
     for text in ("", "nonsense", "(1, 2)"):
         try:
-            yield f"'{text}' is read as the architecture '{space.spec.parse(text)}'"
+            yield f"'{text}' parses to the architecture '{space.spec.parse(text)}'"
         except InvalidArchitecture as error:
             if space.key not in str(error):
-                yield f"the message on '{text}' does not name the search space: {error}"
+                yield f"the error for '{text}' does not name the search space: {error}"
 
 
 def _enumeration_problems(space: SearchSpace) -> Iterator[str]:
     first = list(itertools.islice(space.spec.enumerate(), ENUMERATED))
     if first != list(itertools.islice(space.spec.enumerate(), ENUMERATED)):
-        yield "enumerate has another order the second time"
+        yield "enumerate changes its order from call to call"
     if len(set(first)) != len(first):
         yield "enumerate yields an architecture more than once"
     if len(set(map(str, first))) != len(set(first)):
@@ -167,9 +168,9 @@ def _network_problems(space: SearchSpace, benchmark: Benchmark) -> Iterator[str]
         torch.manual_seed(seed)
         states.append(build(_samples(space)[0], dataset).state_dict())
     if any(not torch.equal(states[0][name], states[1][name]) for name in states[0]):
-        yield f"{benchmark.key}: one seed gives two initialisations"
+        yield f"{benchmark.key}: the same seed gives different initial weights"
     if all(torch.equal(states[0][name], states[2][name]) for name in states[0]):
-        yield f"{benchmark.key}: two seeds give one initialisation"
+        yield f"{benchmark.key}: different seeds give the same initial weights"
     for spec in _samples(space)[:3]:
         network = build(spec, dataset)
         if not network.training or network.num_classes != dataset.num_classes:
@@ -191,7 +192,7 @@ def _table_problems(source: str, benchmark: Benchmark, folder: Path | None) -> I
     table = load_table(benchmark, source, folder)
     space = get_search_space(benchmark.search_space)
     if table.benchmark != benchmark.key or table.source != source:
-        yield f"it calls itself {table.source} of {table.benchmark}"
+        yield f"it says it is {table.source} for {table.benchmark}"
     if not re.fullmatch("[0-9a-f]{64}", table.sha256):
         yield f"its sha256 is '{table.sha256}', not 64 hex digits"
     if len(set(table.means().values())) < 2:

@@ -109,7 +109,7 @@ def test_the_programs_of_a_bundle_know_the_plugins_benchmark_without_an_installa
 
 def test_a_table_in_a_package_that_submissions_are_given_is_refused(plugin):
     plugin("zcnas-leaky", "IT = None", search_spaces="leaky", tables="leaky_table")
-    with pytest.raises(PluginError, match="'leaky_table' .* package 'zcnas_leaky', which is shipp"):
+    with pytest.raises(PluginError, match="'leaky_table' .* package 'zcnas_leaky', which ships"):
         list(shipped_files("zcnas-leaky"))
 
 
@@ -154,14 +154,14 @@ def test_every_way_not_to_conform_is_said(plugin):
     with pytest.raises(AssertionError) as caught:
         testing.check_search_space("crooked")
     for finding in (
-        "imports zcnas.datasets, which the scoring program does not hold",
-        "is not read back as the value it was written from",
-        "are not other architectures, each once",
+        "imports zcnas.datasets, which the scoring program lacks",
+        "does not parse to the value it was written from",
+        "include itself, or one architecture twice",
         "the pattern m[0-9] does not find",
-        "'nonsense' is read as the architecture 'n0'",
+        "'nonsense' parses to the architecture 'n0'",
         "does not name the search space",
         "yields an architecture more than once",
-        "sample draws differently from two generators of one seed",
+        "sample draws different architectures under the same seed",
         "sample draws an architecture that enumerate does not yield",
         "num_classes is wrong",
         "answers (2, 7), not (B, K)",

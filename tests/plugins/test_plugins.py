@@ -98,7 +98,7 @@ def test_a_plugin_with_a_name_of_ours_is_refused_and_both_are_named(plugin, grou
     plugin("zcnas-thief", "IT = None", **{group: name})
     with pytest.raises(
         PluginError,
-        match=f"'{name}' in zcnas.{group} is brought by zcnas itself and by the plugin "
+        match=f"'{name}' in zcnas.{group} is provided by zcnas itself and by the plugin "
         f"'{name}' of the distribution zcnas-thief 2.5; uninstall all but one",
     ):
         ask(name)
@@ -117,8 +117,8 @@ def test_two_plugins_with_one_name_are_refused_and_both_are_named(plugin):
         ("raise ValueError('no wheels')", "zcnas-bad 2.5 cannot .* ValueError: no wheels; fix it"),
         ("import nothing_like_it", "ModuleNotFoundError: .*nothing_like_it.*pip uninstall"),
         ("", "AttributeError: .* has no attribute 'IT'"),
-        ("IT = 3", "is a int; the group zcnas.search_spaces takes a SearchSpace"),
-        (SPACE.format(key="other"), "calls itself 'other'; .* must be equal"),
+        ("IT = 3", "has the type int; the group zcnas.search_spaces takes SearchSpace"),
+        (SPACE.format(key="other"), "has the name 'other'; it must equal"),
     ],
 )
 def test_a_broken_plugin_is_named_with_its_error_and_stops_nothing_else(plugin, source, message):

@@ -70,8 +70,8 @@ def reader_of(name: str) -> Reader:
     """Return the reader of a dataset's published files, ours or a plugin's.
 
     Raises:
-        InputDataError: Nobody reads that dataset.
-        PluginError: The plugin that reads it is broken, or bears a name of ours.
+        InputDataError: The dataset has no reader.
+        PluginError: The plugin that reads it is broken, or its name is taken.
     """
     unknown = (InputDataError, "dataset", "datasets")
     return plugins.find("datasets", name, READERS, _load_reader, unknown)

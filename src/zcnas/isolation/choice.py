@@ -29,7 +29,7 @@ def choose_isolation(name: str, phase: Phase, say: Callable[[str], None]) -> Iso
     Raises:
         OrganiserError: The engine, or the trust, is missing; or the name is unknown.
         PhaseError: A hidden phase does not name the plugin.
-        PluginError: The plugin is broken, or bears a name of ours.
+        PluginError: The plugin is broken, or its name is taken.
     """
     plugin = find_plugin("isolation", name, OURS)
     if plugin is not None:

@@ -79,7 +79,7 @@ def get_proxy(name: str) -> type[Proxy]:
 
     Raises:
         ProxyError: The proxy is unknown.
-        PluginError: The plugin of that name is broken, or bears a name of ours.
+        PluginError: The plugin of that name is broken, or its name is taken.
     """
     return plugins.find("proxies", name, PROXIES, _load, (ProxyError, "proxy", "proxies"))
 

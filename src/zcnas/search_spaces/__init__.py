@@ -51,7 +51,7 @@ def get_search_space(key: str) -> SearchSpace:
 
     Raises:
         PhaseError: The search space is unknown.
-        PluginError: The plugin that brings it is broken, or bears a name of ours.
+        PluginError: The plugin that provides it is broken, or its name is taken.
     """
     unknown = (PhaseError, "search space", "search spaces")
     return plugins.find("search_spaces", key, SEARCH_SPACES, plugin_space, unknown)
@@ -61,7 +61,7 @@ def all_search_spaces() -> tuple[SearchSpace, ...]:
     """Return every search space, ours first.
 
     Raises:
-        PluginError: A plugin is broken, or bears a name of ours.
+        PluginError: A plugin is broken, or its name is taken.
     """
     names = (*SEARCH_SPACES, *(plugin.name for plugin in plugins.installed("search_spaces")))
     return tuple(get_search_space(name) for name in dict.fromkeys(names))
