@@ -2,12 +2,13 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.patience import free_port
 
 BIN = Path(sys.executable).parent
 
@@ -16,10 +17,7 @@ class Cluster:
     """A scheduler and workers on ports of their own, each a process that can be killed."""
 
     def __init__(self, folder, environment):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.address = f"tls://127.0.0.1:{self.port}"
+        self.address = f"tls://127.0.0.1:{free_port()}"
         self.folder = folder
         self.environment = {**os.environ, **environment}
         self.scheduler = self.start("scheduler", "--host", self.address, "--no-dashboard")

@@ -145,7 +145,7 @@ def test_a_reader_gives_a_value_or_one_of_our_errors(name, tmp_path, tally):
     feed()
 
 
-@settings(settings.get_profile("default"), max_examples=300)
+@settings(settings.get_profile("any_machine"), max_examples=300)
 @given(st.binary(max_size=MAX_ANSWER_BYTES))
 def test_an_answer_of_the_worker_is_an_answer_or_a_fault(content):
     is_refused(lambda: Answer.decode(content))

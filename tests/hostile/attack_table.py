@@ -28,6 +28,8 @@ class Attack:
         not_prevented: What a plain process cannot be kept from; empty where it is kept from all.
         needs_landlock: In a plain process, the kernel's Landlock is what prevents it.
         message: A part of the message of a failure.
+        stopped_by_time: A limit of time is what must stop it, so its limits are tight. All others
+            have so much time that a busy machine changes nothing.
     """
 
     docker: tuple[Outcome, ...]
@@ -35,6 +37,7 @@ class Attack:
     not_prevented: str = ""
     needs_landlock: bool = False
     message: str = ""
+    stopped_by_time: bool = False
 
     def expected(self, isolation: str) -> tuple[Outcome, ...]:
         """Return what becomes of each of the four architectures."""
@@ -58,6 +61,7 @@ ATTACKS: dict[str, Attack] = {
         (("killed", None), ("killed", None)),
         process=(("timeout", None), ("timeout", None)),  # what is left holds the stream open
         message="in set-up: ",
+        stopped_by_time=True,
     ),
     "forks_without_end": Attack(
         (("ok", None), ("ok", None)),
@@ -69,9 +73,11 @@ ATTACKS: dict[str, Attack] = {
         not_prevented="shared memory is not counted",
     ),
     "widens_its_cpus": Attack((NOTHING, NOTHING)),
-    "takes_time": Attack((("timeout", None), ("timeout", None))),
+    "takes_time": Attack((("timeout", None), ("timeout", None)), stopped_by_time=True),
     "hangs_in_set_up": Attack(
-        (("timeout", None), ("timeout", None)), message="in set-up: no answer within"
+        (("timeout", None), ("timeout", None)),
+        message="in set-up: no answer within",
+        stopped_by_time=True,
     ),
     "fills_the_disk": Attack(
         (NOTHING, NOTHING),

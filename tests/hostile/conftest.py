@@ -18,9 +18,11 @@ from hostile_stage import (
     LIMITS,
     ROOT,
     SPECS,
+    TIGHT_LIMITS,
     Listener,
     Run,
     Stage,
+    is_tight,
     parameters_of,
     prepare_attacks,
 )
@@ -100,9 +102,14 @@ def run(request, stage, sizes, tmp_path_factory) -> Run:
         alone = Competition(stage.phase, halves, isolation, cpus, alone_folder).score(honest)
         attacks = prepare_attacks(stage, name, sizes, listener.port)
         results = stage.results(name)
-        middle = len(attacks) // 2
-        mixed = [*attacks[:middle], *honest, *attacks[middle:]]
-        board = Competition(stage.phase, halves, isolation, cpus, results).score(mixed)
+        ample = [folder for folder in attacks if not is_tight(folder.name)]
+        middle = len(ample) // 2
+        mixed = [*ample[:middle], *honest, *ample[middle:]]
+        board = Competition(stage.phase, halves, isolation, cpus, results / "ample").score(mixed)
+        tight = Competition(
+            msgspec.structs.replace(stage.phase, limits=TIGHT_LIMITS),
+            *(halves, isolation, cpus, results / "tight"),
+        ).score([folder for folder in attacks if is_tight(folder.name)])
     finally:
         tempfile.tempdir = before
         del os.environ["ZCNAS_HOSTILE_TRUTH"]
@@ -112,6 +119,7 @@ def run(request, stage, sizes, tmp_path_factory) -> Run:
         isolation=name,
         alone=alone,
         board=board,
+        tight=tight,
         results=results,
         results_alone=alone_folder,
         left_processes=[

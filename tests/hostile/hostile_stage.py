@@ -8,7 +8,10 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from zcnas.judging.leaderboard import Leaderboard
+import msgspec
+from attack_table import ATTACKS
+
+from zcnas.judging.leaderboard import Entry, Leaderboard
 from zcnas.phases import Limits, Phase
 from zcnas.search_spaces.nasbench201.spec import NasBench201Spec
 
@@ -33,14 +36,16 @@ HONEST = {
     ),
 }
 LIMITS = Limits(
-    query_cpu_s=2,
-    benchmark_cpu_s=120,
-    setup_s=12,
+    query_cpu_s=30,
+    benchmark_cpu_s=600,
+    setup_s=100,
     memory_mb=1500,
     processes=32,
     scratch_mb=16,
     log_kb=64,
 )
+"""More time than any attack needs on a busy machine, but for those a limit of time must stop."""
+TIGHT_LIMITS = msgspec.structs.replace(LIMITS, query_cpu_s=2, setup_s=12)
 
 
 @dataclass
@@ -66,17 +71,39 @@ class Stage:
 
 @dataclass
 class Run:
-    """One competition: the leaderboard, the results, and the host after it."""
+    """Two competitions, with ample and with tight limits: what came of them, the host after them.
+
+    Attributes:
+        alone: The leaderboard of the honest submissions with nobody beside them.
+        board: That of the attacks that have ample time, the honest submissions among them.
+        tight: That of the attacks which a limit of time must stop.
+        results: The folder above the results of both.
+    """
 
     stage: Stage
     isolation: str
     alone: Leaderboard
     board: Leaderboard
+    tight: Leaderboard
     results: Path
     results_alone: Path
     left_processes: list[str]
     left_files: list[str]
     connections: int
+
+    def results_of(self, name: str) -> Path:
+        """Return the folder of a submission's results."""
+        return self.results / ("tight" if is_tight(name) else "ample") / "submissions" / name
+
+    def entry_of(self, name: str) -> Entry:
+        """Return a submission's entry."""
+        entries = (self.tight if is_tight(name) else self.board).entries
+        return next(entry for entry in entries if entry.submission == name)
+
+
+def is_tight(name: str) -> bool:
+    """Return whether a submission is an attack that a limit of time must stop."""
+    return name in ATTACKS and ATTACKS[name].stopped_by_time
 
 
 def parameters_of(stage: Stage) -> list[int]:

@@ -18,16 +18,12 @@ LANDLOCK = confinement._landlock_abi()
 
 
 def predictions_of(run, name):
-    return read_predictions(run.results / "submissions" / name / f"{KEY}.predictions.jsonl")
-
-
-def entry_of(board, name):
-    return next(entry for entry in board.entries if entry.submission == name)
+    return read_predictions(run.results_of(name) / f"{KEY}.predictions.jsonl")
 
 
 def log_of(run, name):
     """Return what a submission printed; there is no file where it printed nothing."""
-    path = run.results / "submissions" / name / f"{KEY}.log"
+    path = run.results_of(name) / f"{KEY}.log"
     return path.read_text() if path.is_file() else ""
 
 
@@ -61,8 +57,9 @@ def test_an_attack_has_its_own_outcome(run, name, record_property):
             assert prediction.score == score, log
         if status != "ok":
             assert attack.message in prediction.message
-    entry = entry_of(run.board, name)
-    assert entry.status == "scored", "an attack is a result like any other, never our fault"
+    assert run.entry_of(name).status == "scored", (
+        "an attack is a result like any other, never our fault"
+    )
 
 
 def test_neighbours_get_the_same_scores_to_the_last_bit(run):
@@ -73,8 +70,9 @@ def test_neighbours_get_the_same_scores_to_the_last_bit(run):
         beside = predictions_of(run, name)
         assert [p.status for p in beside] == ["ok"] * 4
         assert [(p.id, p.score.hex()) for p in alone] == [(p.id, p.score.hex()) for p in beside]
-        assert entry_of(run.board, name).kendall_tau == entry_of(run.alone, name).kendall_tau
-        assert entry_of(run.board, name).score == entry_of(run.alone, name).score
+        undisturbed = next(entry for entry in run.alone.entries if entry.submission == name)
+        assert run.entry_of(name).kendall_tau == undisturbed.kendall_tau
+        assert run.entry_of(name).score == undisturbed.score
 
 
 def test_the_host_is_as_before(run):
@@ -101,8 +99,9 @@ def test_nobody_reached_the_listener(run):
 
 
 def test_the_secret_is_in_nothing_that_an_attack_wrote(run):
+    organisers_own = (run.results, run.results / "ample", run.results / "tight")
     for path in run.results.rglob("*"):
-        if path.is_file() and path.parent != run.results:
+        if path.is_file() and path.parent not in organisers_own:
             assert run.stage.secret not in path.read_text(), path
 
 
@@ -142,16 +141,17 @@ def test_a_claimed_time_out_or_a_vanished_worker_earns_no_second_try(run):
 
 
 def test_logs_keep_to_their_limit(run):
-    for path in run.results.glob(f"submissions/*/{KEY}.log"):
+    for path in run.results.rglob(f"{KEY}.log"):
         assert path.stat().st_size <= run.stage.phase.limits.log_kb * 1024 + 4096, path
-    flooded = (run.results / "submissions" / "floods_the_output" / f"{KEY}.log").read_text()
+    flooded = log_of(run, "floods_the_output")
     assert "the log's size limit is reached" in flooded
 
 
 def test_no_control_sequence_reaches_a_file_or_the_terminal(run):
     texts = [path.read_text() for path in run.results.rglob("*") if path.is_file()]
     screen = Console(file=io.StringIO(), width=200)
-    print_leaderboard(run.board, run.results, screen)
+    for board in (run.board, run.tight):
+        print_leaderboard(board, run.results, screen)
     texts.append(screen.file.getvalue())
     for text in texts:
         assert not {c for c in text if not c.isprintable() and c not in "\n\t"}
@@ -169,6 +169,6 @@ def test_a_formula_in_a_name_is_text_in_the_table(run, tmp_path):
 
 
 def test_the_manifest_names_the_confinement(run):
-    path = run.results / "submissions" / "honest" / f"{KEY}.manifest.json"
+    path = run.results_of("honest") / f"{KEY}.manifest.json"
     manifest = read_json(path, Manifest, PredictionError)
     assert f"confined by landlock {LANDLOCK}, seccomp" in manifest.public.versions["worker"]

@@ -115,7 +115,7 @@ class ZeroCostPredictor:
             "error",
             "expected query(self, graph, dataloader=None)",
         ),
-        ("import time; time.sleep(100)", "timeout", "in set-up: no answer within 4 s"),
+        ("import time; time.sleep(1000)", "timeout", "in set-up: no answer within 4 s"),
         ("import os; os._exit(3)", "killed", "in set-up: the worker is gone"),
         (
             "class ZeroCostPredictor:\n    def pre_process(self): raise ValueError('no data')\n"
@@ -128,7 +128,8 @@ class ZeroCostPredictor:
 def test_a_fault_in_set_up_fails_every_architecture_with_the_reason(
     ingest_source, isolation, limits, source, status, message
 ):
-    limits = msgspec.structs.replace(limits, setup_s=4)
+    if status == "timeout":
+        limits = msgspec.structs.replace(limits, setup_s=4)
     predictions, manifest, _ = ingest_source(source, isolation, limits=limits)
     assert [prediction.status for prediction in predictions] == [status] * 2
     assert all(message in prediction.message for prediction in predictions)
@@ -183,22 +184,24 @@ class ZeroCostPredictor:
         return 1
 """
     predictions, _, _ = ingest_source(source, isolation, specs=(small,))
-    assert 1.0 <= predictions[0].cpu_time_s < 1.9
-    assert 2.0 <= predictions[0].wall_time_s < 6
+    cpu, wall = predictions[0].cpu_time_s, predictions[0].wall_time_s
+    assert cpu >= 1.0
+    assert cpu + 0.9 <= wall < 100, "the second of sleep costs no CPU time"
     assert 50 < predictions[0].peak_memory_mb < 1000
 
 
 def test_the_manifest_tells_everybody_how_and_only_the_organiser_the_seeds(
-    ingest_source, isolation, small
+    ingest_source, isolation, limits, small
 ):
-    _, _, recording = ingest_source(WEIGHTS, isolation, specs=(small,))
+    limits = msgspec.structs.replace(limits, query_cpu_s=17)
+    _, _, recording = ingest_source(WEIGHTS, isolation, specs=(small,), limits=limits)
     written = msgspec.to_builtins(recording.manifests[-1])
     public = written["public"]
     assert public["isolation"] == isolation.name
     assert public["method"] == "weights"
     assert "torch 2.13.0" in public["versions"]["worker"]
     assert public["data_source"].startswith("synthetic fallback")
-    assert public["limits"]["query_cpu_s"] == 2
+    assert public["limits"]["query_cpu_s"] == 17
     assert "seed" not in json.dumps(public)
     assert written["organiser"]["eval_seed"] == 5
 

@@ -59,9 +59,12 @@ BODIES = {
 
 
 @pytest.mark.parametrize("name", BODIES)
-def test_a_failure_has_its_status_and_costs_one_architecture(ingest_source, isolation, name):
+def test_a_failure_has_its_status_and_costs_one_architecture(
+    ingest_source, isolation, limits, tight_limits, name
+):
     body, status, message = BODIES[name]
-    predictions, manifest, _ = ingest_source(MISBEHAVES.format(body=body), isolation)
+    chosen = tight_limits if status == "timeout" else limits
+    predictions, manifest, _ = ingest_source(MISBEHAVES.format(body=body), isolation, limits=chosen)
     assert (predictions[0].status, predictions[0].score) == (status, None)
     assert message in predictions[0].message
     assert (predictions[1].status, predictions[1].score) == ("ok", 1.0)
@@ -71,20 +74,26 @@ def test_a_failure_has_its_status_and_costs_one_architecture(ingest_source, isol
 @pytest.mark.container
 def test_memory_taken_below_pythons_allocators_is_a_memory_failure(ingest_source, docker_isolation):
     """Shared memory escapes the limit on private data; the container's own limit ends it."""
-    body = "import mmap\n        m = mmap.mmap(-1, 3 << 30)\n        m.write(bytes(2 << 30))"
+    body = """import mmap
+        shared = mmap.mmap(-1, 3 << 30)
+        for _ in range(3 << 10):
+            shared.write(bytes(1 << 20))"""
     predictions, _, _ = ingest_source(MISBEHAVES.format(body=body), docker_isolation)
     assert predictions[0].status == "memory"
+    assert predictions[0].message == "more than 1500 MiB of memory"
     assert predictions[1].score == 1.0
 
 
 @pytest.mark.container
-def test_a_fork_bomb_costs_one_architecture(ingest_source, docker_isolation):
+def test_a_fork_bomb_costs_one_architecture(ingest_source, docker_isolation, tight_limits):
     body = """while True:
             try:
                 os.fork()
             except OSError:
                 pass"""
-    predictions, _, _ = ingest_source(MISBEHAVES.format(body=body), docker_isolation)
+    predictions, _, _ = ingest_source(
+        MISBEHAVES.format(body=body), docker_isolation, limits=tight_limits
+    )
     assert predictions[0].status in ("timeout", "killed", "error")
     assert (predictions[1].status, predictions[1].score) == ("ok", 1.0)
 

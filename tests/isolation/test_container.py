@@ -125,7 +125,7 @@ def test_stopping_ends_a_worker_within_seconds_and_may_be_repeated(
     worker = docker_isolation.start(place)
     begin = time.monotonic()
     worker.stop()
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 9.5, "less than the ten seconds a container is given to end"
     worker.stop()
 
 

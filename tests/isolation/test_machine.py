@@ -1,3 +1,4 @@
+import fcntl
 import os
 import subprocess
 import sys
@@ -6,6 +7,7 @@ import time
 
 import pytest
 
+from tests.patience import wait_until
 from zcnas.errors import OrganiserError
 from zcnas.isolation.machine import Machine, cpu_model, parse_cpus
 
@@ -43,7 +45,7 @@ def test_a_cpu_is_leased_to_one_job_at_a_time_across_runs(tmp_path):
         waiting.start()
         waiting.join(0.1)
         assert waiting.is_alive(), "no third job while both are leased"
-    waiting.join(5)
+    waiting.join(60)
     assert not waiting.is_alive()
 
 
@@ -75,20 +77,35 @@ def test_a_folder_for_locks_that_cannot_be_written_is_refused(tmp_path):
 
 
 def test_alone_waits_for_queries_under_way_and_holds_others_back(tmp_path):
-    events = []
+    events, threads, a_may_end = [], [], threading.Event()
+    a, b, c = (Machine([0], locks=tmp_path) for _ in range(3))
 
-    def query(name, holding, seconds):
-        with holding():
-            events.append(f"{name} begins")
-            time.sleep(seconds)
-            events.append(f"{name} ends")
+    def begin(name, holding, may_end=None):
+        def query():
+            with holding():
+                events.append(f"{name} begins")
+                if may_end is not None:
+                    may_end.wait()
+                events.append(f"{name} ends")
 
-    runs = [Machine([0], locks=tmp_path) for _ in range(3)]
-    plan = [("a", runs[0].shared, 0.3), ("b", runs[1].alone, 0.2), ("c", runs[2].shared, 0.1)]
-    threads = [threading.Thread(target=query, args=arguments) for arguments in plan]
-    for thread in threads:
-        thread.start()
-        time.sleep(0.05)
+        threads.append(threading.Thread(target=query))
+        threads[-1].start()
+
+    def somebody_waits_inside():
+        with (tmp_path / "entrance.lock").open() as entrance:
+            try:
+                fcntl.flock(entrance, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
+
+    begin("a", a.shared, a_may_end)
+    wait_until(lambda: events == ["a begins"], "a never begins")
+    begin("b", b.alone)
+    wait_until(somebody_waits_inside, "b does not come in")
+    begin("c", c.shared)
+    time.sleep(0.2)  # for c to begin at once if nothing held it back
+    a_may_end.set()
     for thread in threads:
         thread.join()
     assert events == ["a begins", "a ends", "b begins", "b ends", "c begins", "c ends"]
@@ -96,7 +113,7 @@ def test_alone_waits_for_queries_under_way_and_holds_others_back(tmp_path):
 
 def test_shared_queries_run_beside_each_other(tmp_path):
     machine = Machine([0], locks=tmp_path)
-    barrier = threading.Barrier(2, timeout=5)
+    barrier = threading.Barrier(2, timeout=120)
 
     def query():
         with machine.shared():

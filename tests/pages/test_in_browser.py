@@ -16,6 +16,8 @@ from zcnas.phases import load_phase
 from zcnas.records import Prediction, Reference
 
 ROOT = Path(__file__).resolve().parents[2]
+WAIT_MS = 240_000
+"""How long a page is waited for; no idle machine needs a tenth of it."""
 pytestmark = pytest.mark.browser
 
 
@@ -28,6 +30,7 @@ def open_page(browser):
         context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme=scheme, **options
         )
+        context.set_default_timeout(WAIT_MS)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: complaints.append(message.text))
@@ -45,6 +48,14 @@ def open_page(browser):
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+def open_details(page):
+    """Open whatever can be opened, and wait until every table of architectures is unpacked."""
+    page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    page.wait_for_function(
+        "[...document.querySelectorAll('details[data-table]')].every((d) => d.querySelector('tr'))"
+    )
 
 
 def names(page):
@@ -145,8 +156,7 @@ def test_hostile_names_run_nothing_and_are_shown_as_text(site, published, open_p
     """Dialogs and foreign requests fail every test of this module; here they would be provoked."""
     for path in sorted(site.iterdir()):
         page = open_page(path)
-        page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
-        page.wait_for_timeout(50)
+        open_details(page)
         assert page.evaluate("document.querySelectorAll('main img, main b script').length") == 0
     strange = next(e for e in published.entries if e.submission.startswith("Ü"))
     page = open_page(site / "index.html")
@@ -194,8 +204,7 @@ def test_axe_finds_no_violation_on_any_kind_of_page(site, open_page, scheme):
     kinds = ("index", "phase", "benchmark-nasbench201_cifar10", strange.stem, "submission-broken")
     for path in (site / f"{kind}.html" for kind in kinds):
         page = open_page(path, scheme=scheme)
-        page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
-        page.wait_for_timeout(50)
+        open_details(page)
         assert violations(page) == [], path.name
 
 

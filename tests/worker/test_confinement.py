@@ -122,7 +122,7 @@ def test_what_the_kernel_offers_is_said(tmp_path):
 def test_a_process_with_another_thread_is_not_confined_by_half(tmp_path):
     code = (
         "import threading, time\n"
-        "threading.Thread(target=time.sleep, args=(5,), daemon=True).start()\n"
+        "threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()\n"
         "from pathlib import Path; from zcnas.worker.confinement import confine\n"
         "try: confine([], Path('.'))\n"
         "except RuntimeError as error: print(error)"

@@ -49,7 +49,10 @@ def light_phase(tmp_path, repository):
 
 @pytest.fixture
 def light_run(tmp_path, light_phase):
-    """A function that starts ``light_run.py`` on an output folder."""
+    """A function that starts ``light_run.py`` on an output folder.
+
+    ``SHARD`` and ``SECONDS_PER_QUERY`` may be given.
+    """
 
     def start(out, **environment):
         return subprocess.Popen(

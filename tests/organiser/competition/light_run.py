@@ -29,6 +29,7 @@ def stage_light_worker(target):
     target.mkdir(parents=True)
     shutil.copyfile(HERE / "light_worker.py", target / "worker.py")
     (target / "asked").symlink_to(os.environ["ASKED"])
+    (target / "pace").write_text(os.environ.get("SECONDS_PER_QUERY", "0.02"))
     return target
 
 

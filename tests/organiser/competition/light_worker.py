@@ -19,10 +19,9 @@ from zcnas.worker.channel import (
     send_frame,
 )
 
-SECONDS_PER_QUERY = 0.02
-
 
 def main():
+    seconds_per_query = float((Path(__file__).parent / "pace").read_text())
     send_frame(1, Answer(HELLO_NONCE, "ok", message="light").encode())
     setup = Setup.decode(receive_frame(0, MAX_REQUEST_BYTES))
     name = Path(sys.argv[1]).name
@@ -32,7 +31,7 @@ def main():
             query = Query.decode(content)
             asked.write(f"{name} {setup.benchmark} {query.spec}\n")
             asked.flush()
-            time.sleep(SECONDS_PER_QUERY)
+            time.sleep(seconds_per_query)
             digest = hashlib.sha256(f"{name} {query.seed}".encode()).digest()
             send_frame(1, Answer(query.nonce, "ok", int.from_bytes(digest[:4], "big")).encode())
 

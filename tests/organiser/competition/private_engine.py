@@ -37,7 +37,7 @@ class PrivateEngine:
 
         On a busy machine its containerd may be too slow for it; then it is started again.
         """
-        end = time.monotonic() + 120
+        end = time.monotonic() + 300
         self._launch()
         while not self.answers():
             assert time.monotonic() < end, (self.folder / "log").read_text()[-2000:]

@@ -4,15 +4,14 @@ import getpass
 import importlib.util
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
 
 import pytest
 import yaml
 
 from tests.clusters import certificate_configuration
+from tests.patience import WAIT_S, free_port, wait_until
 from zcnas.isolation.machine import LOCKS_VARIABLE
 from zcnas.organiser.competition.cluster_host import CPUS_VARIABLE
 
@@ -84,9 +83,7 @@ def sshd(tmp_path):
         if os.environ.get("CI") == "true":
             pytest.fail("no sshd in CI; apt-get install openssh-server")
         pytest.skip("no sshd here")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     for name in ("host", "user"):
         subprocess.run(
             ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / name], check=True
@@ -135,11 +132,8 @@ def test_the_ssh_script_starts_workers_with_certificates_and_ends_them_with_itse
             stderr=subprocess.DEVNULL,
         )
         try:
-            client.wait_for_workers(2, timeout=60)
+            client.wait_for_workers(2, timeout=WAIT_S)
         finally:
             script.terminate()
-            script.wait(timeout=20)
-        end = time.monotonic() + 30
-        while client.scheduler_info()["workers"]:
-            assert time.monotonic() < end, "workers outlive the script"
-            time.sleep(0.2)
+            script.wait(timeout=WAIT_S)
+        wait_until(lambda: not client.scheduler_info()["workers"], "workers outlive the script")

@@ -6,12 +6,12 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from tests.patience import WAIT_S, wait_until
 from zcnas.errors import ResultsError
 from zcnas.organiser.results.folder import ResultsFolder
 from zcnas.organiser.results.merging import merge
@@ -39,7 +39,7 @@ def references(light_phase):
 def finished(light_run, tmp_path):
     """The folder of a finished run."""
     process = light_run(tmp_path / "out")
-    _, errors = process.communicate(timeout=120)
+    _, errors = process.communicate(timeout=WAIT_S)
     assert process.returncode == 0, errors
     return tmp_path / "out"
 
@@ -184,20 +184,20 @@ def test_a_merge_of_what_does_not_agree_is_refused(finished, tmp_path):
 
 def test_status_tells_running_from_done_and_a_dead_run_from_a_living_one(light_run, tmp_path):
     out = tmp_path / "out"
-    process = light_run(out, SHARD="5")
+    process = light_run(out, SHARD="5", SECONDS_PER_QUERY="0.2")
     results = ResultsFolder(out)
     seen = set()
-    end = time.monotonic() + 60
-    while process.poll() is None and time.monotonic() < end:
+
+    def has_seen_both():
         if (out / "run.json").exists():
             status = status_of(results)
-            seen |= {(each.state, status.active) for each in status.submissions}
-            if ("running", True) in seen and ("done", True) in seen:
-                process.kill()
-        time.sleep(0.02)
+            seen.update((each.state, status.active) for each in status.submissions)
+        return {("running", True), ("done", True)} <= seen
+
+    wait_until(lambda: has_seen_both() or process.poll() is not None, "no progress")
+    process.kill()
     process.communicate()
-    assert ("running", True) in seen
-    assert ("done", True) in seen
+    assert has_seen_both()
     dead = status_of(results)
     assert not dead.active
     states = [each.state for each in dead.submissions]

@@ -13,6 +13,7 @@ from collections import Counter
 import psutil
 import pytest
 
+from tests.patience import WAIT_S, wait_until
 from zcnas.organiser.competition.predictions_file import PredictionsFile
 from zcnas.records import read_input, read_predictions
 
@@ -23,7 +24,7 @@ MOMENTS = 20
 
 
 def finish(process):
-    _, errors = process.communicate(timeout=120)
+    _, errors = process.communicate(timeout=WAIT_S)
     assert process.returncode == 0, errors
 
 
@@ -107,7 +108,7 @@ def test_a_run_struck_at_20_random_moments_finds_what_an_undisturbed_one_finds(
             struck = []
             while True:
                 done, seen = done_lines(out), len(queries(asked, light_phase))
-                wait = strikes.random.uniform(0, length) if strikes.left else 120
+                wait = strikes.random.uniform(0, length) if strikes.left else WAIT_S
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.communicate(timeout=wait)
                 again = done & set(queries(asked, light_phase)[seen:])
@@ -192,7 +193,7 @@ def test_other_limits_are_refused_with_the_difference_and_the_ways_out(
     phases = light_phase / "phases.toml"
     phases.write_text(phases.read_text().replace(old, new, 1))
     refused = light_run(tmp_path / "out")
-    _, errors = refused.communicate(timeout=60)
+    _, errors = refused.communicate(timeout=WAIT_S)
     assert refused.returncode == 1
     assert "ResultsError" in errors
     assert f"{KEYS[0]}: {difference}" in errors
@@ -203,12 +204,13 @@ def test_other_limits_are_refused_with_the_difference_and_the_ways_out(
 
 def test_two_runs_do_not_write_to_one_folder(light_run, tmp_path):
     first = light_run(tmp_path / "out")
-    while not (tmp_path / "out" / "run.json").exists():
-        time.sleep(0.02)
+    wait_until((tmp_path / "out" / "run.json").exists, "the first run never starts")
+    first.send_signal(signal.SIGSTOP)  # or it might be finished before the second has started
     second = light_run(tmp_path / "out")
-    _, errors = second.communicate(timeout=60)
+    _, errors = second.communicate(timeout=WAIT_S)
     assert second.returncode == 1
     assert "another run is writing to" in errors
+    first.send_signal(signal.SIGCONT)
     finish(first)
 
 

@@ -35,6 +35,7 @@
   };
   const sections = [...document.querySelectorAll("details[data-table]")];
   for (const section of sections) section.addEventListener("toggle", () => section.open && fill(section));
+  sections.filter((s) => s.open).forEach(fill); // opened before the numbers were unpacked
   addEventListener("beforeprint", () => sections.filter((s) => s.open).forEach(fill));
   const height = { "∞": Infinity, "−∞": -Infinity };
   document.querySelectorAll("svg.s:empty").forEach((svg, index) => {

@@ -25,6 +25,7 @@ def details(small, containers, tmp_path_factory):
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_page_fits_is_quiet_and_fetches_nothing(browser, details, width, scheme):
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page.set_default_timeout(240_000)
     said, fetched = [], []
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
