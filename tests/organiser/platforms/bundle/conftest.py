@@ -86,6 +86,9 @@ V15 = textwrap.dedent("""\
     description: As many digits as you can.
     image: logo.png
     competition_docker_image: 'python:3.11'
+    has_registration: true
+    force_submission_to_leaderboard: true
+    disallow_leaderboard_modifying: true
     html:
       overview: overview.md
       terms: terms.md

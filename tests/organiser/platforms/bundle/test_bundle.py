@@ -120,6 +120,15 @@ def test_a_program_says_how_it_is_run_under_the_names_of_both_platforms(built):
             assert program["metadata"] == program["metadata.yaml"] == source
 
 
+def test_on_both_platforms_participants_are_approved_and_their_last_submission_counts(built):
+    new, old = (yaml.safe_load(members(p.read_bytes())["competition.yaml"]) for p in built)
+    assert new["registration_auto_approve"] is False
+    assert [board["submission_rule"] for board in new["leaderboards"]] == ["Force_Last"]
+    assert old["has_registration"] is True
+    assert old["force_submission_to_leaderboard"] is True
+    assert old["disallow_leaderboard_modifying"] is True
+
+
 def test_every_date_of_a_bundle_is_a_text_that_keeps_its_time_of_day(built):
     new, old = (yaml.safe_load(members(p.read_bytes())["competition.yaml"]) for p in built)
     starts = ["2027-01-11 00:00:00", "2027-02-08 00:00:00", "2027-05-01 00:00:00"]

@@ -176,31 +176,31 @@ BROKEN_V2 = {
 }
 
 BROKEN_V15 = {
-    "no terms page": (change("  terms: terms.md\n", ""), "terms", 5),
+    "no terms page": (change("  terms: terms.md\n", ""), "terms", 8),
     "no pages": (change("html:", "pages:"), "pages", 1),
-    "phase number twice": (change("phasenumber: 2", "phasenumber: 1"), "phase-number", 21),
-    "a phase without a label": (change("    label: Final\n", ""), "phase-name", 20),
+    "phase number twice": (change("phasenumber: 2", "phasenumber: 1"), "phase-number", 24),
+    "a phase without a label": (change("    label: Final\n", ""), "phase-name", 23),
     "a phase that starts before the first": (
         change("2030-02-01", "2029-02-01"),
         "phase-order",
-        23,
+        26,
     ),
     "a start without quotes": (
         change('"2030-02-01 00:00:00+00:00"', "2030-02-01 00:00:00+00:00"),
         "phase-date-quotes",
-        23,
+        26,
     ),
     "a competition's end without quotes": (
         change("html:", "end_date: 2030-03-01 12:00:00\nhtml:"),
         "phase-date-quotes",
-        5,
+        8,
     ),
     "a phase without scoring": (
         change("    scoring_program: scoring\n    input", "    input"),
         "scoring-program",
-        9,
+        12,
     ),
-    "truth in the kit": (change("kit.zip", "truth.zip"), "hidden-truth", 19),
+    "truth in the kit": (change("kit.zip", "truth.zip"), "hidden-truth", 22),
     "leaderboards instead of leaderboard": (
         change("leaderboard:\n", "leaderboards:\n"),
         "leaderboards",
@@ -209,11 +209,11 @@ BROKEN_V15 = {
     "a column on no leaderboard": (
         change("leaderboard: *board\n      label: Duration", "label: Duration"),
         "columns",
-        37,
+        40,
     ),
-    "two columns of one rank": (change("rank: 2", "rank: 1"), "column-index", 41),
-    "sort up": (change("sort: asc", "sort: up"), "column-sorting", 40),
-    "a label too long": (change("label: Accuracy", f"label: {LONG}"), "column-length", 34),
+    "two columns of one rank": (change("rank: 2", "rank: 1"), "column-index", 44),
+    "sort up": (change("sort: asc", "sort: up"), "column-sorting", 43),
+    "a label too long": (change("label: Accuracy", f"label: {LONG}"), "column-length", 37),
 }
 
 
@@ -273,6 +273,8 @@ def test_what_is_no_bundle_at_all_is_refused(tmp_path):
 
 
 def test_what_a_platform_takes_without_a_word_is_a_warning(good_v2, write_bundle):
+    change("version: 2", "version: 2\nregistration_auto_approve: true")(good_v2)
+    change("Force_Last", "Force_Best")(good_v2)
     change("computation: max", "computation: avg")(good_v2)
     change("execution_time_limit: 600", "execution_time_limit_ms: 600")(good_v2)
     good_v2["__MACOSX/._logo.png"] = b""
@@ -281,6 +283,36 @@ def test_what_a_platform_takes_without_a_word_is_a_warning(good_v2, write_bundle
     assert sorted(problem.rule for problem in report.problems) == sorted(WARNINGS)
     unknown = next(problem for problem in report.problems if problem.rule == "unknown-key")
     assert "did you mean execution_time_limit?" in unknown.message
+
+
+@pytest.mark.parametrize("rule", ["Add", "Add_And_Delete", "Force_Best", ""])
+def test_another_submission_rule_is_told_with_the_one_of_this_competition(
+    rule, good_v2, write_bundle
+):
+    change("submission_rule: Force_Last", f"submission_rule: {rule}")(good_v2)
+    (problem,) = check_bundle(write_bundle(good_v2)).problems
+    assert (problem.rule, problem.line) == ("submission-rule", 43)
+    assert problem.message.endswith("write Force_Last")
+
+
+@pytest.mark.parametrize(
+    ("key", "rule", "line"),
+    [
+        ("has_registration", "registration", 5),
+        ("force_submission_to_leaderboard", "submission-rule", 6),
+        ("disallow_leaderboard_modifying", "submission-rule", 7),
+    ],
+)
+def test_on_codalab_participants_are_approved_and_choose_nothing(
+    key, rule, line, good_v15, write_bundle
+):
+    change(f"{key}: true", f"{key}: false")(good_v15)
+    (problem,) = check_bundle(write_bundle(good_v15)).problems
+    assert (problem.rule, problem.line) == (rule, line)
+    assert problem.message.startswith(f"{key} is False: ")
+    change(f"{key}: false\n", "\n")(good_v15)
+    (problem,) = check_bundle(write_bundle(good_v15)).problems
+    assert problem.rule == rule, "the platform's own default is false"
 
 
 def test_all_problems_are_found_at_once(good_v2, write_bundle):

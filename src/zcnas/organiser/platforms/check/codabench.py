@@ -37,6 +37,7 @@ PHASE_KEYS = (
     *("hide_prediction_output", "hide_score_output", "starting_kit", "public_data"),
     "accepts_only_result_submissions",
 )
+LAST_COUNTS = "Force_Last"
 LEADERBOARD_KEYS = ("title", "key", "columns", "submission_rule", "hidden", "primary_index")
 
 
@@ -47,6 +48,13 @@ def check_codabench(content: dict[Any, Any], files: BundleFiles, findings: Findi
     check_image(content.get("image"), files, findings)
     check_page(content.get("terms"), files, findings, ("terms",), "terms")
     check_docker_image(content.get("docker_image"), findings, "docker_image")
+    if content.get("registration_auto_approve", False) is not False:
+        findings.add(
+            "registration",
+            f"registration_auto_approve is {content['registration_auto_approve']!r}: whoever asks "
+            "takes part, with as many accounts as they like; write false",
+            "registration_auto_approve",
+        )
     _check_pages(content.get("pages"), files, findings)
     tasks = _check_tasks(content.get("tasks"), files, findings)
     _check_phases(content, tasks, files, findings)
@@ -281,6 +289,13 @@ def _check_leaderboards(content: dict[Any, Any], findings: Findings) -> None:
         findings.known(board, LEADERBOARD_KEYS, place_of)
         for key in ("title", "key"):
             findings.text(board.get(key), "leaderboard-key", f"its {key}", (*place_of, key))
+        if board.get("submission_rule") != LAST_COUNTS:
+            findings.add(
+                "submission-rule",
+                f"submission_rule is {board.get('submission_rule')!r}: participants could choose "
+                f"what stands on the leaderboard; write {LAST_COUNTS}",
+                *(*place_of, "submission_rule"),
+            )
         _check_columns(board.get("columns"), (*place_of, "columns"), findings)
     check_unique(
         [

@@ -24,6 +24,12 @@ from zcnas.organiser.platforms.check.parts import (
 from zcnas.organiser.platforms.check.source import BundleFiles
 
 _HANDED_OUT = ("public_data", "starting_kit")
+_REQUIRED = {
+    "has_registration": ("registration", "whoever asks takes part, with many accounts"),
+    "force_submission_to_leaderboard": ("submission-rule", "an older one may stay on the board"),
+    "disallow_leaderboard_modifying": ("submission-rule", "participants choose what is shown"),
+}
+"""What must be true: its rule, and what happens otherwise."""
 
 
 def check_codalab(content: dict[Any, Any], files: BundleFiles, findings: Findings) -> None:
@@ -36,6 +42,10 @@ def check_codalab(content: dict[Any, Any], files: BundleFiles, findings: Finding
     for key in ("start_date", "end_date"):
         if content.get(key) is not None:
             as_moment(content[key], findings, (key,))
+    for key, (rule, otherwise) in _REQUIRED.items():
+        if content.get(key) is not True:
+            message = f"{key} is {content.get(key)!r}: {otherwise}; write true"
+            findings.add(rule, message, key)
     _check_pages(content.get("html"), files, findings)
     _check_phases(content, files, findings)
     _check_leaderboard(content, findings)

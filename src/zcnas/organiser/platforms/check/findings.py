@@ -55,13 +55,15 @@ RULES: dict[str, str] = {
     "column-computation": "a computation is sum, avg, min or max of existing columns",
     "column-precision": "a column shows 0 to 10 decimals, as many as are stored",
     "solutions": "a solution has an index, a path in the bundle and existing tasks",
+    "registration": "the organiser approves who takes part: nobody has two accounts",
+    "submission-rule": "a participant's last submission is the one on the leaderboard",
     "junk": "a bundle contains no files added by operating systems",
     "unknown-key": "a key that the platform does not know is silently ignored",
     "average": "an average skips the columns for which a submission has no score",
 }
 """Every rule by name: what is true of a good bundle."""
 
-WARNINGS = ("junk", "unknown-key", "average")
+WARNINGS = ("registration", "submission-rule", "junk", "unknown-key", "average")
 """What a platform accepts, but probably not as intended."""
 
 
