@@ -69,6 +69,8 @@ def test_another_batch_size_than_the_measured_one_is_scaled():
     record = record_of(nasbench201_cifar10=(16, 10, 20), nasbench201_cifar100=(64, 1, 1))
     cost = estimate(phase(keys=("nasbench201_cifar10",)), record)
     assert cost.forward_s == pytest.approx(100 * (1 + 4 * 2))
+    assert cost.both_s == pytest.approx(100 * (1 + 4 * (2 + 4)))
+    assert cost.together_s == pytest.approx(100 * (1 + 4 * 10))
     assert cost.large_query_s == pytest.approx(2 + 4 * 20)
     assert cost.peak_mib == pytest.approx(IDLE_MIB + 4 * (3000 - IDLE_MIB))
 
