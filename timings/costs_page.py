@@ -7,29 +7,30 @@ from zcnas.organiser.costs import CostRecord, PassCost
 
 HEAD = """# What the benchmarks cost
 
-Written by `timings/bench_costs.py` (`make bench-costs` goes on where it was interrupted).
+Written by `timings/bench_costs.py` (repeat `make bench-costs` to resume after an interruption).
 
 {machine}
 
-Times are CPU seconds (user and system) of one process on one pinned core, one thread, measured once
-in a process that has computed nothing before, as a query's process has not; medians of three where
-that took less than a second. The machine was busy with other work meanwhile: CPU time leaves out
-the waiting, but not what shared caches and memory cost, so the figures are on the high side. Memory
-is the peak resident size of that process, torch's 250 MiB included.
+Times are CPU seconds (user and system) of one process on one pinned core with one thread, measured
+once in a fresh process, like that of a query; medians of three if that took less than a second.
+Other work was running on the machine: CPU time excludes waiting, but not the effect of shared
+caches and memory bandwidth, so the figures are rather high. Memory is the peak resident size of
+that process, including 250 MiB for torch.
 
-For each search space three architectures: **typical**, whose multiply-accumulates are nearest to
-the mean of {sample} drawn at random; **large**, the one of them whose forward pass keeps most
-memory; **extreme**, the largest of the space where that is known (NAS-Bench-201 and
-TransNAS-Bench-101), otherwise the largest found by climbing over one-edit neighbours from there.
+Three architectures were measured for each search space: **typical**, whose multiply-accumulates are
+closest to the mean of {sample} drawn at random; **large**, the one of them whose forward pass keeps
+most memory; **extreme**, the largest of the space if it is known (NAS-Bench-201 and
+TransNAS-Bench-101), otherwise the largest found from there by hill climbing over one-edit
+neighbours.
 
 {missing}## Batch sizes
 
-The published experiments used batches of 64, and of 32 for TransNAS-Bench-101, on machines that
-have the memory: more than 30 GB there. The batch size here is the largest of 2, 4, 6, 8, 12, 16,
-24, 32, 48 and 64, at most the published one, at which **all proxies together on the large network**
-and **one forward and backward on the extreme one** stay within {limit} MiB less 256 for the worker
-beside it and a predictor's own tensors. All proxies on the extreme network may need more: such an
-architecture is then a failure of status `memory` for a predictor that asks for all of them.
+The published experiments used batches of 64, and of 32 for TransNAS-Bench-101, on machines with
+enough memory: the latter needs more than 30 GB. The batch size here is the largest of 2, 4, 6, 8,
+12, 16, 24, 32, 48 and 64, up to the published one, for which **all proxies together on the large
+network** and **one forward and backward pass on the extreme one** stay within {limit} MiB less 256
+MiB for the worker and a predictor's own tensors. All proxies on the extreme network may need more:
+for a predictor that computes all of them, such an architecture is a failure with status `memory`.
 
 | benchmark | batch | published | large: all proxies | extreme: forward + backward |
 |---|---|---|---|---|
@@ -37,10 +38,10 @@ architecture is then a failure of status `memory` for a predictor that asks for 
 TYPICAL = """
 ## The typical architecture, at that batch
 
-`c` contiguous as a predictor is given it, `cl` with network and images converted to channels_last;
-the last column says how many proxies there are. All proxies, and the large and the extreme
-architecture, were measured once for benchmarks whose networks differ in nothing but the number of
-classes (`measured_on` in `costs.json`).
+`c` means contiguous, as a predictor receives it, `cl` means that network and images were converted
+to channels_last; the last column gives the number of proxies in parentheses. All proxies, and the
+large and the extreme architecture, were measured once for all benchmarks whose networks differ only
+in the number of classes (`measured_on` in `costs.json`).
 
 | benchmark | GMACs per image | build | forward c | backward c | peak c | forward cl | \
 backward cl | peak cl | all proxies |
@@ -54,19 +55,19 @@ backward |
 |---|---|---|---|---|---|---|---|
 """
 LIMITS = """
-## How the limits follow
+## How the limits are set
 
-`zcnas phases` prints, for every phase, what one submission costs that needs one forward, one
-forward and backward, or all proxies, and the limits beside it. The rules, held by a test:
+For every phase, `zcnas phases` prints the cost of a submission that needs one forward pass, one
+forward and backward pass, or all proxies, together with the limits. A test checks these rules:
 
-* **query_cpu_s** is at least three times all proxies on the large architecture of the phase's
-  dearest benchmark: the dearest known predictor on a large network, on a machine three times
-  slower than this one was.
-* **benchmark_cpu_s** is at least twice all proxies on N typical architectures of the phase's
-  dearest benchmark, so that nobody at the price of all proxies runs out of time before the last
-  architecture. Wall time is three times that, a backstop.
-* **memory_mb** is 4096: what the batch sizes were chosen for.
-* **setup_s** is 60 and does not depend on the benchmark: no network is built in it.
+* **query_cpu_s** is at least three times the cost of all proxies on the large architecture of the
+  phase's most expensive benchmark: the most expensive known predictor on a large network, on a
+  machine three times slower than this one.
+* **benchmark_cpu_s** is at least twice the cost of all proxies on N typical architectures of the
+  phase's most expensive benchmark, so that no predictor up to that cost runs out of time. Wall time
+  is a backstop at three times that.
+* **memory_mb** is 4096, the limit for which the batch sizes were chosen.
+* **setup_s** is 60 for all benchmarks, because set-up builds no network.
 """
 
 

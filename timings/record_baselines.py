@@ -15,6 +15,7 @@ from zcnas.errors import PredictionError
 from zcnas.judging.leaderboard import Leaderboard
 from zcnas.pages.environment import format_interval, format_tau
 from zcnas.records import read_json, read_reference, write_json
+from zcnas.text import plural
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORD = ROOT / "docs" / "baselines.json"
@@ -43,8 +44,8 @@ def table_of(board: Leaderboard, architectures: int) -> str:
     lines = [
         f"# Baselines on the {board.phase} phase",
         "",
-        f"Every sample submission and the vote on {len(board.benchmarks)} benchmarks of "
-        f"{architectures} architectures. Isolation: {board.isolation}. Images: {images}.",
+        f"All sample submissions and the vote on {plural(len(board.benchmarks), 'benchmark')} with "
+        f"{architectures} architectures each. Isolation: {board.isolation}. Images: {images}.",
         "",
         f"| {' | '.join(heads)} |",
         f"|{'---|' * len(heads)}",
@@ -64,17 +65,17 @@ def table_of(board: Leaderboard, architectures: int) -> str:
         lines.append(f"| {' | '.join(cells)} |")
     lines += [
         "",
-        "Score: the mean tau-b. Entries of one group cannot be told from its first by these "
-        "architectures. What each number",
-        "means: [`leaderboard.md`](leaderboard.md); the same with figures: "
-        "[`practice_site/`](practice_site/index.html); every digit:",
-        "[`baselines.json`](baselines.json). `vote` is no submission: it is the pairwise majority "
-        "of `synflow`, `jacov` and `snip`, derived",
-        "from their scores. CPU times are of a machine that was busy with other work. "
-        "`baselines.json` has the SHA-256 of each",
-        "sample as it was scored.",
+        "The score is the mean tau-b. The entries of a group cannot be distinguished from its "
+        "first entry with this sample of",
+        "architectures. [`leaderboard.md`](leaderboard.md) explains the numbers, "
+        "[`practice_site/`](practice_site/index.html) shows them with figures,",
+        "and [`baselines.json`](baselines.json) has all digits and the SHA-256 of each sample as "
+        "it was scored. `vote` is not a",
+        "submission: it is the pairwise majority of `synflow`, `jacov` and `snip`, derived from "
+        "their scores. CPU times were measured",
+        "with other work running on the machine.",
         "",
-        "Made by `make baselines`; another phase's: `make score PHASE=… "
+        "Written by `make baselines`; for another phase: `make score PHASE=… "
         "SUBMISSIONS=starting_kit/submissions`.",
     ]
     return "\n".join(lines) + "\n"

@@ -1,23 +1,22 @@
-"""Whether our proxy scores rank NAS-Bench-201 as the published ones do.
+"""Checks whether our proxy scores rank NAS-Bench-201 like the published ones.
 
-Three commands; ``score`` and ``report`` read the tables and images of the folder ``ZCNAS_DATA``:
+There are three commands; ``score`` and ``report`` read tables and images from ``ZCNAS_DATA``:
 
     python timings/science_proxies.py score BENCHMARK [--limit N] [--core C] [--out DIR]
     python timings/science_proxies.py table [--out DIR] [--version V]
     python timings/science_proxies.py report [--out DIR] [--record docs/proxies_science.md]
 
 ``score`` evaluates all proxies on every architecture that has published scores and appends one
-JSON line per architecture; killed and started again, it goes on where it stopped. ``table`` makes
-``zcnas/tables/scores`` of what ``score`` has written. ``report`` compares that table with the
-published columns and the accuracies: per benchmark and proxy, both Spearman correlations on the
-same architectures and a 95 % interval of their difference from a paired bootstrap over
-architectures. Both work on what there is, be it all or not.
+JSON line per architecture; repeat it to resume. ``table`` writes ``src/zcnas/tables/scores`` from
+the output of ``score``. ``report`` compares that table with the published scores and accuracies:
+per benchmark and proxy, both Spearman correlations on the same architectures and a 95 % interval
+for their difference from a paired bootstrap over architectures. Both accept incomplete output.
 
-One minibatch of 32 serves all architectures: the first real images of the dataset where the folder
-has them, the class-structured synthetic fallback otherwise. With ``--own-minibatches`` every
-architecture gets another one, drawn, cropped and flipped at random, as the published scores were
-made; ``report`` shows what that does. Weights come from PyTorch's default initialisation under a
-seed that follows from the architecture alone.
+All architectures get the same minibatch of 32: the dataset's first real images if the folder has
+them, otherwise the class-structured synthetic fallback. With ``--own-minibatches`` every
+architecture gets a new one, drawn, cropped and flipped at random, as for the published scores;
+``report`` shows the effect. Weights come from PyTorch's default initialisation under a seed that
+depends only on the architecture.
 """
 
 from __future__ import annotations
@@ -55,28 +54,28 @@ TOLERANCE = 0.05
 REAL, FALLBACK = "published training images", "class-structured synthetic fallback"
 INTRODUCTION = """# The proxies against the published scores
 
-Written by `timings/science_proxies.py report` from `zcnas/tables/scores`, version {version},
-and NAS-Bench-Suite-Zero's table. Per proxy: the Spearman correlation with the published
-`val_accuracy` of our scores and of the published score column, on the same architectures; their
-difference with a 95 % interval (percentiles of {resamples} resamples of the architectures, paired);
-and the correlation of our scores with the published ones. A line *holds* if the interval contains 0
-or the difference is at most 0.05. The published flops are compared number by number in
-[verified_spaces.md](verified_spaces.md); the column here is ours, of multiply-accumulates.
+Written by `timings/science_proxies.py report` from `src/zcnas/tables/scores`, version {version},
+and NAS-Bench-Suite-Zero's table. For each proxy, the tables show the Spearman correlation with the
+published `val_accuracy` of our scores and of the published scores, on the same architectures; their
+difference with a 95 % interval (percentiles of {resamples} paired resamples of the architectures);
+and the correlation of our scores with the published ones. A row *holds* if the interval contains 0
+or the difference is at most 0.05. The published flops are compared one by one in
+[verified_spaces.md](verified_spaces.md); the `flops` here are our multiply-accumulates.
 
-The published scores of NAS-Bench-201 come from batches of 32: jacov cannot exceed −N(ln(1 + k) +
-1/(1 + k)), which is −64.0 for N = 64, while the best published one is about −32.2. So ours are of
-32 as well.
+The published scores of NAS-Bench-201 were computed with batches of 32: jacov cannot exceed
+−N(ln(1 + k) + 1/(1 + k)), which is −64.0 for N = 64, but the best published one is about −32.2.
+So we also use batches of 32.
 
-Where a line does not hold, the cause is the minibatch. NASLib's loader draws, crops and flips
-another one for every architecture and proxy; ours is the same for all, as in the competition. Two
-proxies depend on it. epe_nas sums over the pairs of images of one class, whose number differs from
-draw to draw, so the published column carries that noise, most of all with 100 classes, where 32
-images hold few pairs. grasp is a small difference of large terms. The last tables of a benchmark
-show both scored once more, with a minibatch of its own for every architecture: with 100 classes
-epe_nas then falls to the published correlation; on CIFAR-10 both come closer to it.
+If a row does not hold, the minibatch is the cause. NASLib's loader draws, crops and flips a new
+one for every architecture and proxy; ours is the same for all, as in the competition. Two proxies
+are sensitive to it. epe_nas sums over the pairs of images in a class, and the number of pairs
+differs between draws, so the published scores contain that noise, especially with 100 classes,
+where 32 images have few pairs. grasp is a small difference of large terms. The last tables of a
+benchmark show both with a new minibatch for every architecture: with 100 classes, the correlation
+of epe_nas then falls to the published one; on CIFAR-10, both get closer to it.
 
-The paper's figure 6 stands beside as information, from other architectures: on NAS-Bench-201 ×
-ImageNet16-120 nwot 0.77, flops 0.67, params 0.69, zen 0.39, l2_norm 0.69, synflow 0.75, jacov 0.71,
+For comparison, the paper's figure 6 has these values on NAS-Bench-201 × ImageNet16-120 for other
+architectures: nwot 0.77, flops 0.67, params 0.69, zen 0.39, l2_norm 0.69, synflow 0.75, jacov 0.71,
 epe_nas 0.33, snip 0.57, grasp 0.55, grad_norm 0.57, fisher 0.48, plain −0.22.
 """
 STATISTICS = {
@@ -199,7 +198,7 @@ def make_table(out: Path, version: str) -> None:
             "torch": torch.__version__,
         }
     if not rows_of:
-        raise SystemExit(f"nothing is scored in {out}; run `score` first")
+        raise SystemExit(f"{out} contains no scores; run `score` first")
     zero_cost_scores.write_scores(rows_of, provenance, version, zero_cost_scores.FOLDER)
     print("\n".join(f"{key}: {len(rows)} architectures" for key, rows in rows_of.items()))
 
@@ -287,8 +286,8 @@ def report(data: Path, out: Path, record: Path) -> None:
                 if key in ours
             }
             lines += [
-                f"The first {len(own)} architectures with the minibatch of all, then each with one "
-                "of its own:",
+                f"The first {len(own)} architectures with the shared minibatch, then each "
+                "with its own:",
                 "",
                 *_comparisons(same, table),
                 *_comparisons({k: row["scores"] for k, row in own.items()}, table),
@@ -330,12 +329,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("command", choices=("score", "table", "report"))
     parser.add_argument("benchmark", nargs="?", help="what to score")
-    parser.add_argument("--limit", type=int, help="only the first N architectures")
-    parser.add_argument("--own-minibatches", action="store_true", help="one per architecture")
-    parser.add_argument("--proxies", nargs="+", default=list(PROXIES), help="all by default")
+    parser.add_argument("--limit", type=int, help="score only the first N architectures")
+    parser.add_argument(
+        "--own-minibatches", action="store_true", help="draw one minibatch per architecture"
+    )
+    parser.add_argument(
+        "--proxies", nargs="+", default=list(PROXIES), help="proxies to score (default: all)"
+    )
     parser.add_argument("--core", type=int, help="pin to this CPU core")
     parser.add_argument("--out", type=Path, default=Path("build/science"))
-    parser.add_argument("--version", default="1.0", help="of the table")
+    parser.add_argument("--version", default="1.0", help="version of the table")
     parser.add_argument("--record", type=Path, default=Path("docs/proxies_science.md"))
     arguments = parser.parse_args()
     if arguments.command == "table":

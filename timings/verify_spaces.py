@@ -1,12 +1,12 @@
-"""Compare every network with the published figures, and write the record of it.
+"""Compares every network with the published figures and records the result.
 
     python timings/verify_spaces.py --data FOLDER [--sample N] [--record docs/verified_spaces.md]
 
-Counts the architectures that each enumeration yields, builds every architecture that a published
-table gives a parameter count for, and compares parameters and operations. Networks are built
+It counts the architectures of each enumeration, builds every architecture for which a published
+table gives a parameter count, and compares parameters and operations. Networks are built
 without memory on PyTorch's meta device, so that nothing is initialised and nothing is computed.
 
-The published ``flops`` are no count of multiply-accumulates; ``zcnas.proxies.flops`` has the rule
+The published ``flops`` are not multiply-accumulates; ``zcnas.proxies.flops`` has the rule
 that reproduces them.
 """
 
@@ -35,6 +35,7 @@ from zcnas.search_spaces import SEARCH_SPACES, build_network
 from zcnas.search_spaces.nasbench101.spec import NasBench101Spec
 from zcnas.search_spaces.nasbench201.spec import NasBench201Spec
 from zcnas.search_spaces.network import Network
+from zcnas.text import plural
 
 ENUMERATED = {
     "nasbench101": 423_624,
@@ -42,7 +43,7 @@ ENUMERATED = {
     "transbench101_micro": 4_096,
     "transbench101_macro": 3_256,
 }
-"""What the publications say."""
+"""The published numbers of architectures."""
 
 ALL_CONV3X3_MMACS = 220.12
 """NATS-Bench's figure for the NAS-Bench-201 cell of six 3×3 convolutions on CIFAR-10."""
@@ -151,9 +152,9 @@ def main() -> int:
 
 
 def _header(sample: int | None) -> tuple[list[str], bool]:
-    rows = "every published row" if sample is None else f"{sample} rows per table"
+    rows = "all published rows" if sample is None else f"{plural(sample, 'row')} per table"
     return [
-        "# Search spaces against the published figures",
+        "# Search spaces compared with the published figures",
         "",
         f"Written by `timings/verify_spaces.py`; {rows}.",
         "",
@@ -171,11 +172,11 @@ def _middle(rows: int, wrong_hashes: int, wrong_params: int, mmacs: float) -> li
         f"NAS-Bench-201's cell of six 3×3 convolutions on CIFAR-10: {mmacs:.2f} M "
         f"multiply-accumulates (NATS-Bench: {ALL_CONV3X3_MMACS} M).",
         "",
-        "NAS-Bench-Suite-Zero's columns `params` and `flops`. The last column is Spearman's ρ of "
-        "our multiply-accumulates with the published flops; the flops themselves are compared by "
-        "the rule of `zcnas/proxies/flops.py`. The published counts leave out NAS-Bench-301's "
-        "auxiliary classifier (0.468234 M on CIFAR-10) and the discriminator of autoencoder and "
-        "normal; so do our networks.",
+        "Below are NAS-Bench-Suite-Zero's columns `params` and `flops`. The last column is "
+        "Spearman's ρ of our multiply-accumulates with the published flops; the flops themselves "
+        "are compared by the rule in `src/zcnas/proxies/flops.py`. The published "
+        "counts exclude NAS-Bench-301's auxiliary classifier (0.468234 M on CIFAR-10) and the "
+        "discriminator of autoencoder and normal; so do our networks.",
         "",
         "| benchmark | published rows | compared | params differ | flops differ | ρ of MACs |",
         "|---|---|---|---|---|---|",

@@ -37,7 +37,7 @@ def _profile():
 
 @pytest.fixture(scope="session")
 def tally(request):
-    """Counts inputs tried and refused per reader; written down at the end of ``make fuzz``."""
+    """Counts inputs tried and rejected per reader; ``make fuzz`` records them at its end."""
 
     def count(reader: str, refused: bool) -> None:
         TRIED[reader] += 1
@@ -46,13 +46,13 @@ def tally(request):
     yield count
     if RECORD and not request.session.testsfailed:
         lines = [
-            "# Bad inputs tried",
+            "# Malformed inputs tried",
             "",
-            "Written by `make fuzz`: random bytes, and valid files with bytes changed, cut,",
-            "doubled and inserted. None gave a traceback, a hang, or a file outside the",
+            "Written by `make fuzz`: random bytes, and valid files with bytes changed, removed,",
+            "duplicated and inserted. None caused a traceback, a hang, or a file outside the",
             "target folder.",
             "",
-            "| reader | inputs tried | refused with a message |",
+            "| reader | inputs tried | rejected with a message |",
             "|---|---|---|",
             *(f"| {name} | {TRIED[name]:,} | {REFUSED[name]:,} |" for name in TRIED),
             f"| all | {TRIED.total():,} | {REFUSED.total():,} |",
