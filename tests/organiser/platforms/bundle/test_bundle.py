@@ -120,13 +120,38 @@ def test_a_program_says_how_it_is_run_under_the_names_of_both_platforms(built):
             assert program["metadata"] == program["metadata.yaml"] == source
 
 
-def test_on_both_platforms_participants_are_approved_and_their_last_submission_counts(built):
+SWITCHES = {
+    # Participants are approved, their last submission counts, and nothing but pages is handed out.
+    "registration_auto_approve": False,
+    "auto_run_submissions": True,
+    "make_programs_available": False,
+    "make_input_data_available": False,
+    "can_participants_make_submissions_public": False,
+    "enable_detailed_results": True,
+    "show_detailed_results_in_submission_panel": True,
+    "show_detailed_results_in_leaderboard": False,  # a hidden phase is among them
+}
+OLD_SWITCHES = {
+    "has_registration": True,
+    "allow_public_submissions": False,
+    "enable_detailed_results": True,
+    "enable_per_submission_metadata": False,
+    "force_submission_to_leaderboard": True,
+    "disallow_leaderboard_modifying": True,
+}
+
+
+def test_every_switch_of_a_competition_stands_as_the_competition_needs_it(built):
     new, old = (yaml.safe_load(members(p.read_bytes())["competition.yaml"]) for p in built)
-    assert new["registration_auto_approve"] is False
-    assert [board["submission_rule"] for board in new["leaderboards"]] == ["Force_Last"]
-    assert old["has_registration"] is True
-    assert old["force_submission_to_leaderboard"] is True
-    assert old["disallow_leaderboard_modifying"] is True
+    assert {key: value for key, value in new.items() if isinstance(value, bool)} == SWITCHES
+    assert {key: value for key, value in old.items() if isinstance(value, bool)} == OLD_SWITCHES
+    (board,) = new["leaderboards"]
+    assert board["submission_rule"] == "Force_Last"
+    assert board["hidden"] is True, "the scores of a hidden phase stay hidden"
+    assert all(column["hidden"] is True for column in old["leaderboard"]["columns"].values())
+    ways = {column["key"]: column["sorting"] for column in board["columns"]}
+    assert ways.pop("failed") == ways.pop("duration") == "asc"
+    assert set(ways.values()) == {"desc"}
 
 
 def test_every_date_of_a_bundle_is_a_text_that_keeps_its_time_of_day(built):
