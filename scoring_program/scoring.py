@@ -1,6 +1,6 @@
 """The scoring program as CodaLab and Codabench start it.
 
-    ingestion's output (input/res) + reference data (input/ref) ──▶ on_platform ──▶ scores.json,
+    ingestion's output (input/res) + reference data (input/ref) ──▶ scoring ──▶ scores.json,
     scores.txt, detailed_results.html
 
 Nothing in ingestion's output is believed but the lines that bear the recorder's seals; an
@@ -13,9 +13,7 @@ from __future__ import annotations
 
 import argparse
 import re
-import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 from zcnas.errors import OrganiserError, ZcnasError
@@ -24,9 +22,11 @@ from zcnas.hosted.seals import read_key, sealed_lines
 from zcnas.judging.score import Scores, score_submission
 from zcnas.pages.detailed_results import detailed_results
 from zcnas.phases import Phase
-from zcnas.records import read_reference, write_json
+from zcnas.records import Prediction, parse_predictions, read_reference, write_json
 from zcnas.result_files import ResultFiles
 
+UNRANKED = -1.0
+"""Score and taus of a submission of which no query was answered: a platform's table has no dash."""
 _EXIT_CODE = re.compile(r"^ingestionExitCode: *(-?\d+|null)? *$", re.MULTILINE)
 
 
@@ -37,19 +37,21 @@ def main() -> None:
     parser.add_argument("--reference", type=Path, required=True, help="folder with the accuracies")
     parser.add_argument("--output", type=Path, required=True, help="folder for the scores")
     arguments = parser.parse_args()
-    hosted = read_hosted_phase(arguments.reference)
-    phase = hosted.phase
+    phase = read_hosted_phase(arguments.reference).phase
     references = {
         key: read_reference(arguments.reference / f"{key}.json") for key in phase.benchmarks
     }
-    with tempfile.TemporaryDirectory(prefix="zcnas-") as temporary:
-        accepted = Path(temporary)
-        accept_sealed(phase, arguments.predictions, read_key(arguments.reference), accepted)
-        scores = score_submission(phase, accepted, references)
-        arguments.output.mkdir(parents=True, exist_ok=True)
-        page = detailed_results(phase, accepted, references, arguments.reference)
-    (arguments.output / "detailed_results.html").write_text(page, encoding="utf-8")
+    refuse_failed_ingestion(arguments.predictions)
+    predictions = read_sealed(phase, arguments.predictions, read_key(arguments.reference))
+    if not any(predictions.values()):
+        refuse_early_end(arguments.predictions)
+    scores = score_submission(predictions, references, phase.failure_tau)
+    page = detailed_results(
+        phase, arguments.predictions, predictions, references, arguments.reference
+    )
     columns = columns_shown(phase, scores)
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    (arguments.output / "detailed_results.html").write_text(page, encoding="utf-8")
     (arguments.output / "scores.txt").write_text(
         "".join(f"{key}: {value!r}\n" for key, value in columns.items())
     )
@@ -57,26 +59,39 @@ def main() -> None:
     print(f"{phase.title}: {scores.failures.total()} architectures failed")
 
 
-def accept_sealed(phase: Phase, results: Path, key: bytes | None, accepted: Path) -> None:
-    """Copy into ``accepted`` what the recorder wrote: sealed lines, and the manifests and logs.
+def refuse_failed_ingestion(results: Path) -> None:
+    """Give no score where ingestion says that this machine failed.
 
     Raises:
-        OrganiserError: Ingestion failed on this machine before it had asked anything.
+        OrganiserError: With ingestion's own words.
     """
     report = results / ORGANISER_ERROR_FILE
     if report.is_file():
         raise OrganiserError(f"ingestion failed: {report.read_text(errors='replace').strip()}")
-    asked = False
+
+
+def read_sealed(phase: Phase, results: Path, key: bytes | None) -> dict[str, list[Prediction]]:
+    """Return the predictions that bear the recorder's seals, by benchmark.
+
+    Raises:
+        PredictionError: There is no key, and a line is malformed.
+    """
+    found = {}
     for benchmark in phase.benchmarks:
         lines = sealed_lines(results, benchmark, key)
-        asked = asked or bool(lines)
-        left, taken = ResultFiles(results, benchmark), ResultFiles(accepted, benchmark)
-        taken.predictions.write_bytes(b"".join(line + b"\n" for line in lines))
-        for path in (left.manifest, left.log):
-            if path.is_file() and not path.is_symlink():
-                shutil.copyfile(path, accepted / path.name)
+        content = b"".join(line + b"\n" for line in lines)
+        found[benchmark] = parse_predictions(content, ResultFiles(results, benchmark).predictions)
+    return found
+
+
+def refuse_early_end(results: Path) -> None:
+    """Give no score where ingestion ended before it had asked anything.
+
+    Raises:
+        OrganiserError: Its exit code says so.
+    """
     code = ingestion_exit_code(results)
-    if not asked and code not in (0, None):
+    if code not in (0, None):
         raise OrganiserError(
             f"ingestion ended with exit code {code} and asked for no architecture; its log on the "
             f"submission's page says why"
@@ -97,9 +112,11 @@ def columns_shown(phase: Phase, scores: Scores) -> dict[str, float]:
     """Return the columns of ``scores.json``, to as many decimals as the phase's feedback shows."""
     decimals = feedback_of(phase).tau_decimals
     columns = scores.columns()
+    taus = ("score", *phase.benchmarks)
+    if not scores.answered:
+        return {**columns, **dict.fromkeys(taus, UNRANKED)}
     if decimals is None:
         return columns
-    taus = {"score", *phase.benchmarks}
     return {key: round(value, decimals) if key in taus else value for key, value in columns.items()}
 
 

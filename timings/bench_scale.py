@@ -2,8 +2,7 @@
 
     run      the organiser's process at 1,000 submissions x 28 benchmarks x 100 architectures,
              simulated jobs and real records on disk: CPU time, and memory at each tenth;
-             then the leaderboard again from that folder: as the run left it, and counted anew
-             (ratio: anew to as it was left, CPU time)
+             then the judge again on that folder, with intervals and without (ratio of CPU times)
     pool     what the local pool and Dask add to a job that does nothing (ratio: Dask to pool)
     cpus     throughput of 2 CPUs against 1 after start-up for a cheap and a dear predictor, the
              share of start-up, CPU time of the organiser's process per query (ratio: the worse
@@ -34,9 +33,10 @@ from simulated_run import (
 
 from zcnas.isolation.machine import LOCKS_VARIABLE
 from zcnas.isolation.process import ProcessIsolation
+from zcnas.judging.judge import judge
 from zcnas.organiser.competition import Competition, load_halves
+from zcnas.organiser.results.contest import read_contest
 from zcnas.organiser.results.folder import ResultsFolder
-from zcnas.organiser.results.ranking import OUTCOME, rank_again
 from zcnas.phases import load_phase
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -80,16 +80,12 @@ def run():
         print(f"resident MiB at each tenth: {', '.join(map(str, resident))}")
         results = ResultsFolder(folder / "out")
 
-        def rank():
-            return timed(lambda: rank_again(results, phase, halves.references))
-
-        known, known_cpu = rank()
-        for path in (folder / "out").glob(f"*/{OUTCOME}"):
-            path.unlink()
-        anew, anew_cpu = rank()
-    print(f"rank of {SUBMISSIONS} x {len(phase.benchmarks)} as the run left it: {known}")
-    print(f"the same, all counted anew: {anew}")
-    print(f"{anew_cpu / known_cpu:.1f}x")
+        contest = read_contest(results, phase, halves.references)
+        judged, judged_cpu = timed(lambda: judge(contest))
+        taus, taus_cpu = timed(lambda: judge(contest, resamples=1))
+    print(f"judging {SUBMISSIONS} x {len(phase.benchmarks)} again: {judged}")
+    print(f"the same without intervals: {taus}")
+    print(f"{judged_cpu / taus_cpu:.1f}x")
 
 
 def simulate(phase, halves, paths, out):
@@ -107,7 +103,7 @@ def simulate(phase, halves, paths, out):
     competition = Competition(
         phase, halves, ProcessIsolation(), [0], out, on_prediction, pool=SimulatedPool
     )
-    said, cpu = timed(lambda: competition.score(paths))
+    said, cpu = timed(lambda: competition.run(paths))
     print(f"{len(paths)} x {len(phase.benchmarks)} x {ARCHITECTURES} simulated: {said}")
     print(f"{1e3 * cpu / jobs:.1f} ms of CPU time per job, simulated answers included")
     return samples
@@ -193,7 +189,7 @@ def rate(sample, key, architectures, used, folder):
     phase, halves = practice(key, architectures)
     begin, own = time.monotonic(), time.process_time()
     out = folder / "out"
-    Competition(phase, halves, ProcessIsolation(), used, out, on_prediction).score(copies)
+    Competition(phase, halves, ProcessIsolation(), used, out, on_prediction).run(copies)
     own = time.process_time() - own
     per_second = sum((len(times) - 1) / (times[-1] - times[0]) for times in stamps.values())
     start_up = statistics.mean(times[0] for times in stamps.values()) - begin

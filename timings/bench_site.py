@@ -23,13 +23,19 @@ import numpy as np
 import psutil
 
 from zcnas.benchmarks import BENCHMARKS
-from zcnas.judging.leaderboard import Entry, Leaderboard
-from zcnas.judging.metrics import kendall_tau
-from zcnas.judging.standings import rank_entries
+from zcnas.judging.judge import judge
+from zcnas.organiser.results.contest import read_contest
+from zcnas.organiser.results.folder import (
+    BenchmarkBinding,
+    ResultsFolder,
+    RunRecord,
+    SubmissionRecord,
+)
 from zcnas.organiser.results.publishing import publish
 from zcnas.pages.small_figures import scatter_figure
 from zcnas.phases import load_phase
 from zcnas.records import Prediction, Reference
+from zcnas.result_files import ResultFiles
 
 ROOT = Path(__file__).resolve().parents[1]
 SUBMISSIONS, ARCHITECTURES = 1000, 100
@@ -46,7 +52,7 @@ FIRST_ROW = """(() => {
 
 
 def write_run(out, phase, submissions, architectures):
-    """Write predictions, and return leaderboard and references."""
+    """Write a run of noisy submissions, and return its folder and the references."""
     rng = np.random.default_rng(0)
     references = {}
     for key in phase.benchmarks:
@@ -56,11 +62,23 @@ def write_run(out, phase, submissions, architectures):
             benchmark=key, metric="m", unit="percent", source="s", version="1", table_sha256="0",
             accuracies=dict(zip(tokens, values, strict=True)),
         )  # fmt: skip
-    entries = []
+    results = ResultsFolder(out)
+    binding = BenchmarkBinding(
+        input_sha256="", minibatch_sha256="", data_source="synthetic", limits=phase.limits,
+        architectures=architectures,
+    )  # fmt: skip
+    results.bind(
+        RunRecord(
+            phase="full", isolation="docker", isolation_description="docker", program_sha256="",
+            image="", benchmarks=dict.fromkeys(phase.benchmarks, binding),
+        )
+    )  # fmt: skip
     for number in range(submissions):
-        folder = out / "submissions" / f"submission{number:04d}"
-        folder.mkdir(parents=True)
-        taus, noise = {}, rng.uniform(1, 12)
+        name = f"submission{number:04d}"
+        folder = results.open_submission(
+            SubmissionRecord(name=name, sha256="", refusal="", position=number)
+        )
+        noise = rng.uniform(1, 12)
         for key, reference in references.items():
             truth = list(reference.accuracies.values())
             scores = (np.array(truth) + rng.normal(0, noise, architectures)).tolist()
@@ -74,19 +92,9 @@ def write_run(out, phase, submissions, architectures):
                 )
                 for token, score, seconds in zip(reference.accuracies, scores, times, strict=True)
             ]  # fmt: skip
-            (folder / f"{key}.predictions.jsonl").write_bytes(b"\n".join(lines) + b"\n")
-            taus[key] = kendall_tau(scores, truth)
-        entries.append(
-            Entry(
-                submission=folder.name, method=folder.name, score=sum(taus.values()) / len(taus),
-                kendall_tau=taus, status="scored", failures={}, wall_time_s=9.0, cpu_time_s=9.0,
-            )
-        )  # fmt: skip
-    board = Leaderboard(
-        phase="full", title="Full", isolation="docker", data_sources={}, accuracy_sources={},
-        benchmarks=phase.benchmarks, entries=rank_entries(entries),
-    )  # fmt: skip
-    return board, references
+            content = b"\n".join(lines) + b"\n"
+            ResultFiles(folder, key).predictions.write_bytes(content)
+    return results, references
 
 
 def open_ranking(page):
@@ -143,9 +151,9 @@ def main():
     phase = msgspec.structs.replace(phase, benchmarks=tuple(BENCHMARKS))
     with tempfile.TemporaryDirectory() as temporary:
         out = Path(temporary)
-        board, references = write_run(out, phase, *sizes)
+        results, references = write_run(out, phase, *sizes)
         begin, cpu = time.perf_counter(), time.process_time()
-        publish(board, phase, references, out)
+        publish(judge(read_contest(results, phase, references)), phase, results)
         seconds, cpu = time.perf_counter() - begin, time.process_time() - cpu
         pages = list((out / "leaderboard").iterdir())
         size = sum(page.stat().st_size for page in pages) / 1e6

@@ -22,11 +22,20 @@ import msgspec
 from zcnas.errors import InputDataError, PredictionError, ReferenceDataError, ZcnasError
 
 Status = Literal["ok", "error", "timeout", "memory", "killed", "invalid", "not_reached"]
-"""What happened to one architecture.
-
-In order: a score, an exception, too much time, too much memory, a dead process, an answer that is
-not one usable number, or the benchmark's time ran out first.
-"""
+"""What became of one architecture; ``STATUSES`` says what each means."""
+MISSING = "missing"
+"""Stands for the status of an architecture of the reference that has no line in the predictions."""
+STATUSES: dict[str, str] = {
+    "ok": "answered with a score",
+    "error": "raised an exception",
+    "timeout": "went over a time limit",
+    "memory": "went over the memory limit",
+    "killed": "its process died",
+    "invalid": "did not answer with one usable number",
+    "not_reached": "the benchmark's time was over before its turn",
+    MISSING: "has no prediction",
+}
+"""Every status and what it means, in words for participants; whatever is not ``ok`` failed."""
 
 _LARGEST = sys.float_info.max
 Finite = Annotated[float, msgspec.Meta(ge=-_LARGEST, le=_LARGEST)]

@@ -27,6 +27,7 @@ from hostile_stage import (
     prepare_attacks,
 )
 
+from tests.boards import score
 from zcnas.isolation.process import ProcessIsolation
 from zcnas.organiser.competition import Competition, load_halves
 from zcnas.phases import load_phase
@@ -99,17 +100,18 @@ def run(request, stage, sizes, tmp_path_factory) -> Run:
     tempfile.tempdir = str(temporary)
     try:
         alone_folder = stage.folder / f"alone-{name}"
-        alone = Competition(stage.phase, halves, isolation, cpus, alone_folder).score(honest)
+        alone = score(Competition(stage.phase, halves, isolation, cpus, alone_folder), honest)
         attacks = prepare_attacks(stage, name, sizes, listener.port)
         results = stage.results(name)
         ample = [folder for folder in attacks if not is_tight(folder.name)]
         middle = len(ample) // 2
         mixed = [*ample[:middle], *honest, *ample[middle:]]
-        board = Competition(stage.phase, halves, isolation, cpus, results / "ample").score(mixed)
-        tight = Competition(
-            msgspec.structs.replace(stage.phase, limits=TIGHT_LIMITS),
-            *(halves, isolation, cpus, results / "tight"),
-        ).score([folder for folder in attacks if is_tight(folder.name)])
+        board = score(Competition(stage.phase, halves, isolation, cpus, results / "ample"), mixed)
+        strict = msgspec.structs.replace(stage.phase, limits=TIGHT_LIMITS)
+        tight = score(
+            Competition(strict, halves, isolation, cpus, results / "tight"),
+            [folder for folder in attacks if is_tight(folder.name)],
+        )
     finally:
         tempfile.tempdir = before
         del os.environ["ZCNAS_HOSTILE_TRUTH"]

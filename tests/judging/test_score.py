@@ -10,7 +10,7 @@ import pytest
 
 from zcnas.errors import PredictionError
 from zcnas.hosted.phase import HostedPhase
-from zcnas.judging.score import score_benchmark, score_submission
+from zcnas.judging.score import read_submission, score_benchmark, score_submission
 from zcnas.phases import load_phase
 from zcnas.records import Prediction, Reference, encode_score, read_reference, write_json
 
@@ -93,7 +93,9 @@ def practice_run(tmp_path):
 
 def test_a_benchmark_without_predictions_stays_in_the_mean(practice_run):
     folder, references = practice_run
-    scores = score_submission(PRACTICE, folder, references)
+    scores = score_submission(
+        read_submission(folder, PRACTICE.benchmarks), references, PRACTICE.failure_tau
+    )
     assert scores.score == pytest.approx(2 / 3)
     assert dict(scores.failures) == {"missing": 100}
 

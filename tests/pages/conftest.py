@@ -6,13 +6,18 @@ import msgspec
 import numpy as np
 import pytest
 
-from zcnas.errors import PredictionError
-from zcnas.judging.leaderboard import Entry, Leaderboard, write_leaderboard
-from zcnas.judging.score import score_submission
-from zcnas.judging.standings import rank_entries
-from zcnas.organiser.results.publishing import publish
+from tests.boards import bind, enter, publish_run
 from zcnas.phases import load_phase
-from zcnas.records import Prediction, encode_score, read_input, read_json, read_reference
+from zcnas.records import (
+    Manifest,
+    OrganiserManifest,
+    Prediction,
+    PublicManifest,
+    encode_score,
+    read_input,
+    read_reference,
+    write_json,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -65,48 +70,22 @@ NAMES = ("plain", "noisy", "coarse", "late", "Ünï$x^2$ & <b>", "broken")
 
 @pytest.fixture(scope="session")
 def run_folder(tmp_path_factory, phase, references, predict, hostile):
-    """A run as scoring leaves it: six submissions, one hostile in every text, one our own fault."""
+    """A run of six submissions, one hostile in every text and one our own fault, not judged yet."""
     out = tmp_path_factory.mktemp("run")
+    results = bind(out, phase, references)
     noises = dict(zip(NAMES, (0.5, 4.0, 2.0, 2.5, 8.0), strict=False))
-    entries = []
     for number, (name, noise) in enumerate(noises.items()):
         strange = name.startswith("Ü")
         lines = predict(noise, number, failures=7 if strange else 0, message=hostile)
         if name == "coarse":
             lines = {k: [coarsen(line) for line in found] for k, found in lines.items()}
-        folder = out / "submissions" / name
-        folder.mkdir(parents=True)
-        for key, found in lines.items():
-            content = b"\n".join(msgspec.json.encode(line) for line in found) + b"\n"
-            (folder / f"{key}.predictions.jsonl").write_bytes(content)
+        folder = enter(results, name, lines)
+        for key in lines:
             (folder / f"{key}.log").write_text(f"</pre>{hostile}" if strange else "")
-        scores = score_submission(phase, folder, references)
-        entries.append(
-            Entry(
-                submission=name,
-                method=hostile if strange else name,
-                score=scores.score,
-                kendall_tau={key: result.tau for key, result in scores.benchmarks.items()},
-                status="scored",
-                failures=dict(scores.failures),
-                wall_time_s=scores.wall_time_s,
-                cpu_time_s=scores.cpu_time_s,
-            )
+        write_json(
+            folder / f"{phase.benchmarks[0]}.manifest.json", manifest(hostile, name, strange)
         )
-    broken = Entry(
-        submission="broken", method="", score=None, kendall_tau={}, status="organiser_error",
-        failures={}, wall_time_s=0.0, cpu_time_s=0.0, message="disk full at /secret/path",
-    )  # fmt: skip
-    board = Leaderboard(
-        phase=phase.name,
-        title="Practice phase",
-        isolation="docker (one CPU, no network, read-only)",
-        data_sources=dict.fromkeys(phase.benchmarks, "synthetic fallback"),
-        accuracy_sources=dict.fromkeys(phase.benchmarks, "a table (percent)"),
-        benchmarks=phase.benchmarks,
-        entries=rank_entries([*entries, broken]),
-    )
-    write_leaderboard(board, out)
+    enter(results, "broken", {}, fault="disk full at /secret/path")
     (out / "submissions.csv").write_text(
         "name,team,received_at,baseline\n"
         f'plain,"{hostile.replace(chr(34), "")}",2026-03-01T10:00:00Z,no\n'
@@ -115,6 +94,19 @@ def run_folder(tmp_path_factory, phase, references, predict, hostile):
         encoding="utf-8",
     )
     return out
+
+
+def manifest(hostile, name, strange):
+    """How a submission's predictions came about; the hostile one's method is hostile too."""
+    public = PublicManifest(
+        benchmark="nasbench201_cifar10", submission=name, submission_sha256="0",
+        method=hostile if strange else name, isolation="docker", data_source="synthetic fallback",
+        batch_size=64, architectures=100, limits={}, versions={}, cpu_model="a CPU",
+        setup_status="ok", setup_message="", start_up_s=0.0, setup_wall_s=0.0, worker_starts=1,
+        wall_time_s=1.0, cpu_time_s=1.0,
+    )  # fmt: skip
+    organiser = OrganiserManifest(eval_seed=0, input_sha256="0", cpu=0, image="", started_at="")
+    return Manifest(public=public, organiser=organiser)
 
 
 def coarsen(line):
@@ -136,8 +128,7 @@ def specs(phase):
 def published(run_folder, phase, references, specs):
     """The run after publishing under the rule that a team's best entry counts."""
     ruled = msgspec.structs.replace(phase, counts="best")
-    board = read_json(run_folder / "leaderboard.json", Leaderboard, PredictionError)
-    return publish(board, ruled, references, run_folder, specs=specs, resamples=1000)
+    return publish_run(run_folder, ruled, references, specs=specs, resamples=1000)
 
 
 @pytest.fixture(scope="session")

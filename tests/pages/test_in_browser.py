@@ -8,10 +8,8 @@ import numpy as np
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 
+from tests.boards import bind, enter, publish_run
 from zcnas.benchmarks import BENCHMARKS
-from zcnas.judging.leaderboard import Entry, Leaderboard
-from zcnas.judging.standings import rank_entries
-from zcnas.organiser.results.publishing import publish
 from zcnas.phases import load_phase
 from zcnas.records import Prediction, Reference
 
@@ -228,27 +226,17 @@ def many(tmp_path_factory):
         )
         for key in phase.benchmarks
     }  # fmt: skip
-    entries = []
+    results = bind(out, phase, references)
     for number in range(200):
-        name = f"entry{number:03d}"
-        folder = out / "submissions" / name
-        folder.mkdir(parents=True)
-        for key in phase.benchmarks:
-            lines = [Prediction(id=t, status="ok", score=float(rng.normal())) for t in tokens]
-            content = b"\n".join(msgspec.json.encode(line) for line in lines)
-            (folder / f"{key}.predictions.jsonl").write_bytes(content)
-        taus = dict(zip(phase.benchmarks, rng.uniform(-1, 1, 28).tolist(), strict=True))
-        entries.append(
-            Entry(
-                submission=name, method=name, score=sum(taus.values()) / 28, kendall_tau=taus,
-                status="scored", failures={}, wall_time_s=1.0, cpu_time_s=1.0,
-            )
-        )  # fmt: skip
-    board = Leaderboard(
-        phase="full", title="Full", isolation="docker", data_sources={}, accuracy_sources={},
-        benchmarks=phase.benchmarks, entries=rank_entries(entries),
-    )  # fmt: skip
-    publish(board, phase, references, out, resamples=100)
+        scores = {key: rng.normal(size=12).tolist() for key in phase.benchmarks}
+        lines = {
+            key: [
+                Prediction(id=t, status="ok", score=s) for t, s in zip(tokens, drawn, strict=True)
+            ]
+            for key, drawn in scores.items()
+        }
+        enter(results, f"entry{number:03d}", lines)
+    publish_run(out, phase, references)
     return out / "leaderboard"
 
 

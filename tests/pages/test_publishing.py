@@ -10,9 +10,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from zcnas.judging.leaderboard import Leaderboard
+from tests.boards import bind, publish_run
 from zcnas.judging.outcomes import Collector, analyse
-from zcnas.organiser.results.publishing import publish
 from zcnas.pages.site import page_names
 from zcnas.records import read_predictions
 
@@ -86,7 +85,7 @@ def test_publishing_twice_gives_the_same_bytes(
     ruled = msgspec.structs.replace(phase, counts="best")
     other = tmp_path / "again"
     out = Path(shutil.copytree(run_folder, tmp_path / "run"))
-    publish(published, ruled, references, out, site=other, specs=specs, resamples=1000)
+    publish_run(out, ruled, references, site=other, specs=specs, resamples=1000)
     after = pages(other)
     assert before.keys() == after.keys()
     assert [name for name in before if before[name] != after[name]] == []
@@ -164,7 +163,7 @@ def publish_hidden(published, phase, references, run_folder, site, **changes):
     out = Path(shutil.copytree(run_folder, site.parent / "run"))
     specs = {key: {} for key in phase.benchmarks}
     specs[phase.benchmarks[0]] = dict.fromkeys(references[phase.benchmarks[0]].accuracies, "SPEC")
-    publish(published, phase, references, out, site=site, specs=specs, resamples=200, **changes)
+    publish_run(out, phase, references, site=site, specs=specs, resamples=200, **changes)
     return "".join(path.read_text(encoding="utf-8") for path in sorted(site.iterdir()))
 
 
@@ -210,11 +209,8 @@ def test_after_the_deadline_everything_is_shown(
 
 
 def test_an_empty_run_has_a_site_too(phase, references, tmp_path):
-    board = Leaderboard(
-        phase=phase.name, title="t", isolation="docker", data_sources={}, accuracy_sources={},
-        benchmarks=phase.benchmarks, entries=(),
-    )  # fmt: skip
-    publish(board, phase, references, tmp_path, resamples=100)
+    bind(tmp_path, phase, references)
+    publish_run(tmp_path, phase, references)
     assert "No entries" in (tmp_path / "leaderboard" / "index.html").read_text()
 
 
@@ -230,11 +226,8 @@ def test_an_empty_run_has_a_site_too(phase, references, tmp_path):
 def test_the_site_warns_where_submissions_were_not_contained_whatever_that_is_called(
     phase, references, tmp_path, contained, isolation, warned
 ):
-    board = Leaderboard(
-        phase=phase.name, title="t", isolation=isolation, data_sources={}, accuracy_sources={},
-        benchmarks=phase.benchmarks, entries=(), contained=contained,
-    )  # fmt: skip
-    publish(board, phase, references, tmp_path, resamples=100)
+    bind(tmp_path, phase, references, isolation, contained)
+    publish_run(tmp_path, phase, references)
     text = (tmp_path / "leaderboard" / "index.html").read_text()
     assert ("ran as plain processes, not in containers" in text) is warned
 

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from tests.boards import score
 from zcnas import testing
 from zcnas.errors import PluginError
 from zcnas.isolation.process import ProcessIsolation
@@ -51,7 +52,7 @@ def test_it_is_drawn_and_scored_from_the_package_to_the_leaderboard(
     halves = load_halves(phase, tmp_path / "in", tmp_path / "ref", None)
     cpus = sorted(os.sched_getaffinity(0))[:1]
     run = Competition(phase, halves, ProcessIsolation(), cpus, tmp_path / "out")
-    board = run.score([tmp_path / "subs" / "counts", tmp_path / "subs" / "says"])
+    board = score(run, [tmp_path / "subs" / "counts", tmp_path / "subs" / "says"])
     entries = {entry.submission: entry for entry in board.entries}
     assert {entry.status for entry in board.entries} == {"scored"}
     assert [sum(entry.failures.values()) for entry in board.entries] == [0, 0]

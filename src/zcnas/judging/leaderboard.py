@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +16,10 @@ EntryStatus = Literal["scored", "invalid_submission", "organiser_error"]
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One submission on the leaderboard; an ``organiser_error`` has neither score nor rank.
+    """One submission on the leaderboard.
+
+    An ``organiser_error`` has neither score nor rank; an entry of which no query was ``answered``
+    on any benchmark has no rank.
 
     Team, time and ``baseline`` come from ``submissions.csv``; an entry that its team's rule passes
     over is not ``counted`` and has no rank. The statistics (``statistics.py``) are None until
@@ -31,6 +35,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     score: float | None
     kendall_tau: dict[str, float]
     status: EntryStatus
+    answered: bool = True
     failures: dict[str, int]
     wall_time_s: float
     cpu_time_s: float
@@ -67,35 +72,34 @@ class Leaderboard(msgspec.Struct, frozen=True, kw_only=True):
 
 def write_leaderboard(leaderboard: Leaderboard, folder: Path) -> None:
     """Write ``leaderboard.json`` and ``leaderboard.csv`` into a folder."""
-    import pandas as pd
-
     write_json(folder / "leaderboard.json", leaderboard)
-    rows = [
-        {
-            "rank": entry.rank,
-            "submission": _as_text(entry.submission),
-            "method": _as_text(entry.method),
-            "team": _as_text(entry.team),
-            "received_at": entry.received_at,
-            "baseline": entry.baseline,
-            "counted": entry.counted,
-            "score": entry.score,
-            "score_low": entry.score_interval[0] if entry.score_interval else None,
-            "score_high": entry.score_interval[1] if entry.score_interval else None,
-            "rank_group": entry.rank_group,
-            "first_probability": entry.first_probability,
-            **{key: entry.kendall_tau.get(key) for key in leaderboard.benchmarks},
-            "status": entry.status,
-            "failed": sum(entry.failures.values()),
-            "wall_time_s": entry.wall_time_s,
-            "cpu_time_s": entry.cpu_time_s,
-        }
-        for entry in leaderboard.entries
+    rows = [_row(entry, leaderboard.benchmarks) for entry in leaderboard.entries]
+    with (folder / "leaderboard.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(_columns(leaderboard.benchmarks))
+        writer.writerows(rows)
+
+
+def _columns(benchmarks: tuple[str, ...]) -> list[str]:
+    return [
+        *("rank", "submission", "method", "team", "received_at", "baseline", "counted", "score"),
+        *("score_low", "score_high", "rank_group", "first_probability"),
+        *benchmarks,
+        *("status", "failed", "wall_time_s", "cpu_time_s"),
     ]
-    frame = pd.DataFrame(rows)
-    if rows:
-        frame = frame.astype({"rank": "Int64", "rank_group": "Int64"})
-    frame.to_csv(folder / "leaderboard.csv", index=False)
+
+
+def _row(entry: Entry, benchmarks: tuple[str, ...]) -> list[object]:
+    """Return an entry's values in the order of ``_columns``; None leaves a cell empty."""
+    return [
+        entry.rank,
+        *map(_as_text, (entry.submission, entry.method, entry.team)),
+        *(entry.received_at, entry.baseline, entry.counted, entry.score),
+        *(entry.score_interval or (None, None)),
+        *(entry.rank_group, entry.first_probability),
+        *(entry.kendall_tau.get(key) for key in benchmarks),
+        *(entry.status, sum(entry.failures.values()), entry.wall_time_s, entry.cpu_time_s),
+    ]
 
 
 def _as_text(text: str) -> str:

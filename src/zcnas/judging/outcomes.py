@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zcnas.benchmarks import Benchmark, get_benchmark
 from zcnas.judging.metrics import kendall_tau
-from zcnas.judging.secondary_metrics import distinct_scores, spearman, tau_a, top_k_precision
+from zcnas.judging.secondary_metrics import distinct_scores, spearman, tau_a, top_k, top_k_precision
 from zcnas.judging.statistics import (
     RESAMPLES,
     Floats,
@@ -26,14 +26,11 @@ from zcnas.judging.statistics import (
     rank_scores,
     resample_taus,
 )
-from zcnas.records import Prediction, Reference
+from zcnas.records import MISSING, STATUSES, Prediction, Reference
 from zcnas.seeds import derive_seed
 
-STATUSES = ("ok", "error", "timeout", "memory", "killed", "invalid", "not_reached", "missing")
-"""What ``Outcomes.statuses`` counts in; the last is an architecture without a prediction."""
-
-TOP_SHARE = 0.1
-"""Top-k precision looks at this share of the architectures."""
+STATUS_NAMES = tuple(STATUSES)
+"""What ``Outcomes.statuses`` counts in."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,7 @@ class Outcomes:
         unit: Of the accuracies.
         ceiling: tau-b between two training seeds, where the table has several.
         scores: (S, N), NaN where an architecture failed.
-        statuses: (S, N), indices into ``STATUSES``.
+        statuses: (S, N), indices into ``STATUS_NAMES``.
         cpu_time_s: (S, N).
         reasons: Per submission, how often which (status, message) occurred.
     """
@@ -74,9 +71,9 @@ class Outcomes:
 
     def failures(self, submission: int) -> dict[str, int]:
         """Return how many architectures of a submission failed in which way."""
-        counts = np.bincount(self.statuses[submission], minlength=len(STATUSES))
+        counts = np.bincount(self.statuses[submission], minlength=len(STATUS_NAMES))
         return {
-            name: int(n) for name, n in zip(STATUSES, counts, strict=True) if n and name != "ok"
+            name: int(n) for name, n in zip(STATUS_NAMES, counts, strict=True) if n and name != "ok"
         }
 
 
@@ -107,16 +104,26 @@ class Collector:
                 column = columns.get(prediction.id)
                 if column is None:
                     continue  # scoring refuses predictions of another draw; a page need not
-                outcomes.statuses[submission, column] = STATUSES.index(prediction.status)
+                outcomes.statuses[submission, column] = STATUS_NAMES.index(prediction.status)
                 outcomes.cpu_time_s[submission, column] = prediction.cpu_time_s
                 if prediction.value is not None:
                     outcomes.scores[submission, column] = prediction.value
                 else:
                     reasons[prediction.status, prediction.message] += 1
 
-    def outcomes(self) -> list[Outcomes]:
-        """Return one ``Outcomes`` per benchmark."""
-        return self._outcomes
+    def outcomes(self, submissions: int | None = None) -> list[Outcomes]:
+        """Return one ``Outcomes`` per benchmark, of the first ``submissions``; None for all."""
+        kept = slice(submissions)
+        return [
+            replace(
+                each,
+                scores=each.scores[kept],
+                statuses=each.statuses[kept],
+                cpu_time_s=each.cpu_time_s[kept],
+                reasons=each.reasons[kept],
+            )
+            for each in self._outcomes
+        ]
 
 
 def _empty(key: str, reference: Reference, submissions: int) -> Outcomes:
@@ -129,7 +136,7 @@ def _empty(key: str, reference: Reference, submissions: int) -> Outcomes:
         unit=reference.unit,
         ceiling=reference.noise_ceiling,
         scores=np.full(shape, np.nan),
-        statuses=np.full(shape, STATUSES.index("missing"), dtype=np.uint8),
+        statuses=np.full(shape, STATUS_NAMES.index(MISSING), dtype=np.uint8),
         cpu_time_s=np.zeros(shape, dtype=np.float32),
         reasons=tuple(Counter() for _ in range(submissions)),
     )
@@ -177,7 +184,7 @@ def analyse(
     Args:
         phase: The phase's name, part of the seed.
         benchmarks: K outcomes.
-        failure_tau: The tau of scores that say nothing.
+        failure_tau: The tau of scores that carry no ranking information.
         taus: (S, K), where they are known already.
         resamples: R.
     """
@@ -194,7 +201,7 @@ def analyse(
         resampled = resample_taus(ranks, outcomes.accuracies, weights, failure_tau)
         summed += resampled
         intervals[:, column] = percentile_intervals(resampled)
-        k = max(round(TOP_SHARE * len(truth)), 1)
+        k = top_k(len(truth))
         for row, scores in enumerate(ranks):
             secondary[:, row, column] = (
                 tau_a(taus[row, column], scores, truth),

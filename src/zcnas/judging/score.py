@@ -1,39 +1,43 @@
-"""The scoring program: compares predictions with the hidden accuracies and writes ``scores.json``.
+"""What the predictions of one submission amount to: a tau per benchmark, and their mean.
 
-    <benchmark>.predictions.jsonl + reference_data/<phase>/<benchmark>.json ──▶ scoring ──▶
-    scores.json
+    predictions + hidden accuracies ──▶ score_submission ──▶ scores.json
 
-A pure function of its two folders; it imports no torch and runs nothing of a submission. Whatever
-happened in ingestion, every column is there and finite: a failed or missing architecture is ranked
-last, and a benchmark whose scores say nothing counts ``failure_tau``.
+A pure function, on the organiser's machine and on a platform; it imports no torch and runs nothing
+of a submission. Whatever happened in ingestion, every column is there and finite: a failed or
+missing architecture is ranked last, and a benchmark whose scores carry no ranking information
+counts ``failure_tau``.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from zcnas.errors import PredictionError
 from zcnas.judging.metrics import kendall_tau, mean_over_benchmarks
-from zcnas.phases import Phase
-from zcnas.records import (
-    Prediction,
-    Reference,
-    read_predictions,
-)
+from zcnas.records import MISSING, Prediction, Reference, read_predictions
 from zcnas.result_files import ResultFiles
 
-MISSING = "missing"
-"""Counted for an architecture of the reference that has no line in the predictions."""
+Predictions = Mapping[str, Sequence[Prediction]]
+"""Benchmark key to predictions; a benchmark left out counts as failed."""
 
 
 @dataclass(frozen=True)
 class BenchmarkScore:
-    """The outcome of one benchmark: its tau, the failures by status, and the time used."""
+    """The outcome of one benchmark.
+
+    Attributes:
+        tau: Kendall's tau-b.
+        answered: How many queries were answered with a usable number.
+        failures: How many were not, by status.
+        wall_time_s: Of all queries.
+        cpu_time_s: Of all queries.
+    """
 
     tau: float
+    answered: int
     failures: Counter[str]
     wall_time_s: float
     cpu_time_s: float
@@ -54,9 +58,19 @@ class Scores:
         object.__setattr__(self, "failures", total)
 
     @property
+    def taus(self) -> dict[str, float]:
+        """One tau per benchmark."""
+        return {key: result.tau for key, result in self.benchmarks.items()}
+
+    @property
     def score(self) -> float:
         """The mean tau over the benchmarks."""
-        return mean_over_benchmarks({key: result.tau for key, result in self.benchmarks.items()})
+        return mean_over_benchmarks(self.taus)
+
+    @property
+    def answered(self) -> bool:
+        """Whether a query was answered on any benchmark; a submission without has no rank."""
+        return any(result.answered for result in self.benchmarks.values())
 
     @property
     def wall_time_s(self) -> float:
@@ -75,14 +89,30 @@ class Scores:
         """
         return {
             "score": self.score,
-            **{key: result.tau for key, result in self.benchmarks.items()},
+            **self.taus,
             "failed": float(self.failures.total()),
             "duration": round(self.wall_time_s, 3),
         }
 
 
+def score_submission(
+    predictions: Predictions, references: Mapping[str, Reference], failure_tau: float
+) -> Scores:
+    """Return the outcome of one submission on every benchmark of ``references``.
+
+    Raises:
+        PredictionError: Predictions belong to another draw.
+    """
+    return Scores(
+        {
+            key: score_benchmark(predictions.get(key, ()), reference, failure_tau)
+            for key, reference in references.items()
+        }
+    )
+
+
 def score_benchmark(
-    predictions: list[Prediction], reference: Reference, failure_tau: float
+    predictions: Sequence[Prediction], reference: Reference, failure_tau: float
 ) -> BenchmarkScore:
     """Return the outcome of one benchmark.
 
@@ -98,31 +128,24 @@ def score_benchmark(
             f"run the ingestion again"
         )
     scores = [by_id[token].value if token in by_id else None for token in reference.accuracies]
-    failures = Counter(
+    statuses = Counter(
         by_id[token].status if token in by_id else MISSING for token in reference.accuracies
     )
-    del failures["ok"]
+    answered = statuses.pop("ok", 0)
     return BenchmarkScore(
         tau=kendall_tau(scores, list(reference.accuracies.values()), failure_tau),
-        failures=failures,
+        answered=answered,
+        failures=statuses,
         wall_time_s=sum(prediction.wall_time_s for prediction in predictions),
         cpu_time_s=sum(prediction.cpu_time_s for prediction in predictions),
     )
 
 
-def score_submission(
-    phase: Phase, predictions_dir: Path, references: Mapping[str, Reference]
-) -> Scores:
-    """Return the outcome of one submission.
-
-    A benchmark without a predictions file counts as failed.
+def read_submission(folder: Path, benchmarks: Iterable[str]) -> dict[str, list[Prediction]]:
+    """Return the predictions in a submission's folder; none where there is no file.
 
     Raises:
-        PredictionError: Predictions are malformed or belong to another draw.
+        PredictionError: A file is malformed.
     """
-    results = {}
-    for key in phase.benchmarks:
-        path = ResultFiles(predictions_dir, key).predictions
-        predictions = read_predictions(path) if path.is_file() else []
-        results[key] = score_benchmark(predictions, references[key], phase.failure_tau)
-    return Scores(results)
+    files = {key: ResultFiles(folder, key).predictions for key in benchmarks}
+    return {key: read_predictions(path) for key, path in files.items() if path.is_file()}

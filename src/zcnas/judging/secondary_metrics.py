@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from zcnas.judging.metrics import kendall_tau
 
 Ranks = NDArray[np.int32]
+TOP_SHARE = 0.1
+"""Top-k precision looks at this share of the architectures."""
 
 
 def tau_a(tau_b: float, ranks: Ranks, truth: Ranks) -> float:
@@ -41,6 +43,11 @@ def spearman(ranks: Ranks, truth: Ranks) -> float:
     x, y = x - x.mean(), y - y.mean()
     scale = math.sqrt(float(x @ x) * float(y @ y))
     return float(x @ y) / scale if scale else 0.0
+
+
+def top_k(architectures: int) -> int:
+    """Return k of the top-k precision: the tenth part of the architectures, at least one."""
+    return max(round(TOP_SHARE * architectures), 1)
 
 
 def top_k_precision(ranks: Ranks, truth: Ranks, k: int) -> float:

@@ -17,10 +17,11 @@ def rank_entries(entries: Sequence[Entry]) -> tuple[Entry, ...]:
     """Return the entries by falling score with their ranks.
 
     Equal scores share a rank, and the next rank counts them all (1, 1, 3); among them the order
-    given, which is the order of arrival, stays. Entries without a score come last, without a rank.
+    given, which is the order of arrival, stays. Entries of which no query was answered come after
+    them, and those without a score last, both without a rank.
     """
     scored = sorted(
-        (entry for entry in entries if entry.score is not None),
+        (entry for entry in entries if _deserves_rank(entry)),
         key=lambda entry: -(entry.score or 0.0),
     )
     ranked: list[Entry] = []
@@ -28,7 +29,8 @@ def rank_entries(entries: Sequence[Entry]) -> tuple[Entry, ...]:
         tied = bool(ranked) and ranked[-1].score == entry.score
         rank = ranked[-1].rank if tied else position
         ranked.append(msgspec.structs.replace(entry, rank=rank))
-    return (*ranked, *(entry for entry in entries if entry.score is None))
+    others = [entry for entry in entries if not _deserves_rank(entry)]
+    return (*ranked, *sorted(others, key=lambda entry: entry.score is None))
 
 
 def arrange(
@@ -64,6 +66,10 @@ def arrange(
     )
 
 
+def _deserves_rank(entry: Entry) -> bool:
+    return entry.score is not None and entry.answered
+
+
 def _with_arrival(entry: Entry, arrival: Arrival | None) -> Entry:
     if arrival is None:
         return entry
@@ -77,6 +83,11 @@ def _with_arrival(entry: Entry, arrival: Arrival | None) -> Entry:
     )
 
 
+def _merit(entry: Entry) -> tuple[bool, bool, float]:
+    """Return what a team's best entry has most of: a rank, a score at all, the score."""
+    return _deserves_rank(entry), entry.score is not None, entry.score or 0.0
+
+
 def _counting(entries: Sequence[Entry], rule: CountingRule) -> set[str]:
     """Return the names of the entries that count, of entries in order of arrival."""
     chosen: set[str] = set()
@@ -88,7 +99,7 @@ def _counting(entries: Sequence[Entry], rule: CountingRule) -> set[str]:
             teams.setdefault(entry.team, []).append(entry)
     for team, own in teams.items():
         if rule == "best":
-            chosen.add(max(own, key=lambda e: -2.0 if e.score is None else e.score).submission)
+            chosen.add(max(own, key=_merit).submission)
         elif len(own) > 1 and (timeless := [e.submission for e in own if not e.received_at]):
             raise ArrivalsError(
                 f"the last entry of a team counts in this phase, and submissions.csv does not say "

@@ -10,6 +10,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from zcnas.feedback import Feedback
+from zcnas.judging.secondary_metrics import TOP_SHARE
+from zcnas.judging.statistics import RESAMPLES
 from zcnas.text import printable
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -37,6 +39,7 @@ def environment() -> Environment:
         "breakable": breakable,
     }
     result.globals |= {"css": asset("style.css"), "footer": FOOTER, "links": (), "here": ""}
+    result.globals |= {"resamples": f"{RESAMPLES:,}", "top_share": f"{100 * TOP_SHARE:.0f} %"}
     return result
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from zcnas.feedback import Feedback
 from zcnas.judging.leaderboard import Entry, Leaderboard
 from zcnas.judging.outcomes import Analysis, Outcomes
+from zcnas.judging.statistics import RESAMPLES
 from zcnas.pages.benchmark import Compared, benchmark_view
 from zcnas.pages.environment import asset, decimals_of, environment
 from zcnas.pages.figures import ranking_figures
@@ -28,8 +29,9 @@ from zcnas.pages.ranking import (
     tags_of,
 )
 from zcnas.pages.submission import About, render_submission, view_of
-from zcnas.pages.views import MEANINGS, Fact
+from zcnas.pages.views import Fact
 from zcnas.phases import Limits, Phase
+from zcnas.records import STATUSES
 
 COMPACT_ABOVE = 200_000
 """Scored architectures of all submissions above which tables leave out what other pages tell."""
@@ -42,7 +44,7 @@ COUNTS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Run:
+class SiteContent:
     """What a site is made of.
 
     Attributes:
@@ -68,19 +70,19 @@ class Run:
     seeds: Sequence[tuple[str, str]] = ()
 
 
-def write_site(run: Run, folder: Path) -> None:
+def write_site(content: SiteContent, folder: Path) -> None:
     """Write the site into a folder; an earlier site there is replaced as a whole."""
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    hrefs = page_names([entry.submission for entry in run.leaderboard.entries])
-    _write(partial, "index.html", _ranking(run, hrefs))
-    _write(partial, "phase.html", _phase(run))
-    for column in range(len(run.outcomes)):
-        each = run.outcomes[column].benchmark.key
-        _write(partial, benchmark_href(each), _benchmark(run, column, hrefs))
-    for entry in run.leaderboard.entries:
-        _write(partial, hrefs[entry.submission], _submission(run, entry))
+    hrefs = page_names([entry.submission for entry in content.leaderboard.entries])
+    _write(partial, "index.html", _ranking(content, hrefs))
+    _write(partial, "phase.html", _phase(content))
+    for column in range(len(content.outcomes)):
+        each = content.outcomes[column].benchmark.key
+        _write(partial, benchmark_href(each), _benchmark(content, column, hrefs))
+    for entry in content.leaderboard.entries:
+        _write(partial, hrefs[entry.submission], _submission(content, entry))
     shutil.rmtree(folder, ignore_errors=True)
     partial.replace(folder)
 
@@ -113,8 +115,8 @@ def _links() -> tuple[tuple[str, str], ...]:
     return (("Ranking", "index.html"), ("Phase and benchmarks", "phase.html"))
 
 
-def _lead(run: Run) -> str:
-    board, outcomes = run.leaderboard, run.outcomes
+def _lead(content: SiteContent) -> str:
+    board, outcomes = content.leaderboard, content.outcomes
     counts = sorted({len(each.tokens) for each in outcomes})
     many = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     entries = sum(not entry.baseline for entry in board.entries)
@@ -129,22 +131,22 @@ def _lead(run: Run) -> str:
     )
 
 
-def _ranking(run: Run, hrefs: Mapping[str, str]) -> str:
-    entries, outcomes = run.leaderboard.entries, run.outcomes
-    rows = ranking_rows(entries, [hrefs[e.submission] for e in entries], outcomes, run.show)
+def _ranking(content: SiteContent, hrefs: Mapping[str, str]) -> str:
+    entries, outcomes = content.leaderboard.entries, content.outcomes
+    rows = ranking_rows(entries, [hrefs[e.submission] for e in entries], outcomes, content.show)
     columns = columns_of(outcomes)
     ranked = [entry for entry in entries if entry.rank is not None]
-    indices = [run.rows[entry.submission] for entry in ranked]
-    decimals = decimals_of(run.show)
+    indices = [content.rows[entry.submission] for entry in ranked]
+    decimals = decimals_of(content.show)
     spaces = list(dict.fromkeys(column.space for column in columns))
-    before_taus = 6 + 2 * run.show.failures + (len(spaces) if len(spaces) > 1 else 0)
-    drawn = standings(ranked, indices, outcomes, run.analysis, decimals)
+    before_taus = 6 + 2 * content.show.failures + (len(spaces) if len(spaces) > 1 else 0)
+    drawn = standings(ranked, indices, outcomes, content.analysis, decimals)
     return _render(
         "ranking.html",
         "index.html",
-        run,
-        lead=_lead(run),
-        trusted=_warning(run.leaderboard),
+        content,
+        lead=_lead(content),
+        trusted=_warning(content.leaderboard),
         rows=rows,
         span=score_span(entries, decimals),
         columns=columns,
@@ -154,7 +156,7 @@ def _ranking(run: Run, hrefs: Mapping[str, str]) -> str:
         has_baselines=any(entry.baseline for entry in entries),
         has_uncounted=any(not entry.counted for entry in entries),
         figures=ranking_figures(drawn, [column.key for column in columns], decimals)
-        if run.show.failures
+        if content.show.failures
         else (),
         css_ranking=asset("ranking.css"),
         js_table=asset("table.js"),
@@ -173,21 +175,21 @@ def _warning(board: Leaderboard) -> str:
     return ""
 
 
-def _benchmark(run: Run, column: int, hrefs: Mapping[str, str]) -> str:
-    outcomes = run.outcomes[column]
+def _benchmark(content: SiteContent, column: int, hrefs: Mapping[str, str]) -> str:
+    outcomes = content.outcomes[column]
     key = outcomes.benchmark.key
     shown = [
-        Compared(e.submission, hrefs[e.submission], e.baseline, run.rows[e.submission])
-        for e in run.leaderboard.entries
-        if e.submission in run.rows
+        Compared(e.submission, hrefs[e.submission], e.baseline, content.rows[e.submission])
+        for e in content.leaderboard.entries
+        if e.submission in content.rows
     ]
-    specs = run.specs.get(key, {}) if run.show.architectures else {}
-    source = run.leaderboard.accuracy_sources.get(key, "")
-    view = benchmark_view(outcomes, run.analysis, column, shown, source, specs)
+    specs = content.specs.get(key, {}) if content.show.architectures else {}
+    source = content.leaderboard.accuracy_sources.get(key, "")
+    view = benchmark_view(outcomes, content.analysis, column, shown, source, specs)
     return _render(
         "benchmark.html",
         benchmark_href(key),
-        run,
+        content,
         view=view,
         css_ranking=asset("ranking.css"),
         js_table=asset("table.js"),
@@ -195,30 +197,32 @@ def _benchmark(run: Run, column: int, hrefs: Mapping[str, str]) -> str:
     )
 
 
-def _submission(run: Run, entry: Entry) -> str:
-    about = _placed(run.about(entry), entry)
-    row = run.rows.get(entry.submission)
+def _submission(content: SiteContent, entry: Entry) -> str:
+    about = _placed(content.about(entry), entry)
+    row = content.rows.get(entry.submission)
     if row is None:
         return (
             environment()
             .get_template("unscored.html")
-            .render(about=about, phase=run.phase, links=_links())
+            .render(about=about, phase=content.phase, links=_links())
         )
-    counted = sum(len(each.scores) * len(each.tokens) for each in run.outcomes)
+    counted = sum(len(each.scores) * len(each.tokens) for each in content.outcomes)
     baselines = {
-        other.submission: other.kendall_tau for other in run.leaderboard.entries if other.baseline
+        other.submission: other.kendall_tau
+        for other in content.leaderboard.entries
+        if other.baseline
     }
     view = view_of(
-        run.phase,
+        content.phase,
         about,
-        run.outcomes,
-        run.analysis,
+        content.outcomes,
+        content.analysis,
         row,
         baselines,
-        hrefs={e.benchmark.key: benchmark_href(e.benchmark.key) for e in run.outcomes},
+        hrefs={e.benchmark.key: benchmark_href(e.benchmark.key) for e in content.outcomes},
         complete=counted <= COMPACT_ABOVE,
     )
-    return render_submission(view, run.show, _links())
+    return render_submission(view, content.show, _links())
 
 
 def _placed(about: About, entry: Entry) -> About:
@@ -229,7 +233,7 @@ def _placed(about: About, entry: Entry) -> About:
         facts.append(Fact("Rank", str(entry.rank), group))
     if entry.first_probability is not None:
         share = format_share(entry.first_probability)
-        facts.append(Fact("Chance of first", share, "of 10,000 resamples"))
+        facts.append(Fact("Chance of first", share, f"of {RESAMPLES:,} resamples"))
     return replace(
         about,
         team=entry.team,
@@ -241,8 +245,8 @@ def _placed(about: About, entry: Entry) -> About:
     )
 
 
-def _phase(run: Run) -> str:
-    phase, board = run.phase, run.leaderboard
+def _phase(content: SiteContent) -> str:
+    phase, board = content.phase, content.leaderboard
     benchmarks = [
         {
             "key": each.benchmark.key,
@@ -253,10 +257,12 @@ def _phase(run: Run) -> str:
             "images": board.data_sources.get(each.benchmark.key, ""),
             "ceiling": each.ceiling,
         }
-        for each in run.outcomes
+        for each in content.outcomes
     ]
     manifests = [
-        manifest for entry in board.entries[:20] for manifest in run.about(entry).manifests.values()
+        manifest
+        for entry in board.entries[:20]
+        for manifest in content.about(entry).manifests.values()
     ]
     versions = [f"{name} {value}" for m in manifests for name, value in m.versions.items()]
     provenance = {
@@ -267,14 +273,14 @@ def _phase(run: Run) -> str:
     return _render(
         "phase.html",
         "phase.html",
-        run,
-        lead=_lead(run),
+        content,
+        lead=_lead(content),
         benchmarks=benchmarks,
-        has_ceiling=any(each.ceiling is not None for each in run.outcomes),
+        has_ceiling=any(each.ceiling is not None for each in content.outcomes),
         limits=_limits(phase.limits),
-        meanings=MEANINGS.items(),
+        meanings=[(name, text) for name, text in STATUSES.items() if name != "ok"],
         counts=COUNTS[phase.counts],
-        seeds=run.seeds,
+        seeds=content.seeds,
         provenance=[(n, "; ".join(dict.fromkeys(v))) for n, v in provenance.items() if v],
     )
 
@@ -293,14 +299,14 @@ def _limits(limits: Limits) -> list[tuple[str, str]]:
     ]
 
 
-def _render(template: str, here: str, run: Run, **values: object) -> str:
+def _render(template: str, here: str, content: SiteContent, **values: object) -> str:
     return (
         environment()
         .get_template(template)
         .render(
-            phase=run.phase,
-            show=run.show,
-            decimals=decimals_of(run.show),
+            phase=content.phase,
+            show=content.show,
+            decimals=decimals_of(content.show),
             links=_links(),
             here=here,
             **values,

@@ -16,21 +16,13 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from zcnas.judging.outcomes import STATUSES, Analysis, Outcomes
+from zcnas.judging.outcomes import STATUS_NAMES, Analysis, Outcomes
 from zcnas.judging.statistics import rank_scores
 from zcnas.pages.small_figures import interval_figure, scatter_figure
 from zcnas.phases import Limits, Phase
+from zcnas.records import MISSING, STATUSES
 from zcnas.text import printable
 
-MEANINGS = {
-    "error": "raised an exception",
-    "timeout": "went over a time limit",
-    "memory": "went over the memory limit",
-    "killed": "its process died",
-    "invalid": "did not answer with one usable number",
-    "not_reached": "the benchmark's time was over before its turn",
-    "missing": "has no prediction",
-}
 MAX_MESSAGES = 8
 """Different messages shown per benchmark; further ones are counted together."""
 MAX_MESSAGE = 600
@@ -187,14 +179,14 @@ def failure_rows(outcomes: Outcomes, row: int) -> list[FailureRow]:
     key = outcomes.benchmark.key
     reasons = outcomes.reasons[row].most_common()
     found = [
-        FailureRow(key, kind, MEANINGS[kind], count, shorten(message, MAX_MESSAGE))
+        FailureRow(key, kind, STATUSES[kind], count, shorten(message, MAX_MESSAGE))
         for (kind, message), count in reasons[:MAX_MESSAGES]
     ]
     if rest := reasons[MAX_MESSAGES:]:
         text = f"{len(rest)} other messages"
         found.append(FailureRow(key, "further", "", sum(count for _, count in rest), text))
-    if missing := outcomes.failures(row).get("missing"):
-        found.append(FailureRow(key, "missing", MEANINGS["missing"], missing, ""))
+    if missing := outcomes.failures(row).get(MISSING):
+        found.append(FailureRow(key, MISSING, STATUSES[MISSING], missing, ""))
     return found
 
 
@@ -231,7 +223,7 @@ def _table(outcomes: Outcomes, row: int, *, complete: bool) -> dict[str, Sequenc
     columns["CPU s"] = times.round(3 if complete else 2).tolist()
     statuses = outcomes.statuses[row]
     if statuses.any():
-        columns["failure"] = [STATUSES[s] if s else None for s in statuses.tolist()]
+        columns["failure"] = [STATUS_NAMES[s] if s else None for s in statuses.tolist()]
     return columns
 
 

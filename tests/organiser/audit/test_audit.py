@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.boards import score
 from zcnas.organiser.audit.constants import claims, table_signs
 from zcnas.organiser.audit.evidence import Evidence, signs_of
 from zcnas.organiser.results.folder import ResultsFolder
@@ -174,7 +175,7 @@ def test_an_audit_reports_and_changes_no_score(tmp_path):
         (paths[-1] / "predictor.py").write_text(source)
     cpus = sorted(os.sched_getaffinity(0))
     out = tmp_path / "out"
-    board = Competition(phase, halves, ProcessIsolation(), cpus, out).score(paths)
+    board = score(Competition(phase, halves, ProcessIsolation(), cpus, out), paths)
     before = (out / "leaderboard.json").read_bytes()
     found = Audit(
         phase=phase,

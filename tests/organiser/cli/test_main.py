@@ -103,7 +103,7 @@ def test_check_lists_every_problem(zcnas, tmp_path):
         (("score", "--benchmark", "mnist"), 2, "benchmark 'mnist' is not in phase 'practice'"),
         (("score", "nowhere"), 2, "there is no such folder or zip"),
         (("score", "--cpus", "999"), 3, "names [999], which this process may not use"),
-        (("leaderboard", "nowhere"), 2, "cannot read nowhere/leaderboard.json"),
+        (("leaderboard", "nowhere"), 2, "nowhere holds no run; name the folder of one"),
     ],
 )
 def test_a_mistake_in_the_call_is_one_message_and_an_exit_code(zcnas, arguments, code, message):
@@ -162,9 +162,8 @@ def test_leaderboard_writes_the_pages_of_an_earlier_run_wherever_they_are_wanted
 def test_leaderboard_without_the_truth_prints_the_table_and_says_why_there_are_no_pages(
     refused_run, zcnas, tmp_path
 ):
-    path = tmp_path / "out" / "leaderboard.json"
-    keys = "starter", "nasbench201_cifar10"
-    path.write_text(path.read_text().replace('"practice"', f'"{keys[0]}"'))
+    path = tmp_path / "out" / "run.json"
+    path.write_text(path.read_text().replace('"practice"', '"starter"'))
     done = zcnas("leaderboard", "out", ZCNAS_PHASES="")
     assert done.returncode == 0, done.stderr
     assert "no pages: phase 'starter' is hidden" in done.stdout

@@ -93,7 +93,7 @@ def evaluation(light_phase, tmp_path, monkeypatch):
         phase, halves, ProcessIsolation(), [0], tmp_path / "out", pool=CatchingPool
     )
     with pytest.raises(Caught) as caught:
-        competition.score([tmp_path / "submissions" / "ada"])
+        competition.run([tmp_path / "submissions" / "ada"])
     return caught.value.args[0]
 
 

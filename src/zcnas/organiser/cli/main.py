@@ -16,7 +16,6 @@ from zcnas.organiser.cli import (
     phases,
     platforms,
     results,
-    runs,
     safety,
     scoring,
     submission,
@@ -56,9 +55,9 @@ app.command("init")(folder.init)
 app.command("phases")(phases.list_phases)
 app.command("sample")(phases.sample)
 app.command("leaderboard")(results.leaderboard)
-app.command("status")(runs.status)
-app.command("rank")(runs.rank)
-app.command("merge")(runs.merge)
+app.command("status")(results.status)
+app.command("rank")(results.rank)
+app.command("merge")(results.merge)
 app.command("bundle")(platforms.bundle)
 app.command("bundle-check")(platforms.bundle_check)
 app.command("emulate")(platforms.emulate)

@@ -1,4 +1,4 @@
-"""``zcnas leaderboard``: what is done with the results of an earlier run."""
+"""``zcnas rank``, ``leaderboard``, ``merge`` and ``status``: a results folder, running nothing."""
 
 from __future__ import annotations
 
@@ -7,68 +7,188 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zcnas.errors import PhaseError, PredictionError, ReferenceDataError
-from zcnas.organiser.cli.options import console, find_phase, halves_of
+from zcnas.errors import InputDataError, PhaseError, PredictionError, ReferenceDataError
+from zcnas.organiser.cli.options import (
+    JsonOption,
+    console,
+    find_phase,
+    halves_of,
+    print_record,
+)
 
 if TYPE_CHECKING:
+    from zcnas.judging.judge import Contest, Judgement
     from zcnas.judging.leaderboard import Leaderboard
+    from zcnas.organiser.results.folder import ResultsFolder
     from zcnas.phases import Phase
+
+OutArgument = Annotated[Path, typer.Argument(help="Folder of a run.")]
+MISSING_HALVES = (PhaseError, InputDataError, ReferenceDataError)
+"""What says that this machine does not have a phase's data."""
+
+
+def rank(
+    out: OutArgument = Path("build/score"),
+    vote: Annotated[
+        bool,
+        typer.Option("--vote", help="Enter the vote of synflow, jacov and snip as a baseline."),
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Make the leaderboard and pages of OUT again from stored predictions; run nothing.
+
+    Every submission in OUT is on it, finished or not. Phases are read again, so another
+    ``failure_tau`` counts.
+    """
+    from zcnas.judging.judge import judge
+    from zcnas.organiser.results.folder import ResultsFolder
+    from zcnas.organiser.results.voting import enter_vote
+
+    results = ResultsFolder(out)
+    contest = contest_of(results, phase_of(results))
+    if vote:
+        enter_vote(results)
+        contest = contest_of(results, contest.phase)
+    judgement = judge(contest)
+    finish(judgement, contest.phase, results, as_json=as_json)
 
 
 def leaderboard(
-    out: Annotated[Path, typer.Argument(help="Folder of an earlier run.")] = Path("build/score"),
+    out: OutArgument = Path("build/score"),
     site: Annotated[
         Path | None, typer.Option(help="Folder for the pages; OUT/leaderboard by default.")
     ] = None,
     after_deadline: Annotated[
         bool, typer.Option("--after-deadline", help="Show everything, seeds included.")
     ] = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Print the leaderboard of an earlier run again, and write its files and pages."""
+    """Print the leaderboard of a run again, and write its files and pages."""
+    from zcnas.judging.judge import judge
     from zcnas.judging.leaderboard import Leaderboard
-    from zcnas.organiser.cli.terminal import print_leaderboard
+    from zcnas.organiser.results.folder import ResultsFolder
     from zcnas.records import read_json
 
-    board = read_json(out / "leaderboard.json", Leaderboard, PredictionError)
+    results = ResultsFolder(out)
     try:
-        phase = find_phase(board.phase).only(list(board.benchmarks))
-        board = publish_run(board, phase, out, site, after_deadline=after_deadline)
-    except (PhaseError, ReferenceDataError) as error:
-        console.print(f"no pages: {error}", style="yellow", markup=False, soft_wrap=True)
-    print_leaderboard(board, out, console)
-    if site is not None:
-        console.print(f"pages: {site / 'index.html'}", markup=False, soft_wrap=True)
+        contest = contest_of(results, phase_of(results))
+    except MISSING_HALVES as error:
+        show(
+            read_json(out / "leaderboard.json", Leaderboard, PredictionError),
+            out,
+            f"no pages: {error}",
+            as_json=as_json,
+        )
+        return
+    judgement = judge(contest)
+    finish(
+        judgement, contest.phase, results,
+        site=site, after_deadline=after_deadline, as_json=as_json,
+    )  # fmt: skip
 
 
-def publish_run(
-    board: Leaderboard,
-    phase: Phase,
-    out: Path,
-    site: Path | None = None,
-    *,
-    after_deadline: bool = False,
-) -> Leaderboard:
-    """Write a run's leaderboard and pages, and return the leaderboard as published.
+def merge(
+    sources: Annotated[list[Path], typer.Argument(help="Folders of runs of one phase.")],
+    out: Annotated[Path, typer.Option(help="A new folder for all of them.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Merge results folders of one phase, and make the leaderboard of what they have together."""
+    from zcnas.judging.judge import judge
+    from zcnas.organiser.results.merging import merge as merge_folders
+
+    results = merge_folders(sources, out)
+    try:
+        contest = contest_of(results, phase_of(results))
+    except MISSING_HALVES as error:
+        text = f"{out} is merged, but has no leaderboard yet: {error}; then `zcnas rank {out}`"
+        console.print(text, style="yellow", markup=False, soft_wrap=True)
+        return
+    judgement = judge(contest)
+    finish(judgement, contest.phase, results, as_json=as_json)
+
+
+def status(out: OutArgument = Path("build/score"), as_json: JsonOption = False) -> None:
+    """Say what is done, running and failed in OUT, and why; at any time."""
+    from zcnas.organiser.results.folder import ResultsFolder
+    from zcnas.organiser.results.status import status_of
+
+    found = status_of(ResultsFolder(out))
+    if as_json:
+        print_record(found)
+        return
+    state = "a command is working on it" if found.active else "no command is working on it"
+    done = sum(each.architectures for each in found.submissions)
+    total = sum(each.of for each in found.submissions)
+    lines = [f"{found.phase}: {state}; {done} of {total} architectures of what has started"]
+    for each in found.submissions:
+        where = f" on {', '.join(each.benchmarks)}" if each.benchmarks else ""
+        reason = f": {each.reason}" if each.reason else ""
+        lines.append(f"{each.name}: {each.state}{where}, {each.architectures}/{each.of}{reason}")
+    lines.append(f"last event: {found.last_event}")
+    console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
+
+
+def phase_of(results: ResultsFolder) -> Phase:
+    """Return the phase of a run, with the benchmarks it has scored."""
+    run = results.bound()
+    return find_phase(run.phase).only(list(run.benchmarks))
+
+
+def contest_of(results: ResultsFolder, phase: Phase) -> Contest:
+    """Return what the leaderboard of a run follows from.
 
     Raises:
-        ZcnasError: The phase's data, the predictions or ``submissions.csv`` cannot be read.
+        ZcnasError: The phase's hidden half or ``submissions.csv`` cannot be read.
+    """
+    from zcnas.organiser.results.contest import read_contest
+    from zcnas.records import read_reference
+
+    _, references = halves_of(phase)
+    truth = {key: read_reference(references / f"{key}.json") for key in phase.benchmarks}
+    return read_contest(results, phase, truth)
+
+
+def finish(
+    judgement: Judgement,
+    phase: Phase,
+    results: ResultsFolder,
+    *,
+    site: Path | None = None,
+    after_deadline: bool = False,
+    as_json: bool = False,
+) -> None:
+    """Write what was judged, and print it.
+
+    Raises:
+        ZcnasError: The phase's architectures or a manifest cannot be read.
     """
     from zcnas.organiser.results.publishing import publish
-    from zcnas.records import read_input, read_reference
+    from zcnas.records import read_input
 
-    inputs, references = halves_of(phase)
+    inputs, _ = halves_of(phase)
     specs = {
         key: {each.id: each.spec for each in read_input(inputs / f"{key}.json").architectures}
         for key in phase.benchmarks
     }
     seed = inputs.parent / "draw_seed"
-    return publish(
-        board,
+    pages = publish(
+        judgement,
         phase,
-        {key: read_reference(references / f"{key}.json") for key in phase.benchmarks},
-        out,
+        results,
         site=site,
         specs=specs,
         draw_seed=seed.read_text().strip() if after_deadline and seed.is_file() else None,
         after_deadline=after_deadline,
     )
+    show(judgement.leaderboard, results.path, pages, as_json=as_json)
+
+
+def show(board: Leaderboard, out: Path, pages: str, *, as_json: bool) -> None:
+    """Print a leaderboard, as a table or as JSON, and where its pages are."""
+    from zcnas.organiser.cli.terminal import print_leaderboard
+
+    if as_json:
+        print_record(board)
+    else:
+        print_leaderboard(board, out, console)
+    console.print(pages, markup=False, highlight=False, soft_wrap=True)

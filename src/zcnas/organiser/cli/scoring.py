@@ -26,7 +26,7 @@ from zcnas.organiser.cli.options import (
     print_record,
     samples,
 )
-from zcnas.submissions import find_submissions
+from zcnas.submissions import find_submissions, submission_name
 from zcnas.submissions.roster import ARRIVALS_FILE, arrivals_beside, write_arrivals
 
 CLUSTER_SHARD = 100
@@ -49,11 +49,14 @@ def score(
     anew: AnewOption = False,
     scheduler: SchedulerOption = "",
     shard: ShardOption = 0,
+    as_json: JsonOption = False,
 ) -> None:
     """Score submissions on a phase, print the leaderboard and write its pages."""
-    from zcnas.organiser.cli.results import publish_run
-    from zcnas.organiser.cli.terminal import print_leaderboard, shown_competition
+    from zcnas.judging.judge import judge
+    from zcnas.organiser.cli.results import contest_of, finish
+    from zcnas.organiser.cli.terminal import shown_competition
     from zcnas.organiser.competition import load_halves
+    from zcnas.organiser.results.folder import ResultsFolder
 
     chosen = find_phase(phase).only(benchmark or [])
     halves = load_halves(chosen, *halves_of(chosen), data_dir())
@@ -65,12 +68,14 @@ def score(
         paths, chosen, halves, isolation, cpus, out, console,
         anew=anew, scheduler=scheduler, shard=size,
     ) as competition:  # fmt: skip
-        leaderboard = competition.score(paths)
+        competition.run(paths)
     if arrivals:
         write_arrivals(out / ARRIVALS_FILE, arrivals)
-    leaderboard = publish_run(leaderboard, chosen, out)
-    print_leaderboard(leaderboard, out, console)
-    if any(entry.status == "organiser_error" for entry in leaderboard.entries):
+    results = ResultsFolder(out)
+    judgement = judge(contest_of(results, chosen))
+    finish(judgement, chosen, results, as_json=as_json)
+    scored = {submission_name(path) for path in paths} & judgement.scores.keys()
+    if len(scored) < len(paths):
         raise typer.Exit(3)
 
 
@@ -83,8 +88,11 @@ def dry_run(
     as_json: JsonOption = False,
 ) -> None:
     """Score one submission on the practice phase as the organisers would; explain the result."""
+    from zcnas.judging.judge import judge
+    from zcnas.organiser.cli.results import contest_of
     from zcnas.organiser.cli.terminal import explain, shown_competition
     from zcnas.organiser.competition import load_halves
+    from zcnas.organiser.results.folder import ResultsFolder
 
     chosen = find_phase("practice").only(benchmark or [])
     paths = find_submissions(submission)
@@ -96,9 +104,12 @@ def dry_run(
     with shown_competition(
         paths, chosen, halves, isolation, cpus, out, console, anew=True
     ) as competition:
-        leaderboard = competition.score(paths)
-    explain(leaderboard.entries[0], chosen, out, console)
+        competition.run(paths)
+    results = ResultsFolder(out)
+    judgement = judge(contest_of(results, chosen))
+    explain(judgement, chosen, results.folder_of(submission_name(paths[0])), console)
+    (entry,) = judgement.leaderboard.entries
     if as_json:
-        print_record(leaderboard.entries[0])
-    if leaderboard.entries[0].status != "scored":
+        print_record(entry)
+    if entry.status != "scored":
         raise typer.Exit(1)

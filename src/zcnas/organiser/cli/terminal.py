@@ -16,20 +16,18 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from zcnas.errors import OrganiserError, PredictionError
+from zcnas.errors import OrganiserError
 from zcnas.isolation import Isolation
 from zcnas.isolation.choice import choose_isolation
 from zcnas.isolation.machine import parse_cpus
 from zcnas.jobs import JobPool
-from zcnas.judging.leaderboard import Entry, Leaderboard
+from zcnas.judging.judge import Judgement
+from zcnas.judging.leaderboard import Leaderboard
 from zcnas.organiser.cli.extras import require
 from zcnas.organiser.cli.progress import watch_run
 from zcnas.organiser.cli.tables import render
 from zcnas.organiser.competition import Competition, Halves
-from zcnas.organiser.results.folder import ResultsFolder
 from zcnas.phases import Phase
-from zcnas.records import Manifest, read_json, read_predictions
-from zcnas.result_files import ResultFiles
 from zcnas.submissions import submission_name
 
 
@@ -147,17 +145,20 @@ def print_leaderboard(leaderboard: Leaderboard, out: Path, console: Console) -> 
         text = f"accuracies of {', '.join(keys)}: {source}"
         console.print(text, markup=False, style="dim", soft_wrap=True)
     console.print(f"results: {out}", markup=False, highlight=False, soft_wrap=True)
-    page = out / "leaderboard" / "index.html"
-    if page.is_file():
-        console.print(f"pages: {page}", markup=False, highlight=False, soft_wrap=True)
 
 
-def explain(entry: Entry, phase: Phase, out: Path, console: Console) -> None:
+def explain(judgement: Judgement, phase: Phase, folder: Path, console: Console) -> None:
     """Print what a participant wants to know of a dry run.
 
     Tau, failures with reasons, time against the limits.
+
+    Args:
+        judgement: Of a run of one submission.
+        phase: Its phase.
+        folder: The submission's results.
+        console: Where to print.
     """
-    folder = ResultsFolder(out).folder_of(entry.submission)
+    (entry,) = judgement.leaderboard.entries
     console.print(f"{entry.submission} ({entry.method})", style="bold", markup=False)
     limits = phase.limits
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
@@ -167,32 +168,30 @@ def explain(entry: Entry, phase: Phase, out: Path, console: Console) -> None:
     table.add_column(f"slowest\nlimit {limits.query_cpu_s} s CPU", justify="right")
     table.add_column(f"all queries\nlimit {limits.benchmark_cpu_s} s CPU", justify="right")
     reasons: Counter[str] = Counter()
-    for key in phase.benchmarks:
-        path = ResultFiles(folder, key).predictions
-        predictions = read_predictions(path) if path.is_file() else []
-        failed = [prediction for prediction in predictions if prediction.status != "ok"]
-        reasons.update(f"{failure.status}: {failure.message}" for failure in failed)
+    for outcomes in judgement.outcomes if entry.score is not None else ():
+        key, seconds = outcomes.benchmark.key, outcomes.cpu_time_s[0]
+        failed = sum(outcomes.failures(0).values())
+        for (status, message), count in outcomes.reasons[0].items():
+            reasons[f"{status}: {message}"] += count
         table.add_row(
             key,
-            f"{entry.kendall_tau[key]:.4f}" if key in entry.kendall_tau else "–",
-            str(len(predictions) - len(failed)),
-            str(len(failed)),
-            f"{max((p.cpu_time_s for p in predictions), default=0):.2f} s",
-            f"{sum(p.cpu_time_s for p in predictions):.0f} s",
+            f"{entry.kendall_tau[key]:.4f}",
+            str(len(outcomes.tokens) - failed),
+            str(failed),
+            f"{seconds.max():.2f} s",
+            f"{seconds.sum():.0f} s",
         )
     console.print(table)
+    if entry.status == "organiser_error":
+        console.print(entry.message, style="red", markup=False, soft_wrap=True)
     for reason, count in reasons.most_common(5):
         console.print(f"{count} × {reason}", style="red", markup=False)
     if len(reasons) > 5:
         console.print(f"… and {len(reasons) - 5} other reasons", style="red", markup=False)
     if entry.score is not None:
         console.print(f"score (mean tau): {entry.score:.4f}", style="bold", markup=False)
-    sources = {
-        read_json(path, Manifest, PredictionError).public.data_source
-        for key in phase.benchmarks
-        if (path := ResultFiles(folder, key).manifest).is_file()
-    }
-    console.print(f"images: {'; '.join(sorted(sources)) or 'none'}", markup=False, style="dim")
+    sources = sorted(set(judgement.leaderboard.data_sources.values()))
+    console.print(f"images: {'; '.join(sources)}", markup=False, style="dim")
     console.print(
         f"details: {folder} (predictions, and logs of what was printed)",
         markup=False,

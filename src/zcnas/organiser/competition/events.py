@@ -9,16 +9,14 @@ class RunEvent(Event, frozen=True, kw_only=True, omit_defaults=True):
     """A line of ``OUT/events.jsonl``.
 
     Events of its own are ``submission_accepted``, ``submission_refused``, ``benchmark_finished``,
-    ``submission_scored`` and ``organiser_error``.
+    ``submission_finished`` and ``organiser_error``.
 
     Attributes:
         submission: Whose.
         benchmark: On which benchmark.
         architectures: How many the phase has, or are done of a benchmark.
-        score: The mean tau of a submission.
     """
 
     submission: str = ""
     benchmark: str = ""
     architectures: int = 0
-    score: float | None = None

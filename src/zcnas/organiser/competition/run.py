@@ -1,4 +1,4 @@
-"""One run of a phase: submissions in, results and the leaderboard out.
+"""One run of a phase: submissions in, results out; the judge makes the leaderboard of them.
 
 A fault of a submission is a status in its predictions; a fault of our machines is an
 ``organiser_error`` of that submission and never a score. Neither stops another submission. The same
@@ -24,7 +24,6 @@ from zcnas.isolation.program import stage_worker
 from zcnas.isolation.strays import remove_own, remove_strays
 from zcnas.jobs import Dispatcher, EventLog, JobPool, LocalPool, working
 from zcnas.jobs.events import EVENTS
-from zcnas.judging.leaderboard import Entry, Leaderboard, write_leaderboard
 from zcnas.organiser.competition.halves import Halves
 from zcnas.organiser.competition.host import Host
 from zcnas.organiser.competition.parts import Part, Progress, SubmissionRun, Terms
@@ -34,7 +33,6 @@ from zcnas.organiser.results.folder import (
     RunRecord,
     SubmissionRecord,
 )
-from zcnas.organiser.results.ranking import digest_of_reference, entry_of, leaderboard_of
 from zcnas.phases import Phase
 from zcnas.submissions import digest_of, open_submission, pack_submission, submission_name
 
@@ -65,8 +63,8 @@ class Competition:
     shard: int | None = None
     pool: Callable[[], JobPool] | None = None
 
-    def score(self, submissions: list[Path]) -> Leaderboard:
-        """Score every submission, write all results below ``output``, and return the leaderboard.
+    def run(self, submissions: list[Path]) -> None:
+        """Ask every submission for every architecture, and record what came of it in ``output``.
 
         Raises:
             InvalidSubmission: Two submissions have the same name.
@@ -85,7 +83,7 @@ class Competition:
                 run.begin(names)
                 with run.pool() as pool:
                     Dispatcher(pool, run.events, self.shard).run(run.parts(submissions))
-                return run.leaderboard(names)
+                run.events.add("run_finished")
         except OSError as error:
             raise OrganiserError(
                 f"cannot write the results to {self.output}: {error.strerror}; make room or name "
@@ -94,7 +92,7 @@ class Competition:
 
 
 class _Run:
-    """What lives as long as one call of ``Competition.score``.
+    """What lives as long as one call of ``Competition.run``.
 
     Attributes:
         events: The run's event log.
@@ -106,11 +104,6 @@ class _Run:
         self._halves = competition.halves
         self._results = results
         self._temporary = temporary
-        self._entries: dict[str, Entry] = {}
-        self._references = {
-            key: (reference, digest_of_reference(reference))
-            for key, reference in self._halves.references.items()
-        }
         self.events = EventLog(competition.output / EVENTS)
         plugins = self._phase.plugin_distributions()
         self._program = stage_worker(temporary / "program", plugins)
@@ -150,18 +143,6 @@ class _Run:
                 yield opened
         finally:
             remove_own(competition.isolation)
-
-    def leaderboard(self, names: list[str]) -> Leaderboard:
-        """Write the leaderboard of all submissions given, and return it."""
-        leaderboard = leaderboard_of(
-            self._phase,
-            self._binding(),
-            self._halves.references,
-            [self._entries[name] for name in names],
-        )
-        write_leaderboard(leaderboard, self._competition.output)
-        self.events.add("run_finished")
-        return leaderboard
 
     def parts(self, submissions: list[Path]) -> Iterator[Part]:
         """Open one submission after the other and yield its parts."""
@@ -223,24 +204,16 @@ class _Run:
             self._part(run, key).refuse(reason)
 
     def _finish_part(self, part: Part) -> None:
-        """Take note of a finished part; with the last one of its submission, enter that."""
+        """Take note of a finished part; with the last one of its submission, of that too."""
         run, key = part.submission, part.data.benchmark
         self.events.add("benchmark_finished", **part.labels, architectures=len(part.file))
         run.open_parts.discard(key)
         if not run.open_parts:
             record = self._results.note_faults(run.name, run.faults)
-            self._enter(record, run.folder)
+            event = "organiser_error" if record.fault else "submission_finished"
+            self.events.add(event, submission=run.name, message=record.fault)
             if run.archive.is_file():
                 run.archive.unlink()
-
-    def _enter(self, record: SubmissionRecord, folder: Path) -> None:
-        """Score a submission that is done."""
-        entry = entry_of(record, folder, self._phase, self._references)
-        self._entries[record.name] = entry
-        if entry.status == "organiser_error":
-            self.events.add("organiser_error", submission=record.name, message=entry.message)
-        else:
-            self.events.add("submission_scored", submission=record.name, score=entry.score)
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from zcnas.errors import ResultsError
+from zcnas.errors import ArrivalsError, ResultsError
 from zcnas.organiser.results.folder import (
     SUBMISSION,
     ResultsFolder,
@@ -18,8 +18,9 @@ from zcnas.organiser.results.folder import (
     join_manifests,
     read_manifest,
 )
-from zcnas.records import Prediction, read_predictions, write_json
+from zcnas.records import Arrival, Prediction, read_predictions, write_json
 from zcnas.result_files import ResultFiles
+from zcnas.submissions.roster import ARRIVALS_FILE, read_arrivals, write_arrivals
 
 
 def merge(sources: Sequence[Path], target: Path) -> ResultsFolder:
@@ -46,13 +47,33 @@ def merge(sources: Sequence[Path], target: Path) -> ResultsFolder:
         records[0] = msgspec.structs.replace(
             records[0], benchmarks={**records[0].benchmarks, **record.benchmarks}
         )
+    roster = _joined_rosters(sources)
     with merged.locked():
         merged.bind(records[0])
+        if roster:
+            write_arrivals(target / ARRIVALS_FILE, roster)
         for source in sources:
             for one in ResultsFolder(source).submissions():
                 if not one.derived_from:
                     _merge_submission(ResultsFolder(source), one, merged, records[0])
     return merged
+
+
+def _joined_rosters(sources: Sequence[Path]) -> dict[str, Arrival]:
+    """Return the rows of all folders' ``submissions.csv``.
+
+    Raises:
+        ArrivalsError: Two of them say different things of one submission.
+    """
+    joined: dict[str, Arrival] = {}
+    for source in sources:
+        for name, row in read_arrivals(source / ARRIVALS_FILE).items():
+            if joined.setdefault(name, row) != row:
+                raise ArrivalsError(
+                    f"{source / ARRIVALS_FILE} says something else of {name} than the file of "
+                    "another folder; make the two rows the same"
+                )
+    return joined
 
 
 def _record_of(source: Path) -> RunRecord:

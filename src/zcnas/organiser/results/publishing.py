@@ -1,151 +1,123 @@
-"""From a run's results to what is published: order of arrival, statistics, files, site.
+"""A judgement becomes files: the leaderboard as JSON and CSV, each submission's scores, the site.
 
-    OUT/leaderboard.json + OUT/submissions/<name>/ + references + OUT/submissions.csv
-        ──▶ publish ──▶ OUT/leaderboard.json, .csv with intervals and groups, OUT/leaderboard/
+    judgement ──▶ publish ──▶ OUT/leaderboard.json, .csv, OUT/submissions/<name>/scores.json,
+    OUT/leaderboard/
 
-Runs after scoring and never changes a score.
+Runs after the judge and changes no number. The site needs the packages of the extra ``pages``;
+without them everything else is written, and pages that would tell another ranking are removed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import importlib.util
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
-import numpy as np
 
 from zcnas.errors import PredictionError
 from zcnas.feedback import FEEDBACK
-from zcnas.judging.leaderboard import Entry, Leaderboard, write_leaderboard
-from zcnas.judging.outcomes import Analysis, Collector, analyse
-from zcnas.judging.standings import arrange
-from zcnas.judging.statistics import RESAMPLES, first_probabilities, rank_groups
+from zcnas.judging.judge import Judgement
+from zcnas.judging.leaderboard import Entry, write_leaderboard
 from zcnas.organiser.results.folder import ResultsFolder
-from zcnas.pages import About
-from zcnas.pages.site import Run, write_site
 from zcnas.phases import Phase
-from zcnas.records import Manifest, Reference, read_json, read_predictions
+from zcnas.records import Manifest, read_json, write_json
 from zcnas.result_files import ResultFiles
-from zcnas.submissions.roster import ARRIVALS_FILE, read_arrivals
+
+if TYPE_CHECKING:
+    from zcnas.pages import About
 
 SITE_FOLDER = "leaderboard"
+PAGES_PACKAGES = ("jinja2", "matplotlib")
+"""What the extra ``pages`` installs and the site is drawn with."""
 
 
 def publish(
-    leaderboard: Leaderboard,
+    judgement: Judgement,
     phase: Phase,
-    references: Mapping[str, Reference],
-    out: Path,
+    results: ResultsFolder,
     *,
     site: Path | None = None,
     specs: Mapping[str, Mapping[str, str]] | None = None,
     draw_seed: str | None = None,
     after_deadline: bool = False,
-    resamples: int = RESAMPLES,
-) -> Leaderboard:
-    """Write the leaderboard with its statistics, and the site, and return the leaderboard.
+) -> str:
+    """Write a judgement's files and return, in words, where its pages are or why there are none.
 
     Args:
-        leaderboard: What scoring found.
-        phase: The phase, with the benchmarks that were scored.
-        references: Benchmark to the hidden half.
-        out: Folder of the run.
+        judgement: What the judge found.
+        phase: The phase, with the benchmarks that were judged.
+        results: The folder of the run.
         site: Folder for the pages; ``OUT/leaderboard`` by default.
         specs: Benchmark to id to architecture, for the benchmarks' pages.
         draw_seed: The phase's, where it is known.
         after_deadline: Show everything, seeds included, whatever the phase's feedback.
-        resamples: Of the bootstrap.
 
     Raises:
-        ArrivalsError: ``OUT/submissions.csv`` is malformed.
-        PredictionError: Predictions are missing or malformed.
+        PredictionError: A manifest is malformed.
     """
-    results = ResultsFolder(out)
-    arrivals = read_arrivals(out / ARRIVALS_FILE)
-    entries = arrange(leaderboard.entries, arrivals, phase.counts)
-    scored = [entry for entry in entries if entry.score is not None]
-    ordered = {key: references[key] for key in phase.benchmarks}
-    collector = Collector(ordered, len(scored))
-    for row, entry in enumerate(scored):
-        folder = results.folder_of(entry.submission)
-        collector.add(
-            row,
-            {
-                key: read_predictions(path)
-                for key in phase.benchmarks
-                if (path := ResultFiles(folder, key).predictions).is_file()
-            },
-        )
-    outcomes = collector.outcomes()
-    taus = np.array([[entry.kendall_tau[key] for key in phase.benchmarks] for entry in scored])
-    analysis = analyse(
-        phase.name,
-        outcomes,
-        phase.failure_tau,
-        taus.reshape(len(scored), len(ordered)),
-        resamples,
-    )
-    rows = {entry.submission: row for row, entry in enumerate(scored)}
-    entries = _with_statistics(entries, rows, analysis, phase.benchmarks)
-    published = msgspec.structs.replace(leaderboard, entries=entries)
-    write_leaderboard(published, out)
+    write_leaderboard(judgement.leaderboard, results.path)
+    for entry in judgement.leaderboard.entries:
+        _write_scores(judgement, entry, results.folder_of(entry.submission))
+    usual = results.path / SITE_FOLDER
+    if missing := [name for name in PAGES_PACKAGES if importlib.util.find_spec(name) is None]:
+        return _without_pages(usual, missing)
+    from zcnas.pages.site import SiteContent, write_site
+
     open_to_all = after_deadline or phase.truth == "public"
-    run = Run(
-        leaderboard=published,
+    content = SiteContent(
+        leaderboard=judgement.leaderboard,
         phase=phase,
-        outcomes=outcomes,
-        analysis=analysis,
-        rows=rows,
+        outcomes=judgement.outcomes,
+        analysis=judgement.analysis,
+        rows=judgement.rows,
         show=FEEDBACK["full" if after_deadline else phase.feedback],
-        about=lambda entry: _about(results.folder_of(entry.submission), entry, phase.benchmarks),
+        about=lambda entry: _about(results.folder_of(entry.submission), entry, phase),
         specs=specs if specs and open_to_all else {},
         seeds=_seeds(phase, draw_seed, show=open_to_all),
     )
-    write_site(run, site or out / SITE_FOLDER)
-    return published
+    write_site(content, site or usual)
+    return f"pages: {(site or usual) / 'index.html'}"
 
 
-def _with_statistics(
-    entries: Sequence[Entry],
-    rows: Mapping[str, int],
-    analysis: Analysis,
-    benchmarks: Sequence[str],
-) -> tuple[Entry, ...]:
-    ranked = [entry for entry in entries if entry.rank is not None]
-    indices = [rows[entry.submission] for entry in ranked]
-    resampled = analysis.resampled_means[indices]
-    groups = rank_groups(analysis.means[indices], resampled)
-    firsts = first_probabilities(resampled) if ranked else np.empty(0)
-    place = {entry.submission: number for number, entry in enumerate(ranked)}
-    finished = []
-    for entry in entries:
-        row, number = rows.get(entry.submission), place.get(entry.submission)
-        if row is not None:
-            low, high = analysis.mean_intervals[row].tolist()
-            entry = msgspec.structs.replace(
-                entry,
-                score_interval=(low, high),
-                tau_intervals={
-                    key: tuple(analysis.intervals[row, column].tolist())
-                    for column, key in enumerate(benchmarks)
-                },
-                rank_group=None if number is None else groups[number],
-                first_probability=None if number is None else round(float(firsts[number]), 4),
-            )
-        finished.append(entry)
-    return tuple(finished)
+def _without_pages(folder: Path, missing: list[str]) -> str:
+    """Remove pages of an earlier leaderboard, and return what draws new ones."""
+    packages = " and ".join(missing)
+    text = f"no pages: {packages} not installed; pip install 'zcnas[pages]' to have them drawn"
+    if not (folder / "index.html").is_file():
+        return text
+    shutil.rmtree(folder)
+    return f"{text}; those of an earlier leaderboard in {folder} are removed"
 
 
-def _about(folder: Path, entry: Entry, benchmarks: Sequence[str]) -> About:
+def _write_scores(judgement: Judgement, entry: Entry, folder: Path) -> None:
+    """Write a submission's ``scores.json`` if it has changed; an ``organiser_error`` has none."""
+    path = folder / "scores.json"
+    if entry.status == "organiser_error":
+        path.unlink(missing_ok=True)
+        return
+    columns = judgement.scores[entry.submission].columns()
+    try:
+        if msgspec.json.decode(path.read_bytes()) == columns:
+            return
+    except (OSError, msgspec.MsgspecError):
+        pass
+    write_json(path, columns)
+
+
+def _about(folder: Path, entry: Entry, phase: Phase) -> About:
     """Return what a submission's folder tells beside its predictions."""
+    from zcnas.pages import About
+
     manifests, logs = {}, {}
-    for key in benchmarks:
+    for key in phase.benchmarks:
         files = ResultFiles(folder, key)
-        manifest, log = files.manifest, files.log
-        if manifest.is_file():
-            manifests[key] = read_json(manifest, Manifest, PredictionError).public
-        if log.is_file():
-            logs[key] = log.read_text(encoding="utf-8", errors="replace")
+        if files.manifest.is_file():
+            manifests[key] = read_json(files.manifest, Manifest, PredictionError).public
+        if files.log.is_file():
+            logs[key] = files.log.read_text(encoding="utf-8", errors="replace")
     method = entry.method or entry.submission
     return About(submission=entry.submission, method=method, manifests=manifests, logs=logs)
 

@@ -1,0 +1,64 @@
+"""A results folder as the judge sees it: the run's facts, its submissions, who handed them in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from zcnas.judging.judge import Contender, Contest
+from zcnas.organiser.results.folder import ResultsFolder, SubmissionRecord, read_manifest
+from zcnas.phases import Phase
+from zcnas.records import Reference
+from zcnas.result_files import ResultFiles
+from zcnas.submissions.roster import ARRIVALS_FILE, read_arrivals
+
+
+def read_contest(
+    results: ResultsFolder, phase: Phase, references: Mapping[str, Reference]
+) -> Contest:
+    """Return what the leaderboard of a results folder follows from: every submission in it.
+
+    Args:
+        results: The folder of a run, finished or not.
+        phase: The phase, with the benchmarks that are judged.
+        references: Benchmark to the hidden half.
+
+    Raises:
+        ResultsError: No run has used the folder.
+        ArrivalsError: ``OUT/submissions.csv`` is malformed.
+    """
+    run = results.bound()
+    return Contest(
+        phase=phase,
+        references=references,
+        contenders=tuple(
+            _contender(record, results.folder_of(record.name), phase)
+            for record in results.submissions()
+        ),
+        roster=read_arrivals(results.path / ARRIVALS_FILE),
+        isolation=run.isolation,
+        isolation_description=run.isolation_description,
+        contained=run.isolation != "process" if run.contained is None else run.contained,
+        data_sources={key: each.data_source for key, each in run.benchmarks.items()},
+    )
+
+
+def _contender(record: SubmissionRecord, folder: Path, phase: Phase) -> Contender:
+    return Contender(
+        name=record.name,
+        folder=folder,
+        method=_method_of(folder, phase),
+        sha256=record.sha256,
+        refusal=record.refusal,
+        fault=record.fault,
+        derived=bool(record.derived_from),
+    )
+
+
+def _method_of(folder: Path, phase: Phase) -> str:
+    """Return what a submission calls itself, by the first manifest there is."""
+    for key in phase.benchmarks:
+        manifest = read_manifest(ResultFiles(folder, key).manifest)
+        if manifest is not None:
+            return manifest.public.method
+    return ""
