@@ -9,7 +9,7 @@ import distributed  # noqa: F401 - its settings must be there before a test over
 import pytest
 
 from tests.clusters import certificate_configuration
-from tests.patience import wait_until
+from tests.patience import WAIT_S, wait_until
 from zcnas.errors import OrganiserError
 from zcnas.jobs import Dispatcher, Event, EventLog, cluster_worker, read_events, working
 from zcnas.jobs import cluster as cluster_module
@@ -95,10 +95,10 @@ def test_a_job_whose_scheduler_is_lost_ends_as_lost_with_its_machine(cluster, au
     with dask.config.set(certificate_configuration(authorities[0])):
         pool = ClusterPool(cluster.address, square)
         try:
-            future = pool._executor.submit(time.sleep, 120)
+            future = pool._executor.submit(time.sleep, 1000)
             cluster.kill(cluster.scheduler)
             with pytest.raises(CancelledError):
-                future.result(timeout=100)
+                future.result(timeout=WAIT_S)
         finally:
             pool.stop()
 
