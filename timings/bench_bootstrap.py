@@ -1,9 +1,9 @@
-"""The bootstrap of tau-b: S submissions × K benchmarks × N architectures × R resamples on one core.
+"""Times the bootstrap of tau-b: S submissions × K benchmarks × N architectures × R resamples.
 
-Times the resamples of a few benchmarks and states the time of all K; then the plain loop, one
-resample after the other with the pairs counted in Python, over a few resamples of one submission,
-and last the ratio per tau. The trick: Σ w_i w_j sign(s_i − s_j) sign(a_i − a_j) of all resamples is
-a matrix product (see ``zcnas/judging/statistics.py``).
+On one core, it times the resamples of a few benchmarks and extrapolates to all K; then a plain
+loop, one resample after another with pairs counted in Python, over a few resamples of one
+submission. The last line is the ratio per tau. The trick is that Σ w_i w_j sign(s_i − s_j)
+sign(a_i − a_j) over all resamples is a matrix product (see ``src/zcnas/judging/statistics.py``).
 
     python timings/bench_bootstrap.py [S] [K] [N] [R]
 """
@@ -22,12 +22,12 @@ from zcnas.judging.statistics import draw_weights, rank_scores, resample_taus
 
 SIZES = (50, 28, 1000, 10_000)
 TIMED = 1
-"""Benchmarks that are timed; the others would repeat them."""
+"""Number of benchmarks timed; the others would take the same time."""
 LOOPED = 20
 
 
 def main():
-    """Print the times of both ways and their ratio."""
+    """Print the times of both methods and their ratio."""
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     submissions, benchmarks, n, resamples = [int(a) for a in sys.argv[1:]] or SIZES
     rng = np.random.default_rng(0)

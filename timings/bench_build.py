@@ -1,7 +1,7 @@
-"""Time to build a NAS-Bench-201 network: fresh copies of a cell against constructing every cell.
+"""Times building a NAS-Bench-201 network: copying one cell compared with constructing every cell.
 
-Prints medians over the practice phase's 100 CIFAR-10 architectures on one pinned core, one thread,
-in alternation, beside a plain forward pass at batch 64; last the ratio of the two ways to build.
+Prints medians over the practice phase's 100 CIFAR-10 architectures on one pinned core with one
+thread, alternating, together with a plain forward pass at batch 64. The last line is the ratio.
 """
 
 import os
@@ -22,7 +22,7 @@ BENCHMARK = BENCHMARKS["nasbench201_cifar10"]
 
 
 def construct_every_cell(spec):
-    """Build as a straightforward program would: every cell through its constructor."""
+    """Return a network built the straightforward way: every cell through its constructor."""
 
     def constructed(cell, count):
         yield cell
@@ -34,7 +34,7 @@ def construct_every_cell(spec):
 
 
 def channels_of(cell):
-    """Return C of a cell; any number for a cell without convolutions."""
+    """Return a cell's C; any number for a cell without convolutions."""
     return next((p.shape[0] for p in cell.parameters() if p.dim() == 4), 16)
 
 

@@ -1,21 +1,21 @@
-"""What each of the 28 benchmarks costs: time, peak memory, and the batch size that fits into 4 GiB.
+"""Measures the cost of the 28 benchmarks: time, memory, and the batch size that fits into 4 GiB.
 
     python timings/bench_costs.py [--benchmark KEY …] [--core 1] [--raw build/costs.jsonl]
 
-For each benchmark three architectures (``cost_choice.py``): typical, large and extreme. The batch
-size is the largest of ``BATCHES``, at most the published one, at which all proxies together on the
-large network, and one forward and backward on the extreme one, stay within ``BUDGET_MIB``: measured
-at a small batch, extrapolated on a line, verified. Then build, forward and backward of the typical
-network are measured on every benchmark, contiguous and channels_last, each in a fresh process
-(``cost_of_one.py``), those below a second three times. All proxies together, and the large and the
-extreme network, are measured once for benchmarks whose networks differ in nothing but the number of
-classes.
+It uses three architectures per benchmark (``cost_choice.py``): typical, large and extreme. The
+batch size is the largest of ``BATCHES``, up to the published one, for which all proxies together on
+the large network, and one forward and backward pass on the extreme one, stay within ``BUDGET_MIB``:
+measured at a small batch, extrapolated linearly, then verified. Then it measures building, forward
+and backward pass of the typical network on every benchmark, contiguous and channels_last, each in a
+fresh process (``cost_of_one.py``), and three times if below a second. All proxies together, and the
+large and the extreme network, are measured once for all benchmarks whose networks differ only in
+the number of classes.
 
-Every measurement is a line of the raw file, and what is there is not measured again: interrupt and
-call again as you like, several processes at once on files of their own, joined with ``cat``.
-``--record`` measures nothing and writes ``docs/costs.json`` and ``docs/costs.md`` of the benchmarks
-that are complete, as does a run over all 28 at its end. The last line is the ratio of contiguous to
-channels_last in forward and backward, the median over benchmarks.
+Every measurement is a line in the raw file and is never repeated: interrupt and restart at will, or
+run several processes with separate files and join these with ``cat``. ``--record`` measures nothing
+and writes ``docs/costs.json`` and ``docs/costs.md`` for the complete benchmarks, as does a run over
+all 28 at its end. The last line is the ratio of contiguous to channels_last in forward and backward
+passes, the median over benchmarks.
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ ROOT = Path(__file__).resolve().parents[1]
 ONE = Path(__file__).with_name("cost_of_one.py")
 LIMIT_MIB = 4096
 BUDGET_MIB = LIMIT_MIB - 256
-"""What is left is for the worker beside the query's child, and for a predictor's own tensors."""
+"""The rest is for the worker, which runs beside the query's child, and a predictor's tensors."""
 PUBLISHED_BATCH = {"transbench101_micro": 32, "transbench101_macro": 32}
 BATCHES = (2, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 SMALL_BATCH = 4
 DECISIVE = {("large", "together"): 2.9, ("extreme", "contiguous"): 1.2}
-"""What must have room, and how much of it one image needs in multiples of what autograd keeps.
+"""What must fit, and how much memory one image needs, in multiples of what autograd keeps.
 
 Measured on NAS-Bench-101 and -201; used to guess the batch size, which is then verified.
 """
@@ -61,18 +61,18 @@ PASSES = {
     "large": ("contiguous",),
     "extreme": ("contiguous",),
 }
-"""Which passes are measured of each architecture."""
+"""The measurements for each architecture."""
 CHEAP_S = 1.0
 
 Cost = dict[str, float]
 
 
 class Measurements:
-    """The raw file: a dict of measurements by what was measured, each line appended as it is made.
+    """The raw file: maps what was measured to the measurement; lines are appended immediately.
 
     Args:
         path: The file.
-        core: The CPU that measures.
+        core: The CPU to measure on.
     """
 
     def __init__(self, path: Path, core: int) -> None:
@@ -91,7 +91,7 @@ class Measurements:
         return picked
 
     def size(self, benchmark: Benchmark, spec: str) -> Cost:
-        """Return a network's size, as the record holds it."""
+        """Return a network's size as in the record."""
 
         def measure() -> Cost:
             size = size_of(parse_spec(benchmark.search_space, spec), benchmark)
@@ -102,7 +102,7 @@ class Measurements:
         return known
 
     def has_sizes(self, benchmark: Benchmark) -> bool:
-        """Return whether a benchmark's batch size follows from what is known."""
+        """Return whether the measurements so far determine a benchmark's batch size."""
         picked = self._known.get(f"pick {benchmark.search_space}")
         return picked is not None and all(
             _key(benchmark, picked[role], SMALL_BATCH, action) in self._known
@@ -114,9 +114,9 @@ class Measurements:
         return _key(benchmark, spec, batch, action) in self._known
 
     def cost(self, benchmark: Benchmark, spec: str, batch: int, action: str) -> Cost | None:
-        """Return the cost of one network, medians of three runs if cheap; None if it has no room.
+        """Return one network's cost, the median of three runs if cheap; None if it does not fit.
 
-        Memory is the largest of the runs.
+        Memory is the largest of all runs.
         """
         job = {
             "benchmark": benchmark.key,
@@ -162,9 +162,9 @@ def _measure_in_fresh_processes(job: dict[str, Any]) -> Cost | None:
 
 
 def fitting_batch(benchmark: Benchmark, measurements: Measurements) -> int:
-    """Return the largest batch that has room by what is measured so far and, beyond, by the line.
+    """Return the largest batch that fits according to measurements or linear extrapolation.
 
-    Benchmarks with the same layers have the same.
+    Benchmarks with the same layers have the same batch.
     """
     benchmark = representative(benchmark)
     published = PUBLISHED_BATCH.get(benchmark.search_space, 64)
@@ -186,10 +186,10 @@ def fitting_batch(benchmark: Benchmark, measurements: Measurements) -> int:
 
 
 def measure_by_urgency(benchmarks: list[Benchmark], measurements: Measurements) -> None:
-    """Measure everything, what others wait for first: batch sizes, then what limits follow from.
+    """Measure everything: first the batch sizes, then what the limits depend on, then the rest.
 
-    A batch size is a guess until both decisive measurements were made at it; if there is no room,
-    the next smaller one is measured instead.
+    A batch size is a guess until both decisive measurements have been made with it; if it does not
+    fit, the next smaller one is measured instead.
     """
     alone = [benchmark for benchmark in benchmarks if representative(benchmark) is benchmark]
     for benchmark in alone:
@@ -212,7 +212,7 @@ def measure_by_urgency(benchmarks: list[Benchmark], measurements: Measurements) 
 
 
 def is_complete(benchmark: Benchmark, measurements: Measurements) -> bool:
-    """Return whether everything of a benchmark's entry has been measured."""
+    """Return whether a benchmark's entry has been measured completely."""
     other = representative(benchmark)
     if not measurements.has_sizes(other):
         return False
@@ -228,7 +228,7 @@ def is_complete(benchmark: Benchmark, measurements: Measurements) -> bool:
 
 
 def cost_of(benchmark: Benchmark, measurements: Measurements) -> dict[str, Any]:
-    """Return a benchmark's entry of the record."""
+    """Return a benchmark's entry in the record."""
     batch, other = fitting_batch(benchmark, measurements), representative(benchmark)
     entry: dict[str, Any] = {
         "batch_size": batch,
@@ -275,7 +275,9 @@ def main() -> None:
     parser.add_argument("--benchmark", action="append", choices=BENCHMARKS)
     parser.add_argument("--core", type=int, default=max(os.sched_getaffinity(0)))
     parser.add_argument("--raw", type=Path, default=ROOT / "build" / "costs.jsonl")
-    parser.add_argument("--record", action="store_true", help="measure nothing, write the record")
+    parser.add_argument(
+        "--record", action="store_true", help="only write the record, measure nothing"
+    )
     arguments = parser.parse_args()
     os.sched_setaffinity(0, {arguments.core})
     torch.set_num_threads(1)

@@ -1,8 +1,8 @@
-"""How far scores on the synthetic fallback rank architectures as scores on real images do.
+"""Compares how scores on the synthetic fallback and on real images rank architectures.
 
-For the practice phase's NAS-Bench-201 × CIFAR-10 architectures: the Spearman correlation between
-the scores on the fallback minibatch and those on real CIFAR-10 images, under the same initial
-weights. Beside it stands the ceiling: real images against other real images. Needs ZCNAS_DATA with
+For the practice phase's NAS-Bench-201 × CIFAR-10 architectures, it prints the Spearman correlation
+between scores on the fallback minibatch and scores on real CIFAR-10 images, with the same initial
+weights, together with the ceiling: real images against other real images. It needs ZCNAS_DATA with
 ``cifar10_100_images.npz``.
 
 Usage: python timings/bench_fallback.py [number of architectures]
@@ -42,7 +42,7 @@ def load_sample(name):
 
 
 class GradNorm:
-    """The sum of the gradients' norms over all convolution and linear weights."""
+    """Scores by the sum of the gradients' norms over all convolution and linear weights."""
 
     def query(self, graph, dataloader):
         """Return the score."""
@@ -52,7 +52,7 @@ class GradNorm:
 
 
 def real_minibatches(path):
-    """Return two minibatches without a common image."""
+    """Return two minibatches that share no image."""
     with np.load(path) as file:
         pixels, labels = file["images"].transpose(0, 3, 1, 2), file["labels"].astype(np.int64)
     images = Images(pixels, labels, CIFAR10_MEAN, CIFAR10_DEVIATION, "real")

@@ -1,12 +1,12 @@
-"""What the ingestion adds to the queries themselves: fork, frames, seeds, flush.
+"""Measures what the ingestion adds to the queries themselves: fork, frames, seeds, flush.
 
-The synflow sample on the practice phase's CIFAR-10 architectures, on one pinned core: the whole
-ingestion (recorder, worker as a subprocess, a fork per query) against a bare loop in one process
-that builds the same networks under the same seeds and asks the same predictor. Between the two
-stands the same loop with a fork per query and nothing else: what any harness pays that gives every
-query a process of its own. The three alternate in blocks, under the worker's environment. Start-up
-is stated separately, of a process and, where an engine answers, of a container. Last comes the
-ratio of the medians per architecture.
+It runs the synflow sample on the practice phase's CIFAR-10 architectures on one pinned core and
+compares the whole ingestion (recorder, worker as a subprocess, a fork per query) with a bare loop
+in one process that builds the same networks under the same seeds and queries the same predictor. A
+third variant is that loop with just a fork per query: the price of giving every query its own
+process. The three alternate in blocks, in the worker's environment. Start-up is reported
+separately, for a process and, if an engine answers, for a container. The last line is the ratio of
+the medians per architecture.
 
 Usage: python timings/bench_ingestion.py [blocks]
 """
@@ -62,7 +62,7 @@ def bare_loop(data, minibatch, predictor):
 
 
 def forked_loop(data, minibatch, predictor):
-    """Return the seconds of each query, building included, in a child that dies with its answer."""
+    """Return the seconds of each query, including building, in a child that exits afterwards."""
     dataset = TensorDataset(torch.from_numpy(minibatch.inputs), torch.from_numpy(minibatch.targets))
     loader = DataLoader(dataset, batch_size=len(minibatch.inputs))
     gc.collect()
@@ -86,20 +86,20 @@ def forked_loop(data, minibatch, predictor):
 
 
 class Stamped(Recording):
-    """A recording that notes when each prediction came."""
+    """A recording that notes when each prediction arrives."""
 
     def __init__(self):
         super().__init__()
         self.stamps = [time.perf_counter()]
 
     def add_prediction(self, prediction):
-        """Keep a prediction and its moment."""
+        """Store a prediction and its time."""
         super().add_prediction(prediction)
         self.stamps.append(time.perf_counter())
 
 
 def ingested(job, isolation):
-    """Return the manifest and the seconds the whole ingestion spends on each architecture."""
+    """Return the manifest and the seconds that the whole ingestion takes for each architecture."""
     recording = Stamped()
     public = ingest(job, isolation, recording).public
     times = [after - before for before, after in itertools.pairwise(recording.stamps)]

@@ -1,19 +1,19 @@
-"""All proxies together against one at a time: the price of a score.
+"""Compares all proxies evaluated together with one at a time: the price of a score.
 
     python timings/bench_proxies.py [--benchmark KEY] [--architectures N] [--core C]
 
-One pinned core, one run, CPU time. The reference evaluates one proxy after the other, each the
-plain way: a fresh copy of the network, contiguous tensors, one forward and one backward of what
-the proxy differentiates (to the weights or to the input or to the layers' answers only, as
-needed), the full double backward for grasp, one image for flops and synflow. What it prints per
-side: forwards and backwards with their own time, the rest, and the two ratios, of the twelve
-without grasp and of all thirteen; the last line is the ratio of all thirteen. Both sides' scores
-are compared as well.
+It measures CPU time in one run on one pinned core. The reference evaluates one proxy after another
+in the straightforward way: a fresh copy of the network, contiguous tensors, one forward and one
+backward pass through what the proxy differentiates (only to the weights, the input or the layers'
+outputs, as needed), the full double backward pass for grasp, one image for flops and synflow. For
+each side it prints forward and backward passes with their times and the rest, then the two ratios,
+for the twelve without grasp and for all thirteen; the last line is the ratio for all thirteen. It
+also compares the scores of both sides.
 
-glibc gives freed blocks above 128 KiB back to the kernel, which then clears every page again; both
-sides gain about a tenth if it may keep them:
+glibc returns freed blocks above 128 KiB to the kernel, which then clears every page again; both
+sides get about a tenth faster if glibc may keep them:
 
-    MALLOC_MMAP_THRESHOLD_=1073741824 MALLOC_TRIM_THRESHOLD_=4294967296 python benchmarks/…
+    MALLOC_MMAP_THRESHOLD_=1073741824 MALLOC_TRIM_THRESHOLD_=4294967296 python timings/…
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Clock:
     running: bool = False
 
     def timed(self, kind: str, function: Callable[..., Any], *args: Any, **options: Any) -> Any:
-        """Run the function and keep its time; what it calls in turn belongs to it."""
+        """Run a function and record its time, including everything it calls."""
         if self.running:
             return function(*args, **options)
         start = time.process_time()
@@ -94,7 +94,7 @@ class Reference:
         return gradients
 
     def loss(self) -> Tensor:
-        """Return the training loss of one forward."""
+        """Return the training loss of one forward pass."""
         loss: Tensor = self.network.get_loss_fn()(self.forward(self.inputs), self.targets)  # type: ignore[operator]
         return loss
 
@@ -237,7 +237,7 @@ class Reference:
 def run_together(
     network: nn.Module, inputs: Tensor, targets: Tensor, names: Sequence[str], clock: Clock
 ) -> dict[str, float]:
-    """Evaluate together, with the clock around forwards and backwards."""
+    """Evaluate together, timing forward and backward passes."""
     grad = torch.autograd.grad
     forward = type(network).forward
 

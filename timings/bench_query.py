@@ -1,10 +1,10 @@
-"""What a look-up in our table of proxy scores costs: the goal is less than a microsecond.
+"""Times a look-up in our table of proxy scores: the goal is less than a microsecond.
 
     python timings/bench_query.py [--queries N]
 
-Looks up random (architecture, proxy) pairs of every benchmark of the table, after loading it, and
+After loading the table, it looks up random (architecture, proxy) pairs of every benchmark and
 prints the loading time, the time per look-up, and how many times that fits into a microsecond.
-NAS-Bench-Suite-Zero's paper names 10 µs.
+NAS-Bench-Suite-Zero's paper states 10 µs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from zcnas.proxies import PROXIES
 from zcnas.tables.zero_cost_scores import query, read_index, read_scores
 
 ROUNDS = 50
-"""The fastest counts: whatever else runs on the machine only adds to it."""
+"""Repetitions; the fastest counts, because other load on the machine only adds time."""
 
 
 def main() -> None:

@@ -1,11 +1,11 @@
-"""What a big run costs beside the queries themselves. Each part ends with its ratio.
+"""Measures what a big run costs in addition to the queries. Each part ends with its ratio.
 
     run      the organiser's process at 1,000 submissions x 28 benchmarks x 100 architectures,
              simulated jobs and real records on disk: CPU time, and memory at each tenth;
-             then the judge again on that folder, with intervals and without (ratio of CPU times)
-    pool     what the local pool and Dask add to a job that does nothing (ratio: Dask to pool)
-    cpus     throughput of 2 CPUs against 1 after start-up for a cheap and a dear predictor, the
-             share of start-up, CPU time of the organiser's process per query (ratio: the worse
+             then judging that folder again, with and without intervals (ratio of CPU times)
+    pool     what the local pool and Dask add to an empty job (ratio: Dask to pool)
+    cpus     throughput of 2 CPUs against 1 after start-up for a cheap and an expensive predictor,
+             the share of start-up, CPU time of the organiser's process per query (ratio: the worse
              efficiency, 1 for twice the throughput)
 
 Usage: python timings/bench_scale.py [part ...]
@@ -49,11 +49,11 @@ PREDICTORS = (
     ("params", "nasbench201_imagenet16_120", 100),
     ("nwot", "nasbench201_cifar10", 32),
 )
-"""A cheap and a dear sample, the benchmark it is asked on, and how many architectures."""
+"""A cheap and an expensive sample, each with its benchmark and number of architectures."""
 
 
 def practice(key, architectures=ARCHITECTURES):
-    """Return a phase of one practice benchmark and its halves, cut to some architectures."""
+    """Return a phase with one practice benchmark and its halves, reduced to a few architectures."""
     phase = load_phase(PHASES, "practice").only([key])
     reference = ROOT / "reference_data" / "practice"
     halves = load_halves(phase, ROOT / "starting_kit" / "input_data", reference, None)
@@ -66,7 +66,7 @@ def practice(key, architectures=ARCHITECTURES):
 
 
 def run():
-    """Print what a big run takes of the organiser's process, and its leaderboard again."""
+    """Print what a big run costs the organiser's process, and what ranking it again costs."""
     phase = load_phase(PHASES, "full")
     halves = simulated_halves(phase)
     shared = Path("/dev/shm")
@@ -89,7 +89,7 @@ def run():
 
 
 def simulate(phase, halves, paths, out):
-    """Run it, print CPU time, and return the resident MiB at each tenth of the way."""
+    """Run it, print CPU time, and return the resident MiB at each tenth of the run."""
     process, samples, done = psutil.Process(), [], 0
     jobs = len(paths) * len(phase.benchmarks)
 
@@ -105,12 +105,12 @@ def simulate(phase, halves, paths, out):
     )
     said, cpu = timed(lambda: competition.run(paths))
     print(f"{len(paths)} x {len(phase.benchmarks)} x {ARCHITECTURES} simulated: {said}")
-    print(f"{1e3 * cpu / jobs:.1f} ms of CPU time per job, simulated answers included")
+    print(f"{1e3 * cpu / jobs:.1f} ms of CPU time per job, including simulated answers")
     return samples
 
 
 def pool():
-    """Print what a pool adds to a job that does nothing."""
+    """Print what a pool adds to an empty job."""
     phase, halves = practice("nasbench201_cifar10")
     evaluation = simulated_evaluation(phase, halves.inputs["nasbench201_cifar10"])
     content = b"".join(simulated_reports(evaluation))
@@ -131,7 +131,7 @@ def pool():
         Client(cluster, set_as_default=False) as client,
     ):
         dask = per_job(client.get_executor(pure=False))
-    print(f"per job that does nothing: local pool {local:.3f} ms, Dask {dask:.2f} ms")
+    print(f"per empty job: local pool {local:.3f} ms, Dask {dask:.2f} ms")
     print(f"{dask / local:.0f}x")
 
 
@@ -141,7 +141,7 @@ def answer_at_once(evaluation, content):
 
 
 def cpus():
-    """Print the efficiency of two CPUs on a cheap and a dear predictor."""
+    """Print the efficiency of two CPUs on a cheap and an expensive predictor."""
     usable = sorted(os.sched_getaffinity(0))
     if len(usable) < 2:
         print("one CPU only: nothing to compare")
@@ -174,8 +174,8 @@ def cpus():
 def rate(sample, key, architectures, used, folder):
     """Return queries per second after start-up over all CPUs, the start-up, and our CPU time.
 
-    One copy of the sample per CPU, begun together and asked the same; each counts from its first
-    answer to its last.
+    One copy of the sample per CPU, all started together with the same queries; each is timed from
+    its first answer to its last.
     """
     stamps = defaultdict(list)
     copies = [folder / "submissions" / f"copy{number}" for number in range(len(used))]
@@ -197,7 +197,7 @@ def rate(sample, key, architectures, used, folder):
 
 
 def timed(action):
-    """Return how long an action takes, in words, and its CPU seconds."""
+    """Return a description of how long an action takes, and its CPU seconds."""
     wall, cpu = time.monotonic(), time.process_time()
     action()
     wall, cpu = time.monotonic() - wall, time.process_time() - cpu
@@ -205,7 +205,7 @@ def timed(action):
 
 
 def listed(rates):
-    """Return some rates in words."""
+    """Return the rates as text."""
     return ", ".join(f"{each:.2f}" for each in rates)
 
 
@@ -213,7 +213,7 @@ PARTS = {"run": run, "pool": pool, "cpus": cpus}
 
 
 def main():
-    """Print all measurements, or those of the parts that are named."""
+    """Print all measurements, or those of the named parts."""
     if unknown := set(sys.argv[1:]) - set(PARTS):
         sys.exit(f"unknown parts {sorted(unknown)}; known are {list(PARTS)}")
     # Locks apart from other runs', which a measurement must not wait for (nor run beside).

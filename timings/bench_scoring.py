@@ -1,8 +1,8 @@
-"""Scoring 28 benchmarks of 1000 predictions: the whole process, and tau against the plain formula.
+"""Times scoring 28 benchmarks of 1000 predictions: the process, and tau against its definition.
 
-Prints the median wall time of the scoring program as a process, imports included, on one pinned
-core; then the time of the 28 taus beside the definition of tau-b over all pairs in numpy, and last
-that ratio.
+Prints the median wall time of the scoring program as a process, including imports, on one pinned
+core; then the time of the 28 taus and of the definition of tau-b over all pairs in numpy. The last
+line is that ratio.
 """
 
 import json
@@ -70,7 +70,7 @@ def write_run(folder):
 
 
 def tau_over_all_pairs(scores, accuracies):
-    """Return tau-b by its definition, all N² pairs at once."""
+    """Return tau-b computed by its definition, with all N² pairs at once."""
     a, b = (np.sign(np.subtract.outer(values, values)) for values in (scores, accuracies))
     return (a * b).sum() / np.sqrt((a * a).sum() * (b * b).sum())
 

@@ -1,8 +1,8 @@
-"""The site of a large competition: seconds, megabytes, and the browser's time to the first row.
+"""Measures a large competition's site: seconds, megabytes, the browser's time to the first row.
 
-Writes the results of S submissions on all 28 benchmarks of N architectures as scoring leaves them,
-publishes them on one core, and opens the ranking in headless Chromium where there is one. Prints
-last how much longer one scatter takes when matplotlib draws it: why those are written by hand.
+Writes results of S submissions on all 28 benchmarks with N architectures as scoring would,
+publishes them on one core, and opens the ranking in headless Chromium if it is installed. The last
+line is how much longer matplotlib takes for one scatter plot: why we write these ourselves.
 
     python timings/bench_site.py [S] [N]
 """
@@ -48,7 +48,7 @@ FIRST_ROW = """(() => {
     };
     requestAnimationFrame(look);
 })()"""
-"""Notes in the page when a frame first shows the ranking's first row, in ms since navigation."""
+"""Records when a frame first shows the ranking's first row, in ms since navigation."""
 
 
 def write_run(out, phase, submissions, architectures):
@@ -98,7 +98,7 @@ def write_run(out, phase, submissions, architectures):
 
 
 def open_ranking(page):
-    """Return milliseconds to the first row, the browser's CPU to the end of loading, the rows."""
+    """Return milliseconds to the first row, the browser's CPU time until loaded, and the rows."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -126,7 +126,7 @@ def browser_cpu_s():
 
 
 def scatter_ratio():
-    """Return how many times longer matplotlib takes for one scatter of 100 points."""
+    """Return how many times longer matplotlib takes for one scatter plot of 100 points."""
     from matplotlib.figure import Figure
 
     ranks = np.random.default_rng(0).permutation(100).astype(np.int32)

@@ -1,7 +1,7 @@
-"""Which architectures stand for a benchmark in ``bench_costs.py``; nothing is computed for it.
+"""Chooses the architectures that represent a benchmark in ``bench_costs.py``, without computing.
 
-Networks are built without memory (PyTorch's meta device) and run once, which tells what autograd
-would keep and how many multiply-accumulates there are.
+Networks are built without memory (on PyTorch's meta device) and run once, which shows what autograd
+would keep and the number of multiply-accumulates.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ SPACE_STANDS_FOR = {
     "transbench101_micro": "transbench101_micro_class_scene",
     "transbench101_macro": "transbench101_macro_autoencoder",
 }
-"""Search space to the benchmark whose sizes decide, where it has no cifar10."""
+"""Maps a search space without cifar10 to the benchmark whose sizes are used."""
 EXTREMES = {
     "nasbench201": "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|"
     "+|nor_conv_3x3~0|nor_conv_3x3~1|nor_conv_3x3~2|",
     "transbench101_micro": "64-41414-3_33_333",
     "transbench101_macro": "64-222113-basic",
 }
-"""Where the largest network is known: 3×3 convolutions on every edge, or every doubling of the
-channels as early and the one halving of the side as late as the space allows."""
+"""The largest network, where it is known: 3×3 convolutions on every edge, or every doubling of the
+channels as early, and the only halving of the side as late, as the space allows."""
 
 
 @dataclass(frozen=True)
 class Size:
-    """What a network needs by its shapes alone, per image."""
+    """What a network needs per image, according to its shapes."""
 
     spec: Spec
     activations_mib: float
@@ -44,12 +44,12 @@ class Size:
 
     @property
     def price(self) -> tuple[float, float]:
-        """What to compare networks by: memory, and time among those that need the same."""
+        """The sort key: memory, then time."""
         return round(self.activations_mib, 2), self.gmacs
 
 
 def size_of(spec: Spec, benchmark: Benchmark) -> Size:
-    """Return what autograd keeps of one image's forward pass and its multiply-accumulates."""
+    """Return what autograd keeps from one image's forward pass, and its multiply-accumulates."""
     kept: dict[int, torch.UntypedStorage] = {}
     with torch.device("meta"):
         network = build_network(spec, benchmark)
@@ -74,10 +74,10 @@ def size_of(spec: Spec, benchmark: Benchmark) -> Size:
 def pick(search_space: str) -> dict[str, str]:
     """Return the typical, the large and the extreme architecture of a search space.
 
-    Typical is the one of a seeded sample whose multiply-accumulates are nearest to the sample's
+    Typical is the one in a seeded sample whose multiply-accumulates are closest to the sample's
     mean; large is the sample's largest by what autograd keeps, then by multiply-accumulates;
-    extreme is the space's largest where that is known, and otherwise where a climb over one-edit
-    neighbours from the large one ends.
+    extreme is the largest in the space if that is known, otherwise the end of a hill climb over
+    one-edit neighbours from the large one.
     """
     rng = random.Random(0)
     benchmark = BENCHMARKS[SPACE_STANDS_FOR.get(search_space, f"{search_space}_cifar10")]
@@ -97,7 +97,7 @@ def pick(search_space: str) -> dict[str, str]:
 
 
 def _climb(start: Size, benchmark: Benchmark, rng: random.Random) -> Size:
-    """Return where going up over one-edit neighbours ends."""
+    """Return the end of a hill climb over one-edit neighbours."""
     best, neighbours = start, list(start.spec.neighbours())
     rng.shuffle(neighbours)
     for _ in range(CLIMB):

@@ -1,11 +1,11 @@
-"""The cost of one network, measured in this process, which measures nothing else.
+"""Measures the cost of one network in this process, which measures nothing else.
 
     python timings/cost_of_one.py '{"benchmark": …, "spec": …, "batch": …, "action": …}'
 
 Called by ``bench_costs.py``. The action is ``contiguous`` or ``channels_last`` (build, forward,
 backward) or ``together`` (build, all proxies). Prints one JSON object: CPU seconds, and the peak
-resident size between the moment the minibatch stands ready and the end. A query's child is in the
-same position: torch is imported, the minibatch is there, nothing has been computed yet.
+resident size from the moment the minibatch is ready until the end. A query's child starts from the
+same state: torch is imported, the minibatch is ready, and nothing has been computed yet.
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ from zcnas.proxies import PROXIES, evaluate
 from zcnas.search_spaces import build_network, network_builder, parse_spec
 
 ADDRESS_LIMIT = 10 << 30
-"""An allocation beyond this fails, so that a wrong guess does not take the machine down."""
+"""An allocation beyond this fails, so that a wrong guess does not bring the machine down."""
 
 
 def minibatch(benchmark: Benchmark, batch: int) -> tuple[Tensor, Tensor]:
-    """Return the fallback minibatch of a benchmark."""
+    """Return a benchmark's fallback minibatch."""
     made = synthetic_minibatch(benchmark.dataset, batch, np.random.default_rng(0))
     return torch.from_numpy(made.inputs), torch.from_numpy(made.targets)
 
 
 def to_channels_last(network: nn.Module, inputs: Tensor) -> tuple[nn.Module, Tensor]:
-    """Return both with channels as the innermost dimension; of a jigsaw, those of each tile."""
+    """Return both with channels as the innermost dimension; for a jigsaw, in each tile."""
     network = network.to(memory_format=torch.channels_last)
     return network, inputs.movedim(-3, -1).contiguous().movedim(-1, -3)
 
 
 def forget_peak() -> None:
-    """Give free memory back and start the kernel's peak of this process anew."""
+    """Return free memory to the kernel and reset its record of this process's peak."""
     gc.collect()
     ctypes.CDLL(None).malloc_trim(0)
     Path("/proc/self/clear_refs").write_text("5")
@@ -58,7 +58,7 @@ def peak_mib() -> float:
 
 
 def passes(network: nn.Module, inputs: Tensor, targets: Tensor) -> dict[str, float]:
-    """Time one forward and one backward of the training loss."""
+    """Time one forward and one backward pass of the training loss."""
     begin = time.process_time()
     loss = network.get_loss_fn()(network(inputs), targets)  # type: ignore[operator]
     forward = time.process_time()
@@ -69,7 +69,7 @@ def passes(network: nn.Module, inputs: Tensor, targets: Tensor) -> dict[str, flo
 def together(
     benchmark: Benchmark, network: nn.Module, inputs: Tensor, targets: Tensor
 ) -> dict[str, float]:
-    """Time all proxies that are defined for the benchmark."""
+    """Time all proxies defined for the benchmark."""
     has_classes = benchmark.dataset.target in ("label", "soft_label", "permutation")
     names = [name for name in PROXIES if has_classes or name != "epe_nas"]
     begin = time.process_time()
@@ -78,7 +78,7 @@ def together(
 
 
 def main() -> None:
-    """Measure what the argument asks for."""
+    """Measure what the argument specifies."""
     job = json.loads(sys.argv[1])
     os.sched_setaffinity(0, {job["core"]})
     resource.setrlimit(resource.RLIMIT_DATA, (ADDRESS_LIMIT, ADDRESS_LIMIT))

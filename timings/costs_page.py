@@ -1,4 +1,4 @@
-"""``docs/costs.md`` from the record of ``bench_costs.py``."""
+"""Renders ``docs/costs.md`` from the record of ``bench_costs.py``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Record the baselines of a phase from a run of all samples, as `make baselines` does.
+"""Records a phase's baselines from a run of all samples, as `make baselines` does.
 
     python timings/record_baselines.py OUT
 
@@ -32,7 +32,7 @@ def taus_of(board: Leaderboard) -> dict[str, dict[str, float]]:
 
 
 def table_of(board: Leaderboard, architectures: int) -> str:
-    """Return the leaderboard as a chapter with one table.
+    """Return the leaderboard as a Markdown page with one table.
 
     Args:
         board: With intervals and rank groups.

@@ -46,9 +46,9 @@ from zcnas.search_spaces.nasbench201.spec import NasBench201Spec
 from zcnas.tables import zero_cost_scores
 
 BATCH_SIZE = 32
-"""That of the published scores; the page's introduction says how it shows."""
+"""The batch size of the published scores; the page's introduction explains the evidence."""
 PADDING = 4
-"""Pixels of black around an image before a random crop of its size."""
+"""Width of the black border around an image before a random crop of its size."""
 RESAMPLES = 2000
 TOLERANCE = 0.05
 REAL, FALLBACK = "published training images", "class-structured synthetic fallback"
@@ -82,7 +82,7 @@ STATISTICS = {
     "cifar10": ((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)),
     "cifar100": ((0.5071, 0.4865, 0.4409), (0.2673, 0.2564, 0.2762)),
 }
-"""Mean and standard deviation of the training images per colour, in units of white."""
+"""Mean and standard deviation of the training images per colour, on a scale where white is 1."""
 
 
 def minibatch(benchmark: Benchmark, data: Path, own: int | None = None) -> tuple[Tensor, Tensor]:
@@ -120,24 +120,24 @@ def _crop_and_flip(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def scores_path(out: Path, benchmark: str, *, own: bool = False) -> Path:
-    """Return where ``score`` writes."""
+    """Return the path that ``score`` writes to."""
     return out / f"{benchmark}.batch{BATCH_SIZE}{'.own' if own else ''}.jsonl"
 
 
 def published(benchmark: Benchmark, data: Path) -> dict[str, dict[str, Any]]:
-    """Return the published rows that carry proxy scores, by the architecture as written there."""
+    """Return the published rows that have proxy scores, keyed by the architecture as published."""
     table = json.loads((data / "zc_nasbench201.json").read_text())[benchmark.dataset.name]
     return {key: row for key, row in table.items() if "snip" in row}
 
 
 def read_key(benchmark: Benchmark, written: str) -> str:
-    """Return the canonical string of an architecture that a published table writes."""
+    """Return the canonical string of an architecture in a published table."""
     space = SEARCH_SPACES[benchmark.search_space]
     return str(space.read_naslib(ast.literal_eval(written), benchmark.dataset))
 
 
 def read_scores(path: Path) -> dict[str, dict[str, Any]]:
-    """Return the rows written so far; a line cut short by a kill is dropped from the file."""
+    """Return the rows written so far; a truncated last line is dropped from the file."""
     if not path.exists():
         return {}
     complete, _, _ = path.read_text().rpartition("\n")
@@ -154,7 +154,7 @@ def score(
     proxies: Sequence[str],
     own: bool,
 ) -> None:
-    """Append a row for every architecture that has none yet."""
+    """Append a row for every architecture that does not have one yet."""
     path = scores_path(out, benchmark.key, own=own)
     path.parent.mkdir(parents=True, exist_ok=True)
     done = read_scores(path)
@@ -175,7 +175,7 @@ def score(
 
 
 def make_table(out: Path, version: str) -> None:
-    """Write the table of the package from the rows of every benchmark scored so far."""
+    """Write the package's table from the rows of all benchmarks scored so far."""
     rows_of, provenance = {}, {}
     for benchmark in BENCHMARKS.values():
         path = scores_path(out, benchmark.key)
@@ -223,7 +223,7 @@ class Comparison:
 
     @property
     def holds(self) -> bool:
-        """Say whether the two cannot be told apart, or differ by 0.05 at most."""
+        """Whether the two cannot be distinguished, or differ by at most 0.05."""
         low, high = self.interval
         return low <= 0 <= high or abs(self.ours - self.published) <= TOLERANCE
 
@@ -247,11 +247,11 @@ def _spearman(columns: np.ndarray) -> np.ndarray:
 
 
 def report(data: Path, out: Path, record: Path) -> None:
-    """Write the page that holds every comparison.
+    """Write the page with all comparisons.
 
     Args:
         data: The folder of published tables.
-        out: Where ``score`` wrote; only what it has with minibatches of their own is read there.
+        out: The output folder of ``score``; only its scores with ``--own-minibatches`` are read.
         record: The page.
     """
     index = zero_cost_scores.read_index()
@@ -325,10 +325,10 @@ def _line(proxy: str, c: Comparison) -> str:
 
 
 def main() -> None:
-    """Score architectures, make the table of them, or compare it with the published columns."""
+    """Score architectures, write the table, or compare it with the published scores."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("command", choices=("score", "table", "report"))
-    parser.add_argument("benchmark", nargs="?", help="what to score")
+    parser.add_argument("benchmark", nargs="?", help="benchmark to score")
     parser.add_argument("--limit", type=int, help="score only the first N architectures")
     parser.add_argument(
         "--own-minibatches", action="store_true", help="draw one minibatch per architecture"

@@ -1,6 +1,6 @@
-"""A run of any size without workers: real jobs and records, answered at once.
+"""Simulates a run of any size without workers: real jobs and records, answered immediately.
 
-What is left is what the organiser's process does. Used by ``bench_scale.py``.
+What remains is the work of the organiser's process. Used by ``bench_scale.py``.
 """
 
 import msgspec
@@ -25,7 +25,7 @@ ARCHITECTURES = 100
 
 
 class SimulatedPool(LocalPool):
-    """Answers every job at once, with real records."""
+    """Answers every job immediately, with real records."""
 
     def __init__(self):
         super().__init__(answer_at_once, 2)
@@ -38,7 +38,7 @@ def answer_at_once(evaluation, report, interrupted):
 
 
 def simulated_halves(phase):
-    """Return halves of every benchmark with made-up architectures and accuracies."""
+    """Return the halves of every benchmark, with made-up architectures and accuracies."""
     inputs, references, minibatches = {}, {}, {}
     for key in phase.benchmarks:
         ids = [derive_token(key, number)[:16] for number in range(ARCHITECTURES)]
@@ -64,7 +64,7 @@ def simulated_halves(phase):
 
 
 def simulated_evaluation(phase, data):
-    """Return an evaluation as a run makes it."""
+    """Return an evaluation like those of a run."""
     return Evaluation(
         submission="copy",
         submission_sha256="0" * 64,
@@ -80,7 +80,7 @@ def simulated_evaluation(phase, data):
 
 
 def simulated_reports(evaluation):
-    """Return what a host might report: one score per architecture, and a manifest twice."""
+    """Return what a host might report: one score per architecture, and two manifests."""
     predictions = tuple(
         Prediction(
             id=entry.id,

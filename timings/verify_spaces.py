@@ -50,31 +50,31 @@ ALL_CONV3X3_MMACS = 220.12
 
 
 def build_on_meta(spec: Any, benchmark: Benchmark) -> Network:
-    """Return the network with parameters that have a shape but no memory and no values."""
+    """Return the network with parameters that have a shape but neither memory nor values."""
     with torch.device("meta"), _no_initialisation():
         return build_network(spec, benchmark).eval()
 
 
 def operations(network: Network, input_shape: tuple[int, ...]) -> tuple[int, int]:
-    """Return (multiply-accumulates, published count) of one forward pass of one input."""
+    """Return (multiply-accumulates, published count) for one forward pass of one input."""
     with _shapes_only():
         return flops.operations(network, input_shape)
 
 
 def parameters(network: nn.Module) -> int:
-    """Return how many trainable numbers a network has."""
+    """Return a network's number of trainable parameters."""
     return sum(parameter.numel() for parameter in network.parameters())
 
 
 def published_rows(folder: Path, benchmark: Benchmark) -> list[tuple[str, dict[str, Any]]]:
-    """Return (architecture as published, record) of every row with a parameter count."""
+    """Return (architecture as published, record) for every row with a parameter count."""
     text = (folder / f"zc_{benchmark.search_space}.json").read_text()
     rows = json.loads(text)[benchmark.dataset.name]
     return [(written, record) for written, record in rows.items() if "params" in record]
 
 
 def verify_benchmark(folder: Path, benchmark: Benchmark, sample: int | None) -> list[str]:
-    """Return the record's line of one benchmark: rows, mismatches and rank correlation."""
+    """Return the record's row for one benchmark: rows, mismatches and rank correlation."""
     rows = published_rows(folder, benchmark)
     total = len(rows)
     if sample is not None:
@@ -116,7 +116,7 @@ def verify_nasbench101(folder: Path, sample: int | None) -> tuple[int, int, int]
 
 
 def all_conv3x3_mmacs() -> float:
-    """Return the millions of multiply-accumulates of NAS-Bench-201's all-3×3 cell on CIFAR-10."""
+    """Return the multiply-accumulates of NAS-Bench-201's all-3×3 cell on CIFAR-10, in millions."""
     benchmark = get_benchmark("nasbench201_cifar10")
     network = build_on_meta(NasBench201Spec(("nor_conv_3x3",) * 6), benchmark)
     return operations(network, benchmark.dataset.input_shape)[0] / 1e6
@@ -125,9 +125,9 @@ def all_conv3x3_mmacs() -> float:
 def main() -> int:
     """Verify, write the record, and return 1 if anything differs."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="the folder of published tables")
-    parser.add_argument("--sample", type=int, help="compare N architectures per table, not all")
-    parser.add_argument("--record", type=Path, help="where to write the Markdown record")
+    parser.add_argument("--data", type=Path, required=True, help="folder of published tables")
+    parser.add_argument("--sample", type=int, help="compare only N architectures per table")
+    parser.add_argument("--record", type=Path, help="write the Markdown record to this file")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     lines, sound = _header(arguments.sample)
@@ -185,7 +185,7 @@ def _middle(rows: int, wrong_hashes: int, wrong_params: int, mmacs: float) -> li
 
 @contextlib.contextmanager
 def _shapes_only() -> Iterator[None]:
-    """Make the layers that keep their input's shape return it, which saves most of the time."""
+    """Make layers that preserve shape return their input, which saves most of the time."""
     with contextlib.ExitStack() as stack:
         for layer in (nn.BatchNorm2d, nn.ReLU, nn.LeakyReLU):
             stack.enter_context(
@@ -196,7 +196,7 @@ def _shapes_only() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _no_initialisation() -> Iterator[None]:
-    """Make drawing weights a no-op, which is most of the time of a network without memory."""
+    """Disable the initialisation of weights, which takes most of the time on the meta device."""
 
     def leave(tensor: Tensor, *_: object, **__: object) -> Tensor:
         return tensor
