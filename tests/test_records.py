@@ -3,6 +3,7 @@ import math
 import struct
 import sys
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
@@ -11,7 +12,10 @@ from hypothesis import strategies as st
 
 from zcnas.errors import InputDataError, PredictionError, ReferenceDataError
 from zcnas.records import (
+    MISSING,
+    STATUSES,
     Prediction,
+    Status,
     encode_score,
     parse_predictions,
     read_input,
@@ -19,6 +23,7 @@ from zcnas.records import (
     read_reference,
     write_json,
 )
+from zcnas.worker.channel import ANSWER_STATUSES
 
 REFERENCE = {
     "benchmark": "nasbench201_cifar10",
@@ -149,3 +154,8 @@ def test_nan_and_infinities_never_get_into_a_file(tmp_path, value):
     with pytest.raises(ValueError, match="not JSON compliant"):
         write_json(path, {"score": value})
     assert not path.exists()
+
+
+def test_every_status_has_a_meaning_and_a_worker_claims_only_known_ones():
+    assert set(STATUSES) == {*get_args(Status), MISSING}
+    assert set(ANSWER_STATUSES) < set(get_args(Status))

@@ -9,8 +9,9 @@ from rich.console import Console
 
 from zcnas.benchmarks import BENCHMARKS
 from zcnas.judging.leaderboard import Entry, Leaderboard, write_leaderboard
-from zcnas.judging.standings import rank_entries
+from zcnas.judging.standings import arrange, rank_entries
 from zcnas.organiser.cli.tables import render
+from zcnas.records import Arrival
 
 KEYS = ("nasbench201_cifar10", "nasbench201_cifar100")
 
@@ -49,6 +50,25 @@ def test_higher_scores_rank_first():
 def test_equal_scores_share_a_rank_and_the_earlier_submission_is_listed_first():
     ranked = rank_entries([entry("b", 0.5), entry("a", 0.5), entry("c", 0.1), entry("d", 0.9)])
     assert [(e.rank, e.submission) for e in ranked] == [(1, "d"), (2, "b"), (2, "a"), (4, "c")]
+
+
+def test_an_entry_that_answered_no_query_has_no_rank_and_comes_after_the_worst_score():
+    ranked = rank_entries(
+        [entry("ours", None), entry("silent", 0.0, answered=False), entry("bad", -1.0)]
+    )
+    assert [(e.rank, e.submission) for e in ranked] == [
+        (1, "bad"),
+        (None, "silent"),
+        (None, "ours"),
+    ]
+
+
+def test_of_a_team_a_bad_answer_counts_rather_than_none():
+    roster = {name: Arrival(name=name, team="a") for name in ("silent", "bad")}
+    entries = [entry("silent", 0.0, answered=False), entry("bad", -0.5)]
+    first, second = arrange(entries, roster, "best")
+    assert (first.submission, first.rank, first.counted) == ("bad", 1, True)
+    assert (second.submission, second.rank, second.counted) == ("silent", None, False)
 
 
 def test_an_organiser_error_has_no_rank_and_no_score_and_comes_last():

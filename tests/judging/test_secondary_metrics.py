@@ -13,6 +13,7 @@ from zcnas.judging.secondary_metrics import (
     noise_ceiling,
     spearman,
     tau_a,
+    top_k,
     top_k_precision,
 )
 from zcnas.judging.statistics import rank_scores
@@ -90,3 +91,8 @@ def test_the_noise_ceilings_of_nasbench201_are_the_known_ones(key, published):
 def test_one_seed_has_no_noise_ceiling():
     assert noise_ceiling([(1.0,), (2.0,)]) is None
     assert noise_ceiling([]) is None
+
+
+@pytest.mark.parametrize(("architectures", "k"), [(100, 10), (1000, 100), (15, 2), (4, 1)])
+def test_the_best_tenth_is_compared_and_at_least_one(architectures, k):
+    assert top_k(architectures) == k

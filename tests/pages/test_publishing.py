@@ -1,17 +1,24 @@
 """From a run to what is published: statistics in the files, pages that say only what they may."""
 
 import csv
+import importlib.util
 import json
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
 
-from tests.boards import bind, publish_run
+from tests.boards import bind, enter, publish_run
+from zcnas.judging import statistics
+from zcnas.judging.judge import judge
 from zcnas.judging.outcomes import Collector, analyse
+from zcnas.organiser.results.contest import read_contest
+from zcnas.organiser.results.publishing import publish
 from zcnas.pages.site import page_names
 from zcnas.records import read_predictions
 
@@ -241,3 +248,60 @@ def test_intervals_do_not_depend_on_who_else_is_there(references, predict):
     together = analyse("practice", both.outcomes(), 0.0, resamples=300)
     single = analyse("practice", alone.outcomes(), 0.0, resamples=300)
     assert together.intervals[0].tolist() == single.intervals[0].tolist()
+
+
+def test_the_pages_say_how_many_resamples_and_which_share_of_the_best(site):
+    text = (site / "index.html").read_text()
+    assert statistics.RESAMPLES == 10_000
+    assert "values in 10,000 resamples" in text
+    assert "share of the 10,000 resamples in which the entry has the highest score" in text
+    assert "The share of the 10 % ranked best by score" in text
+    assert "of 10,000 resamples" in (site / "submission-plain.html").read_text()
+
+
+def test_the_phase_page_states_every_limit_with_its_own_number(site, phase):
+    """Wall limits are three times the CPU limits."""
+    text = " ".join(re.sub(r"<[^>]+>", " ", (site / "phase.html").read_text()).split())
+    limits = phase.limits
+    for name, seconds in (
+        ("One query, CPU time", limits.query_cpu_s),
+        ("One query, wall time", 3 * limits.query_cpu_s),
+        ("All queries, CPU time", limits.benchmark_cpu_s),
+        ("All queries, wall time", 3 * limits.benchmark_cpu_s),
+        ("Set-up, wall time", limits.setup_s),
+    ):
+        assert f"{name} {seconds} s" in text
+
+
+def test_without_the_packages_of_the_pages_the_rest_is_written_and_old_pages_go(
+    phase, references, predict, tmp_path, monkeypatch
+):
+    results = bind(tmp_path, phase, references)
+    enter(results, "plain", predict(1.0, 1))
+    contest = read_contest(results, phase, references)
+    assert (
+        publish(judge(contest, 100), phase, results) == f"pages: {tmp_path}/leaderboard/index.html"
+    )
+    for name in ("leaderboard.json", "leaderboard.csv"):
+        (tmp_path / name).unlink()
+    found = importlib.util.find_spec
+    absent = lambda name: None if name in ("jinja2", "matplotlib") else found(name)  # noqa: E731
+    monkeypatch.setattr("importlib.util.find_spec", absent)
+    said = publish(judge(contest, 100), phase, results)
+    assert said.startswith(
+        "no pages: jinja2 and matplotlib not installed; pip install 'zcnas[pages]'"
+    )
+    assert "an earlier leaderboard" in said
+    assert not (tmp_path / "leaderboard").exists()
+    assert json.loads((tmp_path / "leaderboard.json").read_text())["entries"][0]["rank"] == 1
+    assert "plain" in (tmp_path / "leaderboard.csv").read_text()
+    assert "removed" not in publish(judge(contest, 100), phase, results)
+
+
+def test_judging_and_writing_the_leaderboard_need_no_package_of_an_extra():
+    code = (
+        "import zcnas.organiser.results.publishing, zcnas.organiser.results.contest, sys\n"
+        "extras = {'pandas', 'scipy', 'matplotlib', 'jinja2', 'torch'} & sys.modules.keys()\n"
+        "assert not extras, extras"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -101,6 +101,23 @@ def test_every_column_is_there_and_missing_predictions_are_failures(platform):
     assert scores["failed"] == 6
 
 
+def test_a_submission_that_answered_no_query_gets_minus_one_where_a_table_has_no_dash(platform):
+    for key in KEYS:
+        platform.predict(key, [None] * 6)
+    scores = platform.scores()
+    assert [scores[key] for key in ("score", *KEYS)] == [-1.0, -1.0, -1.0]
+    assert scores["failed"] == 12, "what can be counted stays what it is"
+
+
+def test_one_answer_on_one_benchmark_is_enough_for_a_score(platform):
+    platform.predict(KEYS[0], [1, None, None, None, None, None])
+    platform.predict(KEYS[1], [None] * 6)
+    scores = platform.scores()
+    assert scores[KEYS[1]] == 0.0
+    # The worst architecture above five failures: 5 pairs wrong, 10 tied in the scores.
+    assert scores[KEYS[0]] == pytest.approx(-5 / math.sqrt(5 * 15))
+
+
 def test_lines_without_their_seals_count_as_failed(platform):
     platform.predict(KEYS[0], range(6))
     platform.predict(KEYS[1], range(6), sealed=False)

@@ -26,6 +26,7 @@ def stage_light_worker(target, plugins=()):
     target.mkdir(parents=True)
     shutil.copyfile(WORKER, target / "worker.py")
     (target / "asked").symlink_to(ASKED)
+    (target / "pace").write_text("0")
     return target
 
 
