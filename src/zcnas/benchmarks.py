@@ -1,7 +1,7 @@
 """The benchmarks of the competition: which search space is judged on which dataset.
 
-A benchmark is a pair (search space, dataset). This module is the only table of ours; plugins add
-theirs. It defines what a search space, an architecture's spec and a dataset are, and knows shapes
+A benchmark is a pair (search space, dataset). This module has the only table of built-in ones, and
+plugins add theirs. It defines search spaces, architectures' specs and datasets, and knows shapes
 and class counts, but no accuracies, images or networks. Dimension letters of the package: B batch,
 C channels, H W image, K classes, V cell nodes, N architectures.
 
@@ -219,7 +219,7 @@ BENCHMARKS: dict[str, Benchmark] = {
 
 
 def get_benchmark(key: str) -> Benchmark:
-    """Return the benchmark called ``key``, of ours or of a plugin's search space or dataset.
+    """Return the benchmark called ``key``, whether built in or from a plugin.
 
     Raises:
         PhaseError: No benchmark has that key.
@@ -237,7 +237,7 @@ def get_benchmark(key: str) -> Benchmark:
 
 
 def get_dataset(name: str) -> Dataset:
-    """Return the dataset called ``name``, ours or a plugin's.
+    """Return the dataset called ``name``, whether built in or from a plugin.
 
     Raises:
         PhaseError: No dataset has that name.

@@ -22,9 +22,9 @@ import msgspec
 from zcnas.errors import InputDataError, PredictionError, ReferenceDataError, ZcnasError
 
 Status = Literal["ok", "error", "timeout", "memory", "killed", "invalid", "not_reached"]
-"""What became of one architecture; ``STATUSES`` says what each means."""
+"""What happened to one architecture; ``STATUSES`` explains each value."""
 MISSING = "missing"
-"""Stands for the status of an architecture of the reference that has no line in the predictions."""
+"""The status of an architecture in the reference that has no line in the predictions."""
 STATUSES: dict[str, str] = {
     "ok": "answered with a score",
     "error": "raised an exception",
@@ -35,7 +35,7 @@ STATUSES: dict[str, str] = {
     "not_reached": "the benchmark's time was over before its turn",
     MISSING: "has no prediction",
 }
-"""Every status and what it means, in words for participants; whatever is not ``ok`` failed."""
+"""Every status with its meaning, in words for participants; all except ``ok`` are failures."""
 
 _LARGEST = sys.float_info.max
 Finite = Annotated[float, msgspec.Meta(ge=-_LARGEST, le=_LARGEST)]

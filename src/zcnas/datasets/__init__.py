@@ -67,7 +67,7 @@ def load_minibatch(
 
 
 def reader_of(name: str) -> Reader:
-    """Return the reader of a dataset's published files, ours or a plugin's.
+    """Return the reader of a dataset's published files, whether built in or from a plugin.
 
     Raises:
         InputDataError: The dataset has no reader.

@@ -36,10 +36,10 @@ def freeze_minibatch(minibatch: Minibatch) -> bytes:
 
 
 def thaw_minibatch(content: bytes) -> Minibatch:
-    """Return the minibatch that ``freeze_minibatch`` has made these bytes of; nothing is unpickled.
+    """Return the minibatch in bytes from ``freeze_minibatch``; nothing is unpickled.
 
     Raises:
-        InputDataError: They are something else.
+        InputDataError: The bytes are not a minibatch.
     """
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as stored:

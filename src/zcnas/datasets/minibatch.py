@@ -19,8 +19,8 @@ class Minibatch:
         inputs: (B, C, H, W) float32, normalised per channel.
         targets: (B, …): int64 labels (B,), or whatever ``Dataset.target`` specifies.
         source: Where it comes from, one phrase for manifest and leaderboard.
-        synthetic: It follows from the benchmark and its seed, so any machine can make it; otherwise
-            it comes from published files and travels to machines that do not have them.
+        synthetic: Whether it depends only on the benchmark and its seed, so that any machine can
+            generate it; otherwise it comes from published files and is sent to other machines.
     """
 
     inputs: NDArray[np.float32]

@@ -1,7 +1,7 @@
-"""The programs of a bundle: what a platform is given to run, and what a participant downloads.
+"""The programs of a bundle: what a platform runs, and what a participant downloads.
 
-A program is its folder at the repository's root and the rooms that ``zcnas/wings.py`` ships to it.
-No reader of accuracy tables is among them, and the ingestion program holds nothing that judges.
+A program is its folder at the repository's root plus the rooms that ``zcnas/wings.py`` ships to it.
+These include no reader of accuracy tables, and the ingestion program has no code that judges.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ STARTING_KIT = (
     "starting_kit",
     "src",
 )
-"""What participants get: this repository without its tests; so a dry run is the organiser's run."""
+"""What participants get: this repository without its tests, so a dry run is the organiser's run."""
 
 
 def ingestion_program(plugins: Iterable[str] = ()) -> dict[str, bytes]:
-    """Return the files of the ingestion program by name, those of some plugins included."""
+    """Return the files of the ingestion program by name, including those of the plugins."""
     return _program("ingestion_program", "ingestion", plugins)
 
 
 def scoring_program(plugins: Iterable[str] = ()) -> dict[str, bytes]:
-    """Return the files of the scoring program by name, those of some plugins included."""
+    """Return the files of the scoring program by name, including those of the plugins."""
     return _program("scoring_program", "scoring", plugins)
 
 
@@ -52,9 +52,9 @@ def starting_kit() -> dict[str, bytes]:
 
 
 def _program(folder: str, program: Program, plugins: Iterable[str]) -> dict[str, bytes]:
-    """Return a program's files; ``metadata.yaml`` is there as ``metadata`` as well.
+    """Return a program's files, with a copy of ``metadata.yaml`` as ``metadata``.
 
-    CodaLab reads no other name; Codabench takes either.
+    CodaLab reads only the latter name; Codabench accepts either.
     """
     library = {name: path.read_bytes() for name, path in shipped_files(program)}
     own = _collect(package_file(folder), package_file(folder))
@@ -64,7 +64,7 @@ def _program(folder: str, program: Program, plugins: Iterable[str]) -> dict[str,
 
 
 def _collect(top: Path, base: Path) -> dict[str, bytes]:
-    """Return the file, or the files of the folder ``top``, by their names below ``base``."""
+    """Return the file ``top``, or the files in that folder, keyed by path relative to ``base``."""
     return {
         path.relative_to(base).as_posix(): path.read_bytes()
         for path in ([top] if top.is_file() else sorted(top.rglob("*")))

@@ -80,10 +80,10 @@ def _check(files: BundleFiles, findings: Findings) -> str:
     competition = findings.yaml.value
     if not isinstance(competition, dict):
         kind = type(competition).__name__
-        findings.add("yaml-syntax", f"{YAML_NAME} holds a {kind}; write a mapping")
+        findings.add("yaml-syntax", f"{YAML_NAME} contains a {kind}; write a mapping")
         return ""
     for key, line in findings.yaml.duplicates:
-        message = f"'{key}' stands twice, and the first is lost; keep one"
+        message = f"'{key}' is a duplicate key, and only the last one counts; keep one"
         findings.add_in(YAML_NAME, line, "yaml-duplicate", message)
     version = competition.get("version")
     if str(version) == "2":
