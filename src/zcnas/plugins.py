@@ -14,6 +14,7 @@ import functools
 import importlib
 import importlib.metadata
 import importlib.util
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -91,14 +92,20 @@ def installed(group: Group) -> tuple[Plugin, ...]:
 @functools.cache
 def all_installed() -> tuple[Plugin, ...]:
     """Return every installed plugin without importing it; the list is read once per process."""
-    found = []
-    for group in GROUPS:
-        for entry in importlib.metadata.entry_points(group=f"zcnas.{group}"):
-            name, version = "unknown", "?"
-            if entry.dist is not None:
-                name, version = entry.dist.name, entry.dist.version
-            found.append(Plugin(group, entry.name, entry.value, name, version))
-    return tuple(sorted(found, key=lambda plugin: (plugin.name, plugin.distribution)))
+    found: dict[str, list[Plugin]] = {}
+    for distribution in importlib.metadata.distributions():
+        # `entry_points()` would parse the files of every package, at five times the cost.
+        if "[zcnas." not in (distribution.read_text("entry_points.txt") or ""):
+            continue
+        name, version = distribution.name, distribution.version
+        if _normal(name) not in found:  # another copy further down the path is not imported
+            found[_normal(name)] = [
+                Plugin(group, entry.name, entry.value, name, version)
+                for group in GROUPS
+                for entry in distribution.entry_points.select(group=f"zcnas.{group}")
+            ]
+    everything = itertools.chain.from_iterable(found.values())
+    return tuple(sorted(everything, key=lambda plugin: (plugin.name, plugin.distribution)))
 
 
 def find_plugin(group: Group, name: str, ours: Iterable[str]) -> Plugin | None:

@@ -1,5 +1,7 @@
 """Who is found under which name, and what is said of a plugin that is broken or in the way."""
 
+import shutil
+
 import msgspec
 import pytest
 
@@ -15,6 +17,7 @@ from zcnas.errors import (
 )
 from zcnas.isolation.choice import choose_isolation
 from zcnas.phases import load_phase, load_phases
+from zcnas.plugins import installed
 from zcnas.proxies import get_proxy
 from zcnas.search_spaces import SEARCH_SPACES, all_search_spaces, get_search_space, parse_spec
 from zcnas.tables import load_table
@@ -109,6 +112,13 @@ def test_two_plugins_with_one_name_are_refused_and_both_are_named(plugin):
     plugin("zcnas-two", SPACE.format(key="twice"), search_spaces="twice")
     with pytest.raises(PluginError, match=r"zcnas-one 2\.5 and by .* zcnas-two 2\.5"):
         get_search_space("twice")
+
+
+def test_of_two_copies_of_a_distribution_the_first_on_the_path_counts(toyspace, use, tmp_path):
+    second = shutil.copytree(toyspace, tmp_path / "second")
+    use(second)
+    assert get_search_space("toyspace").key == "toyspace"
+    assert [plugin.distribution for plugin in installed("search_spaces")] == ["zcnas-toyspace"]
 
 
 @pytest.mark.parametrize(
