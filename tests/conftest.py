@@ -43,7 +43,7 @@ OWN_CPU = USABLE_CPUS[
     int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % len(USABLE_CPUS)
 ]
 """The CPU of a worker a test starts: one of its own for each process the tests run in."""
-RESOURCE_MARKERS = ("container", "browser", "real_table")
+RESOURCE_MARKERS = ("container", "browser", "real_table", "interpreters")
 
 BIG = str(NasBench201Spec(("nor_conv_3x3",) * 6))
 SMALL = "|skip_connect~0|+|none~0|none~1|+|none~0|skip_connect~1|skip_connect~2|"

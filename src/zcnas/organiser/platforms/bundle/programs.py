@@ -11,24 +11,12 @@ from pathlib import Path
 
 from zcnas.plugins import shipped_files as plugin_files
 from zcnas.resources import package_file, package_root
-from zcnas.wings import Program, shipped_files
+from zcnas.wings import PACKAGE, Program, shipped_files
 
 STARTING_KIT = (
-    "CHANGELOG.md",
-    "LICENSE",
-    "Makefile",
-    "README.md",
-    "competition.yaml",
-    "docker",
-    "docs/participants.md",
-    "ingestion_program",
-    "pyproject.toml",
-    "reference_data/README.md",
-    "reference_data/phases.toml",
-    "reference_data/practice",
-    "scoring_program",
-    "starting_kit",
-    "src",
+    *("CHANGELOG.md", "LICENSE", "Makefile", "README.md", "competition.yaml", "pyproject.toml"),
+    *("docker", "docs", "ingestion_program", "requirements", "scoring_program", "starting_kit"),
+    *("reference_data/README.md", "reference_data/phases.toml", "reference_data/practice"),
 )
 """What participants get: this repository without its tests, so a dry run is the organiser's run."""
 
@@ -45,7 +33,12 @@ def scoring_program(plugins: Iterable[str] = ()) -> dict[str, bytes]:
 
 def starting_kit() -> dict[str, bytes]:
     """Return the files of the starting kit by name."""
-    files: dict[str, bytes] = {}
+    library = _collect(PACKAGE, PACKAGE)
+    files = {
+        f"src/zcnas/{name}": content
+        for name, content in library.items()
+        if not name.startswith("assets/")
+    }
     for name in STARTING_KIT:
         files |= _collect(package_file(name), package_root())
     return files
