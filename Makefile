@@ -65,12 +65,12 @@ $(VENV):
 	@touch $@
 
 lock: .venv/installed-dev  ## write requirements/ and docker/requirements.txt again from the ranges of pyproject.toml
-	$(LOCK) pyproject.toml requirements/build.in --extra run --extra pages --extra research --no-emit-package torch -o requirements/install.txt
+	$(LOCK) pyproject.toml requirements/build.in -c requirements/torch.txt --extra run --extra pages --extra research --no-emit-package torch -o requirements/install.txt
 	$(LOCK) pyproject.toml -c requirements/install.txt --extra cluster -o requirements/cluster.txt
-	$(LOCK) pyproject.toml -c requirements/install.txt -c requirements/cluster.txt --all-extras --no-emit-package torch -o requirements/dev.txt
-	$(LOCK) docker/requirements.in -c requirements/install.txt -o docker/requirements.txt
+	$(LOCK) pyproject.toml -c requirements/torch.txt -c requirements/install.txt -c requirements/cluster.txt --all-extras --no-emit-package torch -o requirements/dev.txt
+	$(LOCK) docker/requirements.in -c requirements/torch.txt -c requirements/install.txt -o docker/requirements.txt
 	$(LOCK) pyproject.toml requirements/testing.in --resolution lowest-direct --extra pages --extra research --extra cluster --extra tables -o requirements/lowest.txt
-	@! grep -l '^nvidia' requirements/*.txt docker/requirements.txt || { echo "that is a CUDA build of torch: set UV_FIND_LINKS to a folder with the wheel of PyTorch's CPU build, then make lock"; exit 1; }
+	@! grep -lE '^(nvidia|cuda|triton)' requirements/*.txt docker/requirements.txt || { echo "that is a CUDA build of torch: set UV_FIND_LINKS to a folder with the wheel of PyTorch's CPU build, then make lock"; exit 1; }
 
 test-lowest: .venv/installed-dev  ## run the tests that need no torch on the lowest versions pyproject.toml allows
 	$(PYTHON) -m venv --clear build/lowest
