@@ -44,7 +44,7 @@ def test_a_dry_run_shows_tau_failures_with_reasons_and_time_against_the_limit(zc
     assert "error: ValueError: too small for me (predictor.py, line 4)" in done.stdout
     assert "score (mean tau): 0." in done.stdout
     assert "images: synthetic fallback" in done.stdout
-    assert (tmp_path / "build" / "dry-run" / "mine" / "scores.json").is_file()
+    assert (tmp_path / "build" / "dry-run" / "submissions" / "mine" / "scores.json").is_file()
 
 
 def test_a_dry_run_of_a_broken_submission_says_what_to_do_and_fails(zcnas, tmp_path):
@@ -99,7 +99,7 @@ def test_check_lists_every_problem(zcnas, tmp_path):
     [
         (("score", "--phase", "grand"), 2, "unknown phase 'grand'; phases in"),
         (("score", "--benchmark", "mnist"), 2, "benchmark 'mnist' is not in phase 'practice'"),
-        (("score", "nowhere"), 2, "there is no such folder or zip"),
+        (("score", "nowhere"), 2, "no such folder or zip"),
         (("score", "--cpus", "999"), 3, "names [999], which this process may not use"),
         (("leaderboard", "nowhere"), 2, "nowhere holds no run; name the folder of one"),
     ],

@@ -93,6 +93,7 @@ def dry_run(
     from zcnas.organiser.cli.terminal import explain, shown_competition
     from zcnas.organiser.competition import load_halves
     from zcnas.organiser.results.folder import ResultsFolder
+    from zcnas.organiser.results.publishing import write_results
 
     chosen = find_phase("practice").only(benchmark or [])
     paths = find_submissions(submission)
@@ -107,6 +108,7 @@ def dry_run(
         competition.run(paths)
     results = ResultsFolder(out)
     judgement = judge(contest_of(results, chosen))
+    write_results(judgement, results)
     explain(judgement, chosen, results.folder_of(submission_name(paths[0])), console)
     (entry,) = judgement.leaderboard.entries
     if as_json:

@@ -58,9 +58,7 @@ def publish(
     Raises:
         PredictionError: A manifest is malformed.
     """
-    write_leaderboard(judgement.leaderboard, results.path)
-    for entry in judgement.leaderboard.entries:
-        _write_scores(judgement, entry, results.folder_of(entry.submission))
+    write_results(judgement, results)
     usual = results.path / SITE_FOLDER
     if missing := [name for name in PAGES_PACKAGES if importlib.util.find_spec(name) is None]:
         return _without_pages(usual, missing)
@@ -80,6 +78,13 @@ def publish(
     )
     write_site(content, site or usual)
     return f"pages: {(site or usual) / 'index.html'}"
+
+
+def write_results(judgement: Judgement, results: ResultsFolder) -> None:
+    """Write the leaderboard as JSON and CSV, and each submission's scores."""
+    write_leaderboard(judgement.leaderboard, results.path)
+    for entry in judgement.leaderboard.entries:
+        _write_scores(judgement, entry, results.folder_of(entry.submission))
 
 
 def _without_pages(folder: Path, missing: list[str]) -> str:
