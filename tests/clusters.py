@@ -2,13 +2,14 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.patience import free_port
+from tests.patience import free_port, wait_until
 
 BIN = Path(sys.executable).parent
 
@@ -20,8 +21,19 @@ class Cluster:
         self.address = f"tls://127.0.0.1:{free_port()}"
         self.folder = folder
         self.environment = {**os.environ, **environment}
-        self.scheduler = self.start("scheduler", "--host", self.address, "--no-dashboard")
+        self.scheduler = self.start_scheduler()
         self.workers = [self.start_worker() for _ in range(2)]
+
+    def start_scheduler(self):
+        """Start the scheduler and wait until it listens: on a busy machine that takes a while."""
+        process = self.start("scheduler", "--host", self.address, "--no-dashboard")
+        wait_until(self._listens, "the scheduler does not listen")
+        return process
+
+    def _listens(self):
+        host, port = self.address.removeprefix("tls://").split(":")
+        with socket.socket() as tried:
+            return tried.connect_ex((host, int(port))) == 0
 
     def start(self, kind, *words):
         log = (self.folder / f"{kind}.log").open("a")

@@ -68,7 +68,7 @@ def test_a_killed_worker_and_a_killed_scheduler_change_nothing_but_the_time(
     for worker in cluster.workers:
         cluster.kill(worker)
 
-    cluster.scheduler = cluster.start("scheduler", "--host", cluster.address, "--no-dashboard")
+    cluster.scheduler = cluster.start_scheduler()
     cluster.workers = [cluster.start_worker() for _ in range(2)]
     second = scored(out, *words)
     said, _ = second.communicate(timeout=2 * WAIT_S)

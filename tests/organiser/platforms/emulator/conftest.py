@@ -22,11 +22,7 @@ ROOT = Path(__file__).resolve().parents[4]
 KEY = "nasbench201_imagenet16_120"
 N = 4
 TIME_LIMIT_S = 3600
-HURRIED_S = 65
-"""The platform's limits; our own deadline of a hurried run lies at 55 s.
-
-A query that waits is stopped after 60 s, which must be later.
-"""
+"""The platform's limit."""
 
 PHASES = f"""
 [practice]
@@ -41,7 +37,7 @@ draw_seed = "small"
 eval_seed = 7
 
 [practice.limits]
-query_cpu_s = 20
+query_cpu_s = 200
 benchmark_cpu_s = 300
 setup_s = 60
 memory_mb = 2048
@@ -80,15 +76,13 @@ class Small:
         (references / "phases.toml").write_text(PHASES)
         self.phase = load_phase(references / "phases.toml", "practice")
         monkeypatch.delenv("ZCNAS_DATA", raising=False)
-        self.bundles = self.bundle(COMPETITION, "bundle")
-        hurried = COMPETITION.replace(f"{TIME_LIMIT_S}", f"{HURRIED_S}")
-        self.hurried = self.bundle(hurried, "hurried")
+        self.bundles = self.bundle(TIME_LIMIT_S)
 
-    def bundle(self, settings, name):
-        """Make bundles with these settings and return their folder."""
-        path = self.folder / f"{name}.yaml"
-        path.write_text(settings)
-        out = self.folder / name
+    def bundle(self, time_limit_s):
+        """Make bundles with this time limit of the platform's and return their folder."""
+        path = self.folder / f"{time_limit_s}.yaml"
+        path.write_text(COMPETITION.replace(f"{TIME_LIMIT_S}", f"{time_limit_s}"))
+        out = self.folder / f"bundles-{time_limit_s}"
         self.command("bundle", "--phase", "practice", "--out", out, "--settings", path)
         return out
 
