@@ -26,7 +26,7 @@ from zcnas.records import Prediction, parse_predictions, read_reference, write_j
 from zcnas.result_files import ResultFiles
 
 UNRANKED = -1.0
-"""Score and taus of a submission of which no query was answered: a platform's table has no dash."""
+"""In every column if no query of a submission was answered: a platform's table has no dash."""
 _EXIT_CODE = re.compile(r"^ingestionExitCode: *(-?\d+|null)? *$", re.MULTILINE)
 
 
@@ -114,7 +114,7 @@ def columns_shown(phase: Phase, scores: Scores) -> dict[str, float]:
     columns = scores.columns()
     taus = ("score", *phase.benchmarks)
     if not scores.answered:
-        return {**columns, **dict.fromkeys(taus, UNRANKED)}
+        return dict.fromkeys(columns, UNRANKED)
     if decimals is None:
         return columns
     return {key: round(value, decimals) if key in taus else value for key, value in columns.items()}

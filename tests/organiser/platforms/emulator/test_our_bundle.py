@@ -85,7 +85,7 @@ def elapsed_s(outcome):
 def test_a_predictor_that_raises_or_returns_nan_is_finished_with_finite_scores(one_is_nan):
     for outcome in one_is_nan.values():
         assert outcome.status == "Finished", outcome.details
-        assert (outcome.posted["score"], outcome.posted["failed"]) == (-1.0, N)
+        assert set(outcome.posted.values()) == {-1.0}
         assert [p.message for p in predictions_of(outcome)][1:] == [
             "ValueError: my fault (predictor.py, line 9)"
         ] * (N - 1)
@@ -152,7 +152,7 @@ while time.monotonic() < end + 240 and (changes < 2 or time.monotonic() < last_c
     )
     outcome = small.submit("codabench", zipped, tmp_path / "out", containers)
     assert '"score": ' in (outcome.results / f"{KEY}.predictions.jsonl").read_text(), "it forged"
-    assert (outcome.posted["score"], outcome.posted["failed"]) == (-1.0, N)
+    assert set(outcome.posted.values()) == {-1.0}
 
 
 ATTACKS = PARAMS.replace(
