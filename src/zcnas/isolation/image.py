@@ -1,8 +1,9 @@
 """The container's image: built when it is missing or when what it is built from has changed.
 
-The build needs a base image with Python 3.11 and the locked wheels. The base is the official slim
-image where a registry answers, or a minimal Debian made by ``docker/offline-base.sh`` where none
-does; the wheels are downloaded by pip.
+The build needs a base image with Python and the locked wheels. The base is the official slim image
+where a registry answers, or a minimal Debian made by ``docker/offline-base.sh`` where none does;
+the wheels are downloaded by pip for the base's Python and held against the hashes of the lock. A
+base that a registry knows is built from by its digest, and the image's label says which that was.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ IMAGE = "zcnas-worker:latest"
 PUBLIC_BASE = "python:3.11-slim-bookworm"
 OFFLINE_BASE = "zcnas-base:bookworm"
 FINGERPRINT_LABEL = "zcnas.fingerprint"
+BASE_LABEL = "zcnas.base"
+"""What the image was built from: a digest, or the id of a base made here."""
 STAGE_LABEL = "zcnas.stage=packages"
 """Marks the build's first stage, which is removed when the build is done."""
 _BUILD_FILES = ("Dockerfile", "requirements.txt")
@@ -56,19 +59,19 @@ def ensure_image(
             return IMAGE
     except ImageNotFound:
         pass
-    base = base or _find_base(client, say)
+    base = pinned(client, base or _find_base(client, say))
     say(f"building the image {IMAGE} from {base} (a few minutes, once)")
     context = Path("build") / "image"
     context.mkdir(parents=True, exist_ok=True)
     for name in _BUILD_FILES:
         shutil.copyfile(package_file(f"docker/{name}"), context / name)
-    _download_wheels(context / "wheels")
+    _download_wheels(context / "wheels", python_of(client, base))
     try:
         client.images.build(
             path=str(context),
             tag=IMAGE,
             buildargs={"BASE": base},
-            labels={FINGERPRINT_LABEL: fingerprint()},
+            labels={FINGERPRINT_LABEL: fingerprint(), BASE_LABEL: base},
             rm=True,
             forcerm=True,
         )
@@ -115,7 +118,51 @@ def _find_base(client: docker.DockerClient, say: Callable[[str], None]) -> str:
     )
 
 
-def _download_wheels(folder: Path) -> None:
+def pinned(client: docker.DockerClient, base: str) -> str:
+    """Return a name that means these bytes: the digest a registry knows, or the local image's id.
+
+    A base that is not here is pulled first.
+
+    Raises:
+        OrganiserError: It is neither here nor can it be pulled.
+    """
+    try:
+        try:
+            found = client.images.get(base)
+        except ImageNotFound:
+            found = client.images.pull(base)
+    except (DockerException, RequestException) as error:
+        raise OrganiserError(
+            f"the base image {base} is not here and cannot be pulled ({error}); `docker images` "
+            "lists what is here"
+        ) from None
+    digests: list[str] = found.attrs.get("RepoDigests") or []
+    return digests[0] if digests else str(found.id)
+
+
+def python_of(client: docker.DockerClient, base: str) -> str:
+    """Return the version of a base image's ``python3``, for example ``3.11``.
+
+    Raises:
+        OrganiserError: It has none, or one older than 3.11.
+    """
+    code = "import sys; print('%d.%d' % sys.version_info[:2])"
+    try:
+        said = client.containers.run(
+            base, ["python3", "-c", code], remove=True, network_mode="none", entrypoint=""
+        )
+    except (DockerException, RequestException) as error:
+        raise OrganiserError(f"the base image {base} runs no python3: {error}") from None
+    version: str = said.decode().strip()
+    if tuple(map(int, version.split("."))) < (3, 11):
+        raise OrganiserError(
+            f"the base image {base} has Python {version}; 3.11 or newer is needed, for example "
+            f"{PUBLIC_BASE}"
+        )
+    return version
+
+
+def _download_wheels(folder: Path, python: str) -> None:
     """Fetch the locked wheels for the image's Python, whatever Python runs here."""
     machine = platform.machine()
     platforms = [
@@ -124,11 +171,15 @@ def _download_wheels(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     command = [
         *(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"),
-        *("--python-version=3.11", "--implementation=cp", *platforms),
+        *(f"--python-version={python}", "--implementation=cp", *platforms, "--require-hashes"),
         *("--dest", str(folder), "-r", str(package_file("docker/requirements.txt"))),
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise OrganiserError(
-            f"the image's packages cannot be downloaded: {done.stderr.strip()[-1000:]}"
+            f"the image's packages cannot be downloaded for Python {python} on {machine}: "
+            f"{done.stderr.strip()[-1000:]}\nThe lock has torch's CPU build for Python 3.11 on "
+            "x86_64. Where no index offers it, set PIP_EXTRA_INDEX_URL to PyTorch's index for CPUs "
+            "(pytorch.org, Get Started); for another Python or machine, take a base with Python "
+            "3.11 or add that wheel's hash to docker/requirements.txt"
         )

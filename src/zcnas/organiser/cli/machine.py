@@ -10,7 +10,9 @@ from zcnas.organiser.cli.options import JsonOption, console, print_record
 
 
 def image(
-    base: Annotated[str, typer.Option(help="Base image with Python 3.11; found by default.")] = "",
+    base: Annotated[
+        str, typer.Option(help="Base image with Python 3.11 or newer; found by default.")
+    ] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Build the image submissions run in, if it is missing or stale."""
