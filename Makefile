@@ -129,7 +129,7 @@ feedback: install  ## write what each participant may see of the run in OUT to b
 audit: install  ## look for signs of memorised benchmarks among SUBMISSIONS scored in OUT
 	$(ZCNAS) audit $(SUBMISSIONS) --out $(OUT) --isolation $(ISOLATION) --cpus '$(CPUS)'
 
-doctor: install  ## check this machine before a run of PHASE, and say how to mend it
+doctor: install  ## check this machine before a run of PHASE and suggest fixes
 	$(ZCNAS) doctor --phase $(PHASE) --isolation $(ISOLATION) --cpus '$(CPUS)' --out $(OUT)
 
 image: install  ## build the image submissions run in (BASE= another base image)

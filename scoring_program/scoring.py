@@ -74,7 +74,7 @@ def read_sealed(phase: Phase, results: Path, key: bytes | None) -> dict[str, lis
     """Return the predictions that bear the recorder's seals, by benchmark.
 
     Raises:
-        PredictionError: There is no key, and a line is malformed.
+        PredictionError: A line is malformed, and there is no key.
     """
     found = {}
     for benchmark in phase.benchmarks:

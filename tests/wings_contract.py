@@ -18,7 +18,7 @@ from zcnas.wings import PROGRAM_FILES, WINGS, shipped_rooms
 
 LIBRARY = "zcnas"
 VERSION_LINE = "from zcnas import __version__"
-"""The one import of ``zcnas`` itself that is no door to every room."""
+"""The one import of ``zcnas`` itself that does not open every room."""
 
 
 @dataclass(frozen=True)

@@ -328,4 +328,4 @@ class Recorder:
 
 
 _CANARY_NAME = "\N{BIRD}"
-"""No submission can have this name, which is no folder's or zip's but ours."""
+"""No submission can have this name: it cannot result from the name of a folder or zip."""

@@ -196,7 +196,7 @@ class ContainerWorker:
     def _close(self) -> None:
         """Close the streams."""
         if self.stdout >= 0:
-            os.close(self.stdout)  # the reading thread, if blocked on a full pipe, goes on
+            os.close(self.stdout)  # the reading thread, if blocked on a full pipe, continues
             self.stdout = -1
             self._reader.join(timeout=5)
             for connection in (self._input, self._output):

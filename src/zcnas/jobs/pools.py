@@ -106,7 +106,7 @@ def working(pool: JobPool, events: EventLog) -> Iterator[JobPool]:
 
 
 def run_job(runner: Runner, job: Job, report: Report, interrupted: Interruption) -> bytes:
-    """Run a job on this machine and return its encoded ``JobEnd``; a fault of ours is part of it.
+    """Run a job on this machine and return its encoded ``JobEnd``, which names a fault, if any.
 
     Args:
         runner: Runs it.

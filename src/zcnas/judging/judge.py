@@ -57,7 +57,7 @@ class Contest:
         phase: Benchmarks, and the rules for failures and teams.
         references: Benchmark to the hidden half, for every benchmark of the phase.
         contenders: The submissions, in any order.
-        roster: Who handed a submission in, and when, as far as that is known.
+        roster: Who submitted what, and when, as far as that is known.
         isolation: Where they ran, in one word.
         isolation_description: The same in words.
         contained: Whether they could reach neither files nor network.

@@ -34,7 +34,8 @@ def kendall_tau(
             Failed architectures are tied with each other strictly below every valid score, −Inf
             included; none leaves the ranking.
         accuracies: The truth, in the same order.
-        failure_tau: The value where the scores say nothing: all equal, or all failed.
+        failure_tau: The value where the scores carry no ranking information: all are equal, or all
+            failed.
 
     Returns:
         A finite number in [−1, 1], 1 for the right order.

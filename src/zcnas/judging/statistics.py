@@ -215,7 +215,7 @@ def tau_interval(
         scores: What the predictor returned, None for a failed architecture.
         accuracies: The truth, in the same order.
         seed: Seed of the resamples; the same seed and N give the same resamples.
-        failure_tau: The tau of scores that say nothing.
+        failure_tau: The tau of scores that carry no ranking information.
         resamples: R.
     """
     weights = draw_weights(len(accuracies), seed, resamples)

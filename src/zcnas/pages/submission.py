@@ -33,7 +33,7 @@ Baselines = Mapping[str, Mapping[str, float]]
 
 @dataclass(frozen=True, kw_only=True)
 class About:
-    """Who handed a submission in and where it stands; all of it may be left out."""
+    """Who sent a submission and where it stands; all of it is optional."""
 
     submission: str
     method: str

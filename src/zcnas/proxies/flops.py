@@ -12,7 +12,7 @@ Multiply-accumulates of convolutions, transposed convolutions and linear layers;
 Defined for every task and independent of labels. A layer that runs several times counts each time,
 an operation that is applied to zeros counts like any other.
 
-The published column of NAS-Bench-Suite-Zero is no count of multiply-accumulates but the second
+The published column of NAS-Bench-Suite-Zero is not a count of multiply-accumulates but the second
 form; ``published`` is there to be checked against it (``make verify-spaces``). Two of its habits go
 by the network: NAS-Bench-101's global pooling counts nothing, because NASLib's network takes a mean
 there, and of a jigsaw's nine tiles the encoder is counted on one. It goes by layers (modules), so a

@@ -1,6 +1,6 @@
 """What every network of every search space has in common.
 
-A predictor is handed a ``Network``: an ``nn.Module`` in train mode that also knows its number of
+A predictor is given a ``Network``: an ``nn.Module`` in train mode that also knows its number of
 classes and its loss, as the networks of the 2022 competition did. ``fresh_copies`` is how a search
 space repeats a cell quickly.
 """

@@ -113,7 +113,7 @@ def test_a_mistake_in_the_call_is_one_message_and_an_exit_code(zcnas, arguments,
 def test_a_data_folder_that_does_not_exist_is_refused(zcnas):
     done = zcnas("score", ZCNAS_DATA="/nowhere")
     assert done.returncode == 3
-    assert "ZCNAS_DATA names /nowhere, which is no folder" in done.stderr
+    assert "ZCNAS_DATA names /nowhere, which is not a folder" in done.stderr
 
 
 def test_without_an_engine_docker_is_refused_and_auto_warns(zcnas, tmp_path):

@@ -31,7 +31,7 @@ STEPS = [
 
 def test_without_a_terminal_there_are_plain_lines_and_no_control_characters():
     text = shown(False, ["ada", "grace"], STEPS)
-    assert "ada: begun" in text
+    assert "ada: started" in text
     assert "ada: done, 1 of 2 architectures failed" in text
     assert "grace: done" not in text
     assert "3 of 4 architectures" in text

@@ -33,7 +33,7 @@ def test_the_doctor_prints_each_finding_with_its_mend_and_ends_with_3_for_an_err
     assert done.exit_code == code
     for finding in findings:
         assert finding.text in done.output
-        assert not finding.mend or f"mend: {finding.mend}" in done.output
+        assert not finding.fix or f"fix: {finding.fix}" in done.output
 
 
 def test_the_doctor_is_told_what_the_organiser_is_about_to_do(monkeypatch, tmp_path):

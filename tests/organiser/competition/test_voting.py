@@ -141,7 +141,7 @@ def test_entering_it_again_follows_changed_predictions(results, phase, reference
 def test_a_missing_or_unfinished_voter_is_named(results):
     path = results.folder_of("snip") / f"{KEY}.predictions.jsonl"
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:-2]))
-    with pytest.raises(ResultsError, match=r"snip.*has 98 of 100 architectures; give the same"):
+    with pytest.raises(ResultsError, match=r"snip.*has 98 of 100 architectures; repeat the"):
         enter_vote(results)
     (results.folder_of("snip") / SUBMISSION).unlink()
     with pytest.raises(ResultsError, match=r"has no snip; score them first"):

@@ -40,7 +40,7 @@ def change(situation, **values):
 )
 def test_on_a_sound_machine_a_check_is_content(name, situation):
     finding = CHECKS[name](situation)
-    assert (finding.verdict, finding.mend) == ("ok", ""), finding.text
+    assert (finding.verdict, finding.fix) == ("ok", ""), finding.text
 
 
 @pytest.mark.container
@@ -71,7 +71,7 @@ def test_a_stopped_engine_is_an_error_where_a_run_needs_one(
     finding = engine.engine(change(situation, isolation=isolation, truth=truth))
     assert finding.verdict == verdict
     assert "no Docker engine answers" in finding.text
-    assert "systemctl start docker" in finding.mend
+    assert "systemctl start docker" in finding.fix
 
 
 def test_without_an_engine_a_hidden_phase_has_no_canary(situation, monkeypatch):
@@ -83,11 +83,11 @@ def test_without_an_engine_a_hidden_phase_has_no_canary(situation, monkeypatch):
 def test_a_missing_or_foreign_image_is_to_be_made(situation, docker_isolation, monkeypatch):
     monkeypatch.setattr(engine, "fingerprint", lambda: "another")
     stale = engine.image(situation)
-    assert (stale.verdict, stale.mend) == ("error", "`zcnas image`")
+    assert (stale.verdict, stale.fix) == ("error", "`zcnas image`")
     assert f"{IMAGE} is of another version" in stale.text
     monkeypatch.setattr(engine, "IMAGE", "zcnas-absent:latest")
     absent = engine.image(situation)
-    assert (absent.verdict, absent.mend) == ("error", "`zcnas image`")
+    assert (absent.verdict, absent.fix) == ("error", "`zcnas image`")
     assert "zcnas-absent:latest is missing" in absent.text
     broken = engine.canary(situation)
     assert broken.verdict == "error"
@@ -107,8 +107,8 @@ def test_a_container_of_a_recorder_that_is_gone_is_found_with_the_command_that_r
     try:
         finding = engine.strays(situation)
         assert finding.verdict == "warning"
-        assert container.short_id in finding.mend
-        assert finding.mend.startswith("docker rm -f ")
+        assert container.short_id in finding.fix
+        assert finding.fix.startswith("docker rm -f ")
     finally:
         container.remove()
 
@@ -117,7 +117,7 @@ def test_a_cpu_that_does_not_exist_is_an_error(situation):
     finding = host.cpus(change(situation, cpus="997"))
     assert finding.verdict == "error"
     assert "997" in finding.text
-    assert str(sorted(os.sched_getaffinity(0))) in finding.mend
+    assert str(sorted(os.sched_getaffinity(0))) in finding.fix
 
 
 def test_too_little_memory_for_every_worker_is_a_warning(situation):
@@ -125,23 +125,23 @@ def test_too_little_memory_for_every_worker_is_a_warning(situation):
     phase = msgspec.structs.replace(situation.phase, limits=limits)
     finding = host.memory(change(situation, phase=phase))
     assert finding.verdict == "warning"
-    assert "use fewer --cpus" in finding.mend
+    assert "use fewer --cpus" in finding.fix
 
 
 def test_an_output_folder_that_cannot_be_written_is_an_error(situation, tmp_path):
     (tmp_path / "file").write_text("")
     finding = host.output(change(situation, out=tmp_path / "file" / "below"))
     assert finding.verdict == "error"
-    assert "choose another --out" in finding.mend
+    assert "choose another --out" in finding.fix
 
 
 def test_a_full_disk_is_an_error(situation, monkeypatch):
     monkeypatch.setattr(host, "FREE_GIB", 1 << 40)
-    for check, mend in ((host.output, "--out"), (host.temporary, "TMPDIR")):
+    for check, fix in ((host.output, "--out"), (host.temporary, "TMPDIR")):
         finding = check(situation)
         assert finding.verdict == "error"
         assert "MiB free in" in finding.text
-        assert mend in finding.mend
+        assert fix in finding.fix
 
 
 def test_a_clock_that_jumps_or_is_of_the_past_is_a_warning(situation, monkeypatch):
@@ -152,7 +152,7 @@ def test_a_clock_that_jumps_or_is_of_the_past_is_a_warning(situation, monkeypatc
     monkeypatch.setattr(host.time, "gmtime", lambda: time.struct_time((1970, *[1] * 8)))
     finding = host.clock(situation)
     assert (finding.verdict, "1970" in finding.text) == ("warning", True)
-    assert "timedatectl" in finding.mend
+    assert "timedatectl" in finding.fix
 
 
 def test_a_package_of_another_version_than_the_images_is_a_warning(situation, monkeypatch):
@@ -162,7 +162,7 @@ def test_a_package_of_another_version_than_the_images_is_a_warning(situation, mo
     assert finding.verdict == "warning"
     assert "instead of 0.0.1" in finding.text
     assert "psutil" not in finding.text
-    assert "`make install`" in finding.mend
+    assert "`make install`" in finding.fix
     del locked["numpy"]
     assert host.packages(situation).text.endswith("not installed: zcnas-absent")
 
@@ -188,7 +188,7 @@ def test_a_cuda_build_of_torch_is_named_with_its_disk_and_the_way_to_the_other(
     finding = host.torch_build(situation)
     assert finding.verdict == "warning"
     assert "CUDA build and takes 20.0 GB with its 1 library" in finding.text
-    assert "PIP_EXTRA_INDEX_URL" in finding.mend
+    assert "PIP_EXTRA_INDEX_URL" in finding.fix
 
 
 def test_without_torch_the_cpu_build_is_advised(situation, monkeypatch):
@@ -198,15 +198,15 @@ def test_without_torch_the_cpu_build_is_advised(situation, monkeypatch):
     monkeypatch.setattr(host.importlib.metadata, "version", absent)
     for isolation, verdict in (("process", "error"), ("docker", "warning")):
         finding = host.torch_build(dataclasses.replace(situation, isolation=isolation))
-        assert (finding.verdict, "PIP_EXTRA_INDEX_URL" in finding.mend) == (verdict, True)
-        assert "pip install 'zcnas[run]'" in finding.mend
+        assert (finding.verdict, "PIP_EXTRA_INDEX_URL" in finding.fix) == (verdict, True)
+        assert "pip install 'zcnas[run]'" in finding.fix
 
 
 def test_a_hidden_phase_is_drawn_outside_the_repository_and_read_by_nobody_else(
     situation, tmp_path
 ):
     hidden = change(situation, truth="hidden")
-    assert "`zcnas sample --phase practice" in draw.draw(hidden).mend
+    assert "`zcnas sample --phase practice" in draw.draw(hidden).fix
     drawn = change(hidden, draws=tmp_path / "draws")
     assert draw.draw(drawn).verdict == "error"
     folder = tmp_path / "draws" / "practice" / "reference_data"
@@ -215,7 +215,7 @@ def test_a_hidden_phase_is_drawn_outside_the_repository_and_read_by_nobody_else(
         (folder / f"{key}.json").write_text("{}")
     folder.parent.chmod(0o755)
     open_to_all = draw.draw(drawn)
-    assert (open_to_all.verdict, "chmod" in open_to_all.mend) == ("warning", True)
+    assert (open_to_all.verdict, "chmod" in open_to_all.fix) == ("warning", True)
     folder.parent.chmod(0o700)
     assert draw.draw(drawn).verdict == "ok"
 
@@ -229,9 +229,9 @@ def test_a_data_folder_that_is_named_exists_and_what_it_lacks_is_named(situation
         "ImageNet16/train_data_batch_10 (10 files)",
     ):
         assert named in empty.text
-    assert "zcnas data --phase practice --check" in empty.mend
+    assert "zcnas data --phase practice --check" in empty.fix
     finding = draw.data(change(situation, data=tmp_path / "absent"))
-    assert (finding.verdict, finding.mend) == ("error", "correct or unset it")
+    assert (finding.verdict, finding.fix) == ("error", "correct or unset it")
 
 
 def test_without_a_data_folder_the_doctor_says_what_one_may_hold(situation):

@@ -31,7 +31,7 @@ def missing_extra(error: ModuleNotFoundError) -> MissingExtra | None:
 
 
 def require(module: str, purpose: str) -> None:
-    """Refuse to go on without a module.
+    """Refuse to continue without a module.
 
     Args:
         module: One of ``EXTRA_OF``.

@@ -73,7 +73,7 @@ DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 def main() -> None:
     """Run the command line.
 
-    An error of ours is one message and exit code 2, 3 if this machine is at fault. A disk may be
+    A ``ZcnasError`` is one message and exit code 2, 3 if this machine is at fault. A disk may be
     full wherever something is written, and a package of an extra may be missing wherever one is
     imported, so both are told here.
     """

@@ -115,6 +115,6 @@ def data_dir() -> Path | None:
         return None
     if not Path(named).is_dir():
         raise OrganiserError(
-            f"ZCNAS_DATA names {named}, which is no folder; unset it or correct it"
+            f"ZCNAS_DATA names {named}, which is not a folder; unset or correct it"
         )
     return Path(named)

@@ -166,7 +166,7 @@ class Lines:
             if prediction is None:
                 if submission not in self._begun:
                     self._begun.add(submission)
-                    self._say(f"{submission}: begun")
+                    self._say(f"{submission}: started")
                 return
             self._done[submission] += 1
             self._failed[submission] += prediction.status != "ok"

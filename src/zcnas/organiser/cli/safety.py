@@ -32,7 +32,7 @@ def doctor(
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("build/score"),
     as_json: JsonOption = False,
 ) -> None:
-    """Check this machine before a run, and say how to mend what is wrong; 3 if it must be."""
+    """Check this machine before a run and suggest fixes; exit with 3 if one is required."""
     from zcnas.organiser.doctor import Finding, Situation
     from zcnas.organiser.doctor.checks import CHECKS
 
@@ -51,8 +51,8 @@ def doctor(
         style = {"ok": "green", "warning": "yellow", "error": "red"}[finding.verdict]
         line = f"{finding.verdict:<8}{name}: {finding.text}"
         console.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
-        if finding.mend:
-            console.print(f"        mend: {finding.mend}", markup=False, soft_wrap=True)
+        if finding.fix:
+            console.print(f"        fix: {finding.fix}", markup=False, soft_wrap=True)
     if as_json:
         print_record(findings)
     if any(finding.verdict == "error" for finding in findings.values()):

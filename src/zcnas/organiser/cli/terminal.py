@@ -29,6 +29,7 @@ from zcnas.organiser.cli.tables import render
 from zcnas.organiser.competition import Competition, Halves
 from zcnas.phases import Phase
 from zcnas.submissions import submission_name
+from zcnas.text import plural
 
 
 @contextlib.contextmanager
@@ -66,9 +67,9 @@ def shown_competition(
             require("torch", "running submissions as plain processes")
         where = f"CPUs {usable}"
     console.print(
-        f"{phase.title} phase: {len(submissions)} submissions × {len(phase.benchmarks)} "
-        f"benchmarks × "
-        f"{halves.architectures} architectures, isolation {chosen.description}, {where}",
+        f"{phase.title} phase: {plural(len(submissions), 'submission')} × "
+        f"{plural(len(phase.benchmarks), 'benchmark')} × "
+        f"{plural(halves.architectures, 'architecture')}, isolation {chosen.description}, {where}",
         markup=False,
         highlight=False,
         soft_wrap=True,
@@ -104,7 +105,7 @@ def join_cluster(
         )
     if cpus:
         raise OrganiserError(
-            "--cpus names CPUs of this machine and says nothing with --scheduler; set ZCNAS_CPUS "
+            "--cpus names CPUs of this machine and has no effect with --scheduler; set ZCNAS_CPUS "
             "where a worker is started"
         )
     require("distributed", "--scheduler")

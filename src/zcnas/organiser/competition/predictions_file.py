@@ -22,7 +22,8 @@ class PredictionsFile:
         data: The benchmark.
 
     Raises:
-        ResultsError: A line is malformed, there twice, or of an architecture the benchmark has not.
+        ResultsError: A line is malformed, duplicated, or of an architecture that the benchmark does
+            not have.
     """
 
     def __init__(self, path: Path, data: BenchmarkInput) -> None:

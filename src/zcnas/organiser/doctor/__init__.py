@@ -51,12 +51,12 @@ class Finding:
     Attributes:
         verdict: ``error`` means that a run would fail or be spoiled.
         text: What was found.
-        mend: How to fix it; empty if there is nothing to fix.
+        fix: How to fix it; empty if there is nothing to fix.
     """
 
     verdict: Verdict
     text: str
-    mend: str = ""
+    fix: str = ""
 
 
 Check = Callable[[Situation], Finding]
@@ -67,11 +67,11 @@ def ok(text: str) -> Finding:
     return Finding("ok", text)
 
 
-def error(text: str, mend: str) -> Finding:
+def error(text: str, fix: str) -> Finding:
     """Return a finding that would make a run fail or spoil it, with the fix."""
-    return Finding("error", text, mend)
+    return Finding("error", text, fix)
 
 
-def warning(text: str, mend: str) -> Finding:
+def warning(text: str, fix: str) -> Finding:
     """Return a finding worth knowing before a run, with a possible fix."""
-    return Finding("warning", text, mend)
+    return Finding("warning", text, fix)

@@ -39,10 +39,10 @@ def engine(situation: Situation) -> Finding:
     try:
         client = connect()
     except OrganiserError as fault:
-        mend = "start it (`systemctl start docker`), or set DOCKER_HOST to its address"
+        fix = "start it (`systemctl start docker`), or set DOCKER_HOST to its address"
         if situation.needs_engine:
-            return error(str(fault), mend)
-        return warning(str(fault), mend)
+            return error(str(fault), fix)
+        return warning(str(fault), fix)
     version = client.version().get("Version", "?")
     group = client.info().get("CgroupVersion", "?")
     client.close()

@@ -66,10 +66,10 @@ def torch_build(situation: Situation) -> Finding:
     try:
         version = importlib.metadata.version("torch")
     except importlib.metadata.PackageNotFoundError:
-        mend = f"run `pip install 'zcnas[run]'`; for the CPU build, first {CPU_BUILD}"
+        fix = f"run `pip install 'zcnas[run]'`; for the CPU build, first {CPU_BUILD}"
         if situation.isolation == "process":
-            return error("torch is not installed, which a plain process needs", mend)
-        return warning("torch is not installed: submissions run in containers only", mend)
+            return error("torch is not installed, which a plain process needs", fix)
+        return warning("torch is not installed: submissions run in containers only", fix)
     size = _installed_gb("torch")
     cuda = sorted(
         name
@@ -149,17 +149,17 @@ def clock(situation: Situation) -> Finding:
     wall, steady = time.time(), time.monotonic()
     time.sleep(CLOCK_SAMPLE_S)
     drift = abs((time.time() - wall) - (time.monotonic() - steady))
-    mend = "set the clock (`timedatectl set-ntp true`)"
+    fix = "set the clock (`timedatectl set-ntp true`)"
     if drift > MAX_CLOCK_DRIFT_S:
-        return warning(f"the clock jumped by {drift:.2f} s during the check", mend)
+        return warning(f"the clock jumped by {drift:.2f} s during the check", fix)
     year = time.gmtime().tm_year
     if year < 2024:
-        return warning(f"the clock says {year}; results will carry that date", mend)
+        return warning(f"the clock says {year}; results will carry that date", fix)
     return ok("the clock runs steadily")
 
 
-def _room(folder: Path, mend: str) -> Finding:
+def _room(folder: Path, fix: str) -> Finding:
     free = shutil.disk_usage(folder).free
     if free < FREE_GIB * _GIB:
-        return error(f"{free // _MIB} MiB free in {folder}, {FREE_GIB} GiB needed", mend)
+        return error(f"{free // _MIB} MiB free in {folder}, {FREE_GIB} GiB needed", fix)
     return ok(f"{free / _GIB:.0f} GiB free in {folder}")

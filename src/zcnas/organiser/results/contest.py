@@ -1,4 +1,4 @@
-"""A results folder as the judge sees it: the run's facts, its submissions, who handed them in."""
+"""A results folder as the judge sees it: the run's facts, its submissions, who sent them."""
 
 from __future__ import annotations
 

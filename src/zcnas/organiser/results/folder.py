@@ -2,8 +2,8 @@
 
 ``run.json`` binds OUT to a phase, its inputs, limits and programs, and
 ``submissions/<name>/submission.json`` a folder to the content of a submission. No submission's name
-can meet a file of ours there. A run that resumes with other inputs is refused; a submission that
-was handed in again is scored from scratch.
+can collide with our own files there. A run that resumes with other inputs is refused; a submission
+with other content is scored from scratch.
 """
 
 from __future__ import annotations

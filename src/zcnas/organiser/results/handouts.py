@@ -32,7 +32,7 @@ def hand_out(results: ResultsFolder, level: Level, target: Path) -> list[Path]:
         ResultsError: Another version of zcnas has written ``results``.
         PredictionError: It holds no readable leaderboard.
         OrganiserError: ``target`` already holds something: what an earlier, more generous level
-            wrote there would be handed out as well.
+            wrote there would be given out as well.
     """
     results.record()
     board = read_json(results.path / "leaderboard.json", Leaderboard, PredictionError)

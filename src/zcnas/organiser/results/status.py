@@ -1,6 +1,6 @@
 """What a results folder says of its run at any time: done, running, failed and why.
 
-Read from the files of the run, so it can be asked while the run goes on, and after it has died.
+Read from the files of the run, so it can be asked during the run and after it has died.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         phase: Its phase.
         active: Whether a command is working on it.
-        submissions: Those it has begun, in the order of arrival.
+        submissions: Those it has started, in the order of arrival.
         last_event: Time and name of the last event.
     """
 

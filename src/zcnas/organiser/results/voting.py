@@ -33,7 +33,7 @@ def enter_vote(results: ResultsFolder) -> None:
 
     Raises:
         ResultsError: No run has used the folder, a voter is missing in it or unfinished, or a
-            submission that is no vote has the vote's name.
+            submission that is not a vote has the vote's name.
     """
     with results.locked():
         run = results.bound()
@@ -41,7 +41,7 @@ def enter_vote(results: ResultsFolder) -> None:
         names = [each.name for each in others]
         if NAME in names:
             raise ResultsError(
-                f"a submission in {results.path} is called '{NAME}'; rename it and score it anew "
+                f"a submission in {results.path} is called '{NAME}'; rename it and score it again "
                 "to make room for the derived row"
             )
         if missing := [name for name in VOTERS if name not in names]:
@@ -73,8 +73,8 @@ def _enter_benchmark(
         columns[name] = {each.id: each for each in found}
         if len(found) != architectures:
             raise ResultsError(
-                f"{path} has {len(found)} of {architectures} architectures; give the same "
-                "`zcnas score` again to finish it"
+                f"{path} has {len(found)} of {architectures} architectures; repeat the "
+                "`zcnas score` that started it to resume"
             )
         digest.update(path.read_bytes())
     ids = list(columns[VOTERS[0]])
