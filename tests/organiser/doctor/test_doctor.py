@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from zcnas.isolation.image import IMAGE
-from zcnas.organiser.doctor import Situation, draw, engine, host
+from zcnas.organiser.doctor import Situation, engine, host, phase_data
 from zcnas.organiser.doctor.checks import CHECKS
 from zcnas.phases import load_phase
 
@@ -206,22 +206,22 @@ def test_a_hidden_phase_is_drawn_outside_the_repository_and_read_by_nobody_else(
     situation, tmp_path
 ):
     hidden = change(situation, truth="hidden")
-    assert "`zcnas sample --phase practice" in draw.draw(hidden).fix
+    assert "`zcnas sample --phase practice" in phase_data.secret_draw(hidden).fix
     drawn = change(hidden, draws=tmp_path / "draws")
-    assert draw.draw(drawn).verdict == "error"
+    assert phase_data.secret_draw(drawn).verdict == "error"
     folder = tmp_path / "draws" / "practice" / "reference_data"
     folder.mkdir(parents=True)
     for key in hidden.phase.benchmarks:
         (folder / f"{key}.json").write_text("{}")
     folder.parent.chmod(0o755)
-    open_to_all = draw.draw(drawn)
+    open_to_all = phase_data.secret_draw(drawn)
     assert (open_to_all.verdict, "chmod" in open_to_all.fix) == ("warning", True)
     folder.parent.chmod(0o700)
-    assert draw.draw(drawn).verdict == "ok"
+    assert phase_data.secret_draw(drawn).verdict == "ok"
 
 
 def test_a_data_folder_that_is_named_exists_and_what_it_lacks_is_named(situation, tmp_path):
-    empty = draw.data(change(situation, data=tmp_path))
+    empty = phase_data.data(change(situation, data=tmp_path))
     assert empty.verdict == "warning"
     for named in (
         "cifar-10-batches-py/data_batch_1 … cifar-10-batches-py/data_batch_5 (5 files)",
@@ -230,13 +230,13 @@ def test_a_data_folder_that_is_named_exists_and_what_it_lacks_is_named(situation
     ):
         assert named in empty.text
     assert "zcnas data --phase practice --check" in empty.fix
-    finding = draw.data(change(situation, data=tmp_path / "absent"))
+    finding = phase_data.data(change(situation, data=tmp_path / "absent"))
     assert (finding.verdict, finding.fix) == ("error", "correct or unset it")
 
 
 def test_without_a_data_folder_the_doctor_says_what_one_may_hold(situation):
     phase = load_phase(ROOT / "reference_data" / "phases.toml", "final")
-    finding = draw.data(change(situation, phase=phase))
+    finding = phase_data.data(change(situation, phase=phase))
     assert finding.verdict == "ok"
     for named in (
         "zc_nasbench101.json",

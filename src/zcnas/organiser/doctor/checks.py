@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from zcnas.organiser.doctor import Check
-from zcnas.organiser.doctor.draw import data, draw
 from zcnas.organiser.doctor.engine import canary, engine, image, strays
 from zcnas.organiser.doctor.host import (
     clock,
@@ -14,6 +13,7 @@ from zcnas.organiser.doctor.host import (
     temporary,
     torch_build,
 )
+from zcnas.organiser.doctor.phase_data import data, secret_draw
 
 CHECKS: dict[str, Check] = {
     "packages": packages,
@@ -27,7 +27,7 @@ CHECKS: dict[str, Check] = {
     "image": image,
     "canary": canary,
     "left containers": strays,
-    "draw of the phase": draw,
+    "draw of the phase": secret_draw,
     "data folder": data,
 }
 """Maps the name under which a check is printed to its function."""

@@ -62,7 +62,7 @@ PLATFORMS: dict[PlatformName, Rules] = {
 
 
 @dataclass
-class Outcome:
+class PlatformVerdict:
     """What the platform would show for a submission.
 
     Attributes:
@@ -99,7 +99,7 @@ def emulate(
     runner: Runner,
     out: Path,
     enforce_limit: bool | None = None,
-) -> Outcome:
+) -> PlatformVerdict:
     """Return what a platform would show for a submission.
 
     Args:
@@ -117,10 +117,10 @@ def emulate(
     rules = PLATFORMS[platform]
     enforced = rules.enforces_limit if enforce_limit is None else enforce_limit
     worker = _Worker(task, rules, runner, out, task.time_limit_s if enforced else None)
-    outcome = Outcome(out)
+    outcome = PlatformVerdict(out)
     try:
         worker.predict(submission)
-        outcome.posted, outcome.details = worker.score()
+        outcome.posted, outcome.details = worker.run_scoring()
         outcome.status = "Finished"
     except StepFailed as failure:
         outcome.details = str(failure)
@@ -170,7 +170,7 @@ class _Worker:
             steps.append(self._step("ingestion", command_of(ingestion, "ingestion"), inside))
         self._run(steps, output, self._out / "prediction_output")
 
-    def score(self) -> tuple[dict[str, float], str]:
+    def run_scoring(self) -> tuple[dict[str, float], str]:
         """Run scoring and return the columns posted, or none with the reason."""
         run = self._out / "scoring"
         output, inputs = _made(run / "output"), _made(run / "input")

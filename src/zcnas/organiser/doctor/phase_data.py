@@ -9,7 +9,7 @@ from zcnas.organiser.doctor import Finding, Situation, error, ok, warning
 from zcnas.resources import package_root
 
 
-def draw(situation: Situation) -> Finding:
+def secret_draw(situation: Situation) -> Finding:
     """Check that a hidden phase is drawn, outside the repository, and unreadable for others."""
     phase = situation.phase
     if phase.truth == "public":
