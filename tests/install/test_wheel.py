@@ -1,6 +1,7 @@
 """The wheel in an empty folder: every command works, or says what it needs and names the way."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -131,10 +132,9 @@ def test_results_are_read_where_neither_torch_nor_matplotlib_is(base, scored, tm
         assert done.returncode == 0, (command, done.stdout, done.stderr)
 
 
-def test_bundles_are_the_same_from_a_checkout_an_editable_install_and_a_wheel(
-    full, workplace, tmp_path
-):
-    bundles = {}
+@pytest.fixture(scope="module")
+def installs(full, workplace):
+    """The ways zcnas is installed: name to its environment and a folder to work in."""
     editable = Installed(full.folder.parent / "editable")
     shutil.copytree(full.folder, editable.folder, symlinks=True)
     python = editable.folder / "bin" / "python"
@@ -143,13 +143,45 @@ def test_bundles_are_the_same_from_a_checkout_an_editable_install_and_a_wheel(
     site = next((editable.folder / "lib").glob("python*/site-packages"))
     shutil.rmtree(site / "zcnas")
     (site / "zcnas.pth").write_text(f"{ROOT / 'src'}\n")
-    for name, zcnas, folder in (
-        ("wheel", full, workplace),
-        ("editable", editable, workplace),
-        ("checkout", editable, ROOT),
-    ):
+    return {
+        "wheel": (full, workplace),
+        "editable": (editable, workplace),
+        "checkout": (editable, ROOT),
+    }
+
+
+def test_bundles_are_the_same_however_zcnas_is_installed(installs, tmp_path):
+    bundles = set()
+    for name, (zcnas, folder) in installs.items():
         out = tmp_path / name
         done = zcnas("bundle", "--phase", "practice", "--out", out, cwd=folder)
         assert done.returncode == 0, done.stderr
-        bundles[name] = (out / "codabench.zip").read_bytes()
-    assert bundles["wheel"] == bundles["editable"] == bundles["checkout"]
+        bundles.add((out / "codabench.zip").read_bytes())
+    assert len(bundles) == 1
+
+
+def test_scores_are_the_same_however_zcnas_is_installed(installs, scored, workplace, tmp_path):
+    taus = {"wheel": board_of(scored)}
+    for name in ("editable", "checkout"):
+        zcnas, folder = installs[name]
+        mine = ("score", workplace / "mine", "--isolation", "process", "--benchmark", BENCHMARK)
+        done = zcnas(*mine, "--out", tmp_path / name, cwd=folder)
+        assert done.returncode == 0, done.stderr
+        taus[name] = board_of(tmp_path / name)
+    assert taus["wheel"] == taus["editable"] == taus["checkout"]
+
+
+@pytest.mark.container
+def test_the_image_is_the_same_however_zcnas_is_installed(installs, engine):
+    where = {"DOCKER_HOST": os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")}
+    for zcnas, folder in installs.values():
+        done = zcnas("image", cwd=folder, **where)
+        assert done.returncode == 0, done.stderr
+        assert "is up to date" in done.stdout
+        assert "building" not in done.stdout, "one recipe, one image"
+
+
+def board_of(out):
+    """Return the taus in a results folder."""
+    (entry,) = json.loads((out / "leaderboard.json").read_text())["entries"]
+    return entry["kendall_tau"]
