@@ -226,7 +226,7 @@ class ZeroCostPredictor:
     ("attack", "message"),
     [
         ("b'\\xff\\xff\\xff\\xff'", "frame of 4294967295 bytes"),
-        ("b'\\0\\0\\0\\x05abcde'", "no answer"),
+        ("b'\\0\\0\\0\\x05abcde'", "not an answer"),
         ("(65).to_bytes(4, 'big') + bytes(65)", "another query than the one in flight"),
     ],
 )

@@ -88,7 +88,7 @@ def test_a_competition_folder_is_made_and_used(base, workplace, tmp_path):
     zcnas = base("3.12")
     assert zcnas("init", "competition", cwd=tmp_path).returncode == 0
     phases = tmp_path / "competition" / "reference_data" / "phases.toml"
-    phases.write_text(phases.read_text().replace("[starter", "[beginning"))
+    phases.write_text(phases.read_text().replace("starter", "beginning"))
     shown = zcnas("phases", "--json", cwd=tmp_path / "competition")
     assert "beginning" in json.loads(shown.stdout)
     packaged = zcnas("phases", "--json", cwd=tmp_path)

@@ -83,11 +83,11 @@ def test_without_an_engine_a_hidden_phase_has_no_canary(situation, monkeypatch):
 def test_a_missing_or_foreign_image_is_to_be_made(situation, docker_isolation, monkeypatch):
     monkeypatch.setattr(engine, "fingerprint", lambda: "another")
     stale = engine.image(situation)
-    assert (stale.verdict, stale.fix) == ("error", "`zcnas image`")
+    assert (stale.verdict, stale.fix) == ("error", "run `zcnas image`")
     assert f"{IMAGE} is of another version" in stale.text
     monkeypatch.setattr(engine, "IMAGE", "zcnas-absent:latest")
     absent = engine.image(situation)
-    assert (absent.verdict, absent.fix) == ("error", "`zcnas image`")
+    assert (absent.verdict, absent.fix) == ("error", "run `zcnas image`")
     assert "zcnas-absent:latest is missing" in absent.text
     broken = engine.canary(situation)
     assert broken.verdict == "error"
@@ -108,7 +108,7 @@ def test_a_container_of_a_recorder_that_is_gone_is_found_with_the_command_that_r
         finding = engine.strays(situation)
         assert finding.verdict == "warning"
         assert container.short_id in finding.fix
-        assert finding.fix.startswith("docker rm -f ")
+        assert finding.fix.startswith("run `docker rm -f ")
     finally:
         container.remove()
 

@@ -61,7 +61,7 @@ phases:
 class Small:
     """A phase of one benchmark on disk, the commands pointed at it, and its two bundles."""
 
-    def __init__(self, folder, monkeypatch):
+    def __init__(self, folder):
         self.folder = folder
         inputs, references = folder / "starting_kit" / "input_data", folder / "reference_data"
         data = read_input(ROOT / "starting_kit" / "input_data" / f"{KEY}.json")
@@ -75,7 +75,6 @@ class Small:
         write_json(references / "practice" / f"{KEY}.json", self.reference)
         (references / "phases.toml").write_text(PHASES)
         self.phase = load_phase(references / "phases.toml", "practice")
-        monkeypatch.delenv("ZCNAS_DATA", raising=False)
         self.bundles = self.bundle(TIME_LIMIT_S)
 
     def bundle(self, time_limit_s):
@@ -89,7 +88,9 @@ class Small:
     def command(self, *words):
         """Run one of our commands and return its result, which must be exit code 0."""
         with contextlib.chdir(self.folder):
-            done = CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False)
+            done = CliRunner(env={"ZCNAS_DATA": None}).invoke(
+                app, [str(word) for word in words], catch_exceptions=False
+            )
         assert done.exit_code == 0, done.output
         return done
 
@@ -112,8 +113,7 @@ class Small:
 
 @pytest.fixture(scope="session")
 def small(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        yield Small(tmp_path_factory.mktemp("small"), monkeypatch)
+    return Small(tmp_path_factory.mktemp("small"))
 
 
 @pytest.fixture(scope="session")

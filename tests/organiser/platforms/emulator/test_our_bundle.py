@@ -274,12 +274,12 @@ def test_every_form_gives_identical_digits_in_dry_run_score_and_on_both_platform
     for form, path in forms.items():
         out = tmp_path / "dry" / form
         small.command("dry-run", path, "--isolation", "process", "--out", out)
-        runs[form, "dry run"] = out / path.stem
+        runs[form, "dry run"] = out / "submissions" / path.stem
         shutil.copyfile(path, everything / f"{form}.zip")
     small.command("score", everything, "--isolation", "process", "--out", tmp_path / "score")
     digits = {}
     for form in forms:
-        runs[form, "make score"] = tmp_path / "score" / form
+        runs[form, "make score"] = tmp_path / "score" / "submissions" / form
         for platform in ("codabench", "codalab"):
             outcome = on_platforms[form, platform]
             assert outcome.status == "Finished", outcome.details
