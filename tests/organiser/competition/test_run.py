@@ -1,7 +1,6 @@
 """The organiser's run, from submission folders to the leaderboard, in a plain process."""
 
 import datetime
-import json
 import os
 from pathlib import Path
 
@@ -85,8 +84,7 @@ def test_a_good_a_failing_and_a_broken_submission_are_each_scored_by_the_policie
     assert "not valid Python" in entries["broken"].message
     for name in entries:
         folder = tmp_path / "out" / "submissions" / name
-        scores = json.loads((folder / "scores.json").read_text())
-        assert list(scores) == ["score", *KEYS, "failed", "duration"]
+        assert not (folder / "scores.json").exists(), "a run records, the judge judges"
         for key in KEYS:
             assert len(read_predictions(folder / f"{key}.predictions.jsonl")) == 4
     assert (tmp_path / "out" / "submissions" / "params" / f"{KEYS[0]}.manifest.json").is_file()

@@ -84,7 +84,7 @@ def test_a_missing_or_foreign_image_is_to_be_made(situation, docker_isolation, m
     monkeypatch.setattr(engine, "fingerprint", lambda: "another")
     stale = engine.image(situation)
     assert (stale.verdict, stale.fix) == ("error", "run `zcnas image`")
-    assert f"{IMAGE} is of another version" in stale.text
+    assert f"{IMAGE} was built from another version of docker/" in stale.text
     monkeypatch.setattr(engine, "IMAGE", "zcnas-absent:latest")
     absent = engine.image(situation)
     assert (absent.verdict, absent.fix) == ("error", "run `zcnas image`")
