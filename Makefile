@@ -105,7 +105,7 @@ rank: install  ## make the leaderboard of OUT again from stored predictions (VOT
 merge: install  ## merge the results folders FROM="A B" into OUT
 	$(ZCNAS) merge $(FROM) --out $(OUT)
 
-data: install  ## fetch the datasets' published files into DATA, say what to get by hand
+data: install  ## fetch the datasets' published files into DATA, list what to download yourself
 	$(ZCNAS) data $(if $(DATA),--to $(DATA))
 
 phases: install  ## list the phases: limits, and what a submission costs
@@ -154,7 +154,7 @@ verify-spaces: .venv/installed-dev  ## compare every network with the published 
 soak: .venv/installed-dev  ## kill everything at random for MINUTES=30 and compare (root, Docker)
 	$(BIN)/python -m tests.organiser.competition.soak $(MINUTES)
 
-bench: .venv/installed-dev  ## every benchmark; bench-NAME for one
+bench: .venv/installed-dev  ## run every stopwatch of timings/; bench-NAME for one
 	for file in timings/bench_*.py; do echo "== $$file"; $(BIN)/python $$file; done
 
 bench-%: .venv/installed-dev

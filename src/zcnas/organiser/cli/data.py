@@ -27,7 +27,7 @@ def data(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Fetch the datasets' published files, and say what has to be got by hand and where it goes."""
+    """Fetch the datasets' published files, and list what you have to download yourself."""
     from zcnas.datasets.sources import sources_of
 
     folder = to or _named_folder()
