@@ -70,6 +70,21 @@ def test_a_benchmarks_own_batch_size_goes_before_its_search_spaces(phases_file):
     assert [phase.batch_size_of(benchmark) for benchmark in phase.get_benchmarks()] == [4, 2]
 
 
+def test_a_table_of_a_benchmark_or_search_space_goes_before_the_phases(phases_file):
+    named = 'tables = { nasbench201_cifar100 = "nats_bench" }'
+    phase = load_phase(phases_file(("eval_seed = 1", f"eval_seed = 1\n{named}")), "one")
+    tables = [phase.table_of(benchmark) for benchmark in phase.get_benchmarks()]
+    assert tables == [phase.table, "nats_bench"]
+
+
+@pytest.mark.parametrize("name", ["final", "full"])
+def test_nasbench101_is_drawn_from_its_export(name):
+    phase = load_phase(SHIPPED, name)
+    tables = {benchmark.key: phase.table_of(benchmark) for benchmark in phase.get_benchmarks()}
+    assert tables.pop("nasbench101_cifar10") == "nasbench101"
+    assert set(tables.values()) == {"nas_bench_suite_zero"}
+
+
 def test_an_unknown_phase_is_refused_with_the_known_ones(phases_file):
     with pytest.raises(PhaseError, match="unknown phase 'two'; phases in .*: one"):
         load_phase(phases_file(), "two")
@@ -101,6 +116,11 @@ def test_an_unknown_phase_is_refused_with_the_known_ones(phases_file):
             "{ nasbench201 = 4 }",
             "{ nasbench201 = 4, nasbench201_svhn = 2 }",
             "sets a batch size for 'nasbench201_svhn', which is not one of its benchmarks",
+        ),
+        (
+            "eval_seed = 1",
+            'eval_seed = 1\ntables = { nasbench101 = "nasbench101" }',
+            "sets a table for 'nasbench101', which is not one of its benchmarks",
         ),
         (
             "eval_seed = 1",

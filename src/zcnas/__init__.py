@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from zcnas.search_spaces import parse_spec as parse_spec
     from zcnas.tables import Table as Table
     from zcnas.tables import load_table as load_table
+    from zcnas.tables.frames import scores as scores
 
 __version__ = "0.1.0"
 
@@ -78,6 +79,7 @@ _HOMES = {
     "load_phases": "zcnas.phases",
     "load_table": "zcnas.tables",
     "parse_spec": "zcnas.search_spaces",
+    "scores": "zcnas.tables.frames",
     "tau_interval": "zcnas.judging.statistics",
 }
 """Every public name and the module that defines it."""

@@ -69,6 +69,7 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     feedback: Literal["full", "score_only", "none"]
     counts: CountingRule = "every"
     table: str
+    tables: dict[str, str] = msgspec.field(default_factory=dict)
     benchmarks: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
     architectures: Annotated[int, msgspec.Meta(ge=2)]
     batch_size: dict[str, Positive]
@@ -98,8 +99,13 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
             f"{benchmark.search_space} or {benchmark.key} to batch_size in phases.toml"
         )
 
-    def check_batch_sizes(self) -> None:
-        """Reject a benchmark without a batch size, and a batch size without a benchmark.
+    def table_of(self, benchmark: Benchmark) -> str:
+        """Return the name of the accuracy table that a benchmark is drawn from."""
+        keys = (benchmark.key, benchmark.search_space)
+        return next((self.tables[key] for key in keys if key in self.tables), self.table)
+
+    def check_keys(self) -> None:
+        """Reject a benchmark without a batch size, and a batch size or table without a benchmark.
 
         Raises:
             PhaseError: Names the offending key.
@@ -108,10 +114,10 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         known = {key for b in benchmarks for key in (b.key, b.search_space)}
         for benchmark in benchmarks:
             self.batch_size_of(benchmark)
-        for key in self.batch_size:
-            if key not in known:
+        for what, keys in (("batch size", self.batch_size), ("table", self.tables)):
+            if unknown := next((key for key in keys if key not in known), None):
                 raise PhaseError(
-                    f"phase '{self.name}' sets a batch size for '{key}', which is not one of its "
+                    f"phase '{self.name}' sets a {what} for '{unknown}', which is not one of its "
                     "benchmarks or search spaces; correct or remove it"
                 )
 
@@ -122,8 +128,8 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
             space = find_plugin("search_spaces", benchmark.search_space, DATASETS_OF_SPACE)
             dataset = find_plugin("datasets", benchmark.dataset.name, DATASETS)
             found |= {plugin for plugin in (space, dataset) if plugin is not None}
-        if (table := find_plugin("tables", self.table, ())) is not None:
-            found.add(table)
+        tables = {self.table_of(benchmark) for benchmark in self.get_benchmarks()}
+        found |= {plugin for name in tables if (plugin := find_plugin("tables", name, ()))}
         return tuple(sorted(found, key=str))
 
     def plugin_distributions(self) -> tuple[str, ...]:
@@ -196,7 +202,7 @@ def load_phases(path: Path) -> dict[str, Phase]:
         raise PhaseError(f"{path} is not a valid phases file: {error}") from None
     phases = {name: msgspec.structs.replace(phase, name=name) for name, phase in raw.items()}
     for phase in phases.values():
-        phase.check_batch_sizes()
+        phase.check_keys()
         phase.check_plugins()
         for other in phase.disjoint_from:
             if other not in phases:

@@ -6,8 +6,8 @@ from zcnas.datasets.inventory import inventory
 from zcnas.phases import load_phases
 
 PHASES = load_phases(Path(__file__).resolve().parents[2] / "reference_data" / "phases.toml")
-TABLES = [f"zc_{space}.json" for space in (
-    "nasbench101", "nasbench201", "nasbench301", "transbench101_micro", "transbench101_macro",
+TABLES = ["nasbench101_16001.csv.gz"] + [f"zc_{space}.json" for space in (
+    "nasbench201", "nasbench301", "transbench101_micro", "transbench101_macro",
 )]  # fmt: skip
 
 

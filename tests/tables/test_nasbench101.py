@@ -73,3 +73,20 @@ def test_a_missing_file_is_named_with_its_publisher(tmp_path):
 def test_another_benchmark_is_refused(tmp_path):
     with pytest.raises(TableError, match=r"nasbench101 does not cover nasbench201_cifar10"):
         load_table(get_benchmark("nasbench201_cifar10"), "nasbench101", tmp_path)
+
+
+def test_a_cell_that_occurs_twice_is_refused(tmp_path):
+    row = ROW.format(hash=NasBench101Spec.parse("01/00:input,output").module_hash())
+    _write(tmp_path, HEADER + row + row)
+    with pytest.raises(TableError, match=r"the cell 01/00:input,output .* occurs twice"):
+        load_table(BENCHMARK, "nasbench101", tmp_path)
+
+
+@pytest.mark.real_table
+def test_the_export_is_a_uniform_sample_of_cells(data_folder):
+    table = load_table(BENCHMARK, "nasbench101", data_folder)
+    sizes = [len(NasBench101Spec.parse(text).ops) for text in table.accuracies]
+    # Of 423,624 cells 359,082 have seven vertices and 62,010 six (Ying et al., 2019, and the count
+    # of our enumeration); the standard deviation of a share of 16,001 draws is below 0.003.
+    assert sizes.count(7) / len(sizes) == pytest.approx(359_082 / 423_624, abs=0.01)
+    assert sizes.count(6) / len(sizes) == pytest.approx(62_010 / 423_624, abs=0.01)

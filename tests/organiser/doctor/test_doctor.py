@@ -239,7 +239,7 @@ def test_without_a_data_folder_the_doctor_says_what_one_may_hold(situation):
     finding = phase_data.data(change(situation, phase=phase))
     assert finding.verdict == "ok"
     for named in (
-        "zc_nasbench101.json",
+        "nasbench101_16001.csv.gz",
         "zc_transbench101_macro.json",
         "images of CIFAR-10: cifar",
     ):
