@@ -106,7 +106,10 @@ def test_all_problems_are_listed_at_once(tmp_path):
     assert "metadata is not empty" in text
 
 
-@pytest.mark.parametrize("name", ["/etc/passwd", "../outside.py", "a/../../b.py", "a\\b.py"])
+@pytest.mark.parametrize(
+    "name",
+    ["/etc/passwd", "../outside.py", "a/../../b.py", "..\\b.py", "\\\\host\\b.py", "a:\\b.py"],
+)
 def test_a_name_that_points_outside_is_refused(tmp_path, name):
     bad = make_zip(tmp_path / "bad.zip", {"predictor.py": SOURCE, name: "x"})
     assert "points outside the submission" in refusal_of(bad, tmp_path)

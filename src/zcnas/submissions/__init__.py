@@ -14,9 +14,12 @@ from pathlib import Path
 
 from zcnas.errors import InvalidSubmission
 from zcnas.submissions.archives import zip_files
-from zcnas.submissions.bounds import JUNK, MAX_BYTES, MAX_FILES, MAX_SOURCE_BYTES, is_junk
+from zcnas.submissions.bounds import MAX_BYTES, MAX_FILES, MAX_SOURCE_BYTES
 from zcnas.submissions.content import METADATA, problems_of
-from zcnas.submissions.reading import read_files
+from zcnas.submissions.folders import list_folder
+from zcnas.submissions.leftovers import leftover
+from zcnas.submissions.reading import Contents, read_files
+from zcnas.submissions.remarks import remarks_of
 from zcnas.worker.contract import ENTRY_POINTS
 
 __all__ = [
@@ -24,6 +27,7 @@ __all__ = [
     "MAX_FILES",
     "MAX_SOURCE_BYTES",
     "Submission",
+    "accepted_contents",
     "digest_of",
     "find_submissions",
     "open_submission",
@@ -42,11 +46,13 @@ class Submission:
         name: The folder's or zip's name, which is also its name on the leaderboard.
         folder: A copy that holds only accepted files, readable by every user.
         sha256: Digest of the content, whichever way it was packed.
+        remarks: What is accepted and still worth a line, as files that are left out.
     """
 
     name: str
     folder: Path
     sha256: str
+    remarks: tuple[str, ...] = ()
 
 
 def find_submissions(path: Path) -> list[Path]:
@@ -64,8 +70,8 @@ def find_submissions(path: Path) -> list[Path]:
     found = sorted(
         entry
         for entry in path.iterdir()
-        if entry.name not in JUNK
-        and not entry.name.startswith(".")
+        if not entry.name.startswith(".")
+        and not leftover(entry.name, is_folder=entry.is_dir())
         and (entry.is_dir() or entry.suffix == ".zip")
     )
     if not found:
@@ -95,15 +101,15 @@ def open_submission(path: Path, into: Path) -> Submission:
     Raises:
         InvalidSubmission: Lists every reason found.
     """
-    files = _accepted_files(path)
-    for relative, content in files.items():
+    accepted = accepted_contents(path)
+    for relative, content in accepted.files.items():
         target = into / relative
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
         target.chmod(0o644)
     for folder in (into, *(entry for entry in into.rglob("*") if entry.is_dir())):
         folder.chmod(0o755)
-    return Submission(submission_name(path), into, digest_of(into))
+    return Submission(submission_name(path), into, digest_of(into), tuple(remarks_of(accepted)))
 
 
 def pack_submission(path: Path, target: Path) -> Path:
@@ -126,25 +132,32 @@ def packed_files(path: Path) -> dict[str, bytes]:
     Raises:
         InvalidSubmission: Lists every reason found.
     """
-    return {**_accepted_files(path), "metadata": b""}
+    return {**accepted_contents(path).files, "metadata": b""}
 
 
 def digest_of(folder: Path) -> str:
-    """Return the SHA-256 of a submission's files and their names, except ``metadata`` and junk."""
+    """Return the SHA-256 of a folder's files and their names.
+
+    ``metadata`` and what tools leave behind are left out.
+    """
     digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        relative = path.relative_to(folder)
-        if path.is_file() and str(relative) not in METADATA and not is_junk(relative.parts):
-            content = path.read_bytes()
-            digest.update(f"{relative.as_posix()}\0{len(content)}\0".encode() + content)
+    for entry in sorted(list_folder(folder).entries, key=lambda entry: entry.name.split("/")):
+        if entry.name not in METADATA:
+            content = entry.read()
+            digest.update(f"{entry.name}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()
 
 
-def _accepted_files(path: Path) -> dict[str, bytes]:
+def accepted_contents(path: Path) -> Contents:
+    """Return what is in a submission, checked.
+
+    Raises:
+        InvalidSubmission: Lists every reason found.
+    """
     problems: list[str] = []
-    files = read_files(path, problems)
-    if files or not problems:
-        problems += problems_of(files)
+    contents = read_files(path, problems)
+    if contents.files or not problems:
+        problems += problems_of(contents.files)
     if problems:
         raise InvalidSubmission(submission_name(path), problems)
-    return files
+    return contents

@@ -1,4 +1,4 @@
-"""The limits on a submission, and the junk that is ignored in one.
+"""The limits on a submission.
 
 ``reading.py`` reads an untrusted folder or zip into memory and refuses everything that is not a
 plain file; ``content.py`` inspects the files. Nothing is executed, imported or written, and every
@@ -12,16 +12,10 @@ MAX_BYTES = 20 * (1 << 20)
 """Unpacked size: room for source code and small tables, not for a search space's accuracies."""
 MAX_SOURCE_BYTES = 256 * 1024
 """Size of the entry point, which is parsed: the syntax tree is some hundred times as large."""
+MAX_LISTED = 20_000
+"""Files of a folder that are looked at at most, to say where there are too many."""
 MAX_NAME_BYTES = 200
 """Length of a file's path in the submission."""
-
-JUNK = ("__MACOSX", "__pycache__", ".DS_Store", ".git")
-"""Folders and files that packing tools leave behind; silently dropped."""
-
-
-def is_junk(parts: tuple[str, ...]) -> bool:
-    """Return whether a path is left behind by an operating system, git or Python."""
-    return any(part in JUNK or part.startswith("._") for part in parts)
 
 
 def quoted(name: str) -> str:

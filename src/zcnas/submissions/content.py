@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import unicodedata
-import warnings
 from pathlib import PurePosixPath
 
 from zcnas.submissions.bounds import MAX_SOURCE_BYTES, quoted
+from zcnas.submissions.leftovers import listed
+from zcnas.submissions.sources import SourceError, parse_source
 from zcnas.worker.contract import CLASS_NAME, ENTRY_POINTS
 
 METADATA = ("metadata", "metadata.yaml")
@@ -22,11 +23,31 @@ def problems_of(files: dict[str, bytes]) -> list[str]:
 def _problems_of_entry_points(files: dict[str, bytes]) -> list[str]:
     entry_points = [name for name in ENTRY_POINTS if name in files]
     if not entry_points:
-        found = ", ".join(quoted(name)[1:-1] for name in sorted(files)[:5]) or "nothing"
-        return [f"it has no {' or '.join(ENTRY_POINTS)} at its root (found: {found}); add one"]
+        return [_no_entry_point(files)]
     if len(entry_points) > 1:
         return [f"it has both {' and '.join(entry_points)}; keep one"]
     return _problems_of_source(entry_points[0], files[entry_points[0]])
+
+
+def _no_entry_point(files: dict[str, bytes]) -> str:
+    """Return that the entry point is missing, and what to do with what is there instead."""
+    found = ", ".join(quoted(name)[1:-1] for name in sorted(files)[:5]) or "nothing"
+    problem = f"it has no {' or '.join(ENTRY_POINTS)} at its root (found: {found})"
+    deeper = [PurePosixPath(name) for name in files if PurePosixPath(name).name in ENTRY_POINTS]
+    if len(deeper) == 1:
+        folder = deeper[0].parent.as_posix()
+        beside = [name for name in files if not name.startswith(f"{folder}/")]
+        tops = {name.partition("/")[0] + "/" * ("/" in name) for name in beside}
+        return f"{problem}; submit the folder {quoted(folder)} alone, without {listed(tops)}"
+    for name in files:
+        path = PurePosixPath(name)
+        if path.suffix == ".ipynb":
+            return f"{problem}; export the notebook {quoted(name)} as {ENTRY_POINTS[0]}"
+        if path.name.casefold().removesuffix(".txt") in ENTRY_POINTS:
+            return (
+                f"{problem}; rename {quoted(name)} to {path.name.casefold().removesuffix('.txt')}"
+            )
+    return f"{problem}; add one"
 
 
 def _problems_of_source(name: str, source: bytes) -> list[str]:
@@ -36,13 +57,9 @@ def _problems_of_source(name: str, source: bytes) -> list[str]:
             "move tables and helper functions into files beside it"
         ]
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # dubious syntax is the participant's business
-            tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
-        reason = error.msg if isinstance(error, SyntaxError) else str(error)
-        return [f"{name}{line} is not valid Python: {quoted(reason)[1:-1]}; fix it"]
+        tree = parse_source(name, source)
+    except SourceError as error:
+        return [str(error)]
     if CLASS_NAME in _names_bound(tree):
         return []
     return [f"{name} does not define a class {CLASS_NAME}; rename your class to {CLASS_NAME}"]

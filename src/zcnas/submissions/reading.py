@@ -1,203 +1,143 @@
 """Reads a folder or zip into memory: the relative names and contents of its plain files.
 
 Anything that is not a plain file with a plain name is refused, and so is too much of anything.
-Declared sizes are checked before a file is read, and reading stops at the declared size.
+What tools left behind is left out (``leftovers.py``), and so is what belongs to the starting kit
+(``kit.py``); both are named.
 """
 
 from __future__ import annotations
 
 import io
-import os
-import stat
 import struct
 import zipfile
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from zcnas.submissions.bounds import JUNK, MAX_BYTES, MAX_FILES, MAX_NAME_BYTES, is_junk, quoted
+from zcnas.submissions.bounds import MAX_BYTES, MAX_FILES, quoted
+from zcnas.submissions.entries import Entry, Listing
+from zcnas.submissions.folders import list_folder
+from zcnas.submissions.kit import kit_parts
+from zcnas.submissions.zips import kind_of, list_zip
+from zcnas.worker.contract import ENTRY_POINTS
 
 _UNREADABLE = (
     *(OSError, zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError),
     *(ValueError, OverflowError, struct.error),
 )
 """What the standard library raises for a damaged or unsupported zip."""
-_UTF8_FLAG = 0x800
-_ENCRYPTED_FLAG = 0x1
 _ZIP_MAGIC = b"PK\x03\x04"
 _ARCHIVE_ENDINGS = (".zip", ".npz", ".pt", ".pth", ".whl", ".jar", ".egg")
 
 
-def read_files(path: Path, problems: list[str]) -> dict[str, bytes]:
-    """Return the plain files of a folder or zip by relative path; append a problem per refusal.
+@dataclass(frozen=True)
+class Contents:
+    """What is in a folder or zip.
 
-    A single top-level folder is stripped, and junk from packing is dropped.
+    Attributes:
+        files: The plain files by relative path, below the top-level folder if there is one.
+        left_out: Paths of what is no part of the submission.
+    """
+
+    files: dict[str, bytes]
+    left_out: tuple[str, ...] = ()
+
+
+def read_files(path: Path, problems: list[str]) -> Contents:
+    """Return the contents of a folder or zip; append a problem per refusal.
+
+    A top-level folder is stripped, and one inside it that is alone there.
     """
     try:
-        files = _read_folder(path, problems) if path.is_dir() else _read_zip(path, problems)
+        if path.is_dir():
+            contents = _read(list_folder(path), problems)
+        elif path.stat().st_size > MAX_BYTES:
+            problems.append(_too_large([Entry(path.name, path.stat().st_size, bytes)]))
+            return Contents({})
+        else:
+            with zipfile.ZipFile(path) as archive:
+                contents = _read(list_zip(archive), problems)
     except UnicodeDecodeError:
         problems.append("the zip has a file name that is not UTF-8; rename the file and zip again")
-        return {}
+        return Contents({})
+    except zipfile.BadZipFile as error:
+        problems.append(_not_a_zip(path, error))
+        return Contents({})
     except _UNREADABLE as error:
         reason = quoted(getattr(error, "strerror", None) or str(error))
         problems.append(f"it cannot be read as a folder or zip: {reason}; zip the folder again")
-        return {}
-    files = _without_top_folder(files)
-    problems += _nested_bombs(files)
-    return files
+        return Contents({})
+    problems += _nested_bombs(contents.files)
+    return contents
 
 
-def _read_folder(folder: Path, problems: list[str]) -> dict[str, bytes]:
+def _read(listing: Listing, problems: list[str]) -> Contents:
+    """Return the contents of what is listed, unless it is too much."""
+    problems += listing.problems
+    names = _without_top_folders([entry.name for entry in listing.entries])
+    left_out = set(listing.left_out)
+    if problem := _too_large(listing.entries):
+        problems.append(problem)
+        return Contents({}, tuple(sorted(left_out)))
     files: dict[str, bytes] = {}
-    size = 0
-    for path in _entries(folder):
-        name = path.relative_to(folder).as_posix()
-        if fault := _fault_of_name(name):
-            problems.append(fault)
-            continue
-        descriptor = _open_plain(path)
-        if descriptor is None:
-            problems.append(
-                f"{quoted(name)} is a link or a special file; replace it with the file itself"
-            )
-            continue
-        with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor
-            size += os.fstat(descriptor).st_size
-            if _too_large(len(files) + 1, size, problems):
-                return files
-            files[name] = file.read(MAX_BYTES)
-    return files
+    for name, entry in zip(names, listing.entries, strict=True):
+        try:
+            files[name] = entry.read()
+        except ValueError as error:
+            problems.append(str(error))
+            files[name] = b""
+    for part in (parts := kit_parts(files)):
+        files = {name: content for name, content in files.items() if not name.startswith(part)}
+    return Contents(files, tuple(sorted(left_out.union(parts))))
 
 
-def _entries(folder: Path) -> Iterator[Path]:
-    """Yield everything below a folder except folders, but including links to folders, by name."""
-
-    def raise_it(error: OSError) -> None:
-        raise error
-
-    for parent, folders, names in os.walk(folder, onerror=raise_it):
-        links = [name for name in folders if (Path(parent) / name).is_symlink()]
-        folders[:] = sorted(name for name in folders if name not in links and name not in JUNK)
-        for name in sorted([*names, *links]):
-            if not is_junk((name,)):
-                yield Path(parent) / name
+def _not_a_zip(path: Path, error: Exception) -> str:
+    if kind := kind_of(path):
+        return f"it is {kind}, not a zip; zip the folder with {ENTRY_POINTS[0]} again"
+    reason = quoted(str(error))
+    return f"it cannot be read as a folder or zip: {reason}; zip the folder again"
 
 
-def _open_plain(path: Path) -> int | None:
-    """Return a file descriptor, or None if the path is not a regular file."""
-    if not stat.S_ISREG(path.lstat().st_mode):
-        return None
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    if stat.S_ISREG(os.fstat(descriptor).st_mode):
-        return descriptor
-    os.close(descriptor)
-    return None
-
-
-def _read_zip(path: Path, problems: list[str]) -> dict[str, bytes]:
-    files: dict[str, bytes] = {}
-    if path.stat().st_size > MAX_BYTES:
-        _too_large(0, path.stat().st_size, problems)
-        return files
-    with zipfile.ZipFile(path) as archive:
-        entries = []
-        for entry in archive.infolist():
-            name = _name_of(entry, problems)
-            if name is not None and not is_junk(PurePosixPath(name).parts):
-                entries.append((name, entry))
-        plain = [(name, entry) for name, entry in entries if not name.endswith("/")]
-        if _too_large(len(plain), sum(entry.file_size for _, entry in plain), problems):
-            return files
-        for name, entry in entries:
-            fault = _fault_of_name(name.rstrip("/")) or _fault_of_entry(name, entry)
-            if not fault and PurePosixPath(name).as_posix() in files:
-                fault = f"{quoted(name)} is in the zip twice; keep one"
-            if fault:
-                problems.append(fault)
-            elif not name.endswith("/"):
-                content = _content_of(archive, entry, name, problems)
-                files[PurePosixPath(name).as_posix()] = content
-    return files
-
-
-def _name_of(entry: zipfile.ZipInfo, problems: list[str]) -> str | None:
-    """Return an entry's name as the packing tool meant it.
-
-    A flag marks names in UTF-8. Some tools write UTF-8 without setting the flag, and Python then
-    decodes the bytes as code page 437.
-    """
-    if "\0" in entry.orig_filename:
-        problems.append(f"{quoted(entry.orig_filename)} contains a NUL character; rename the file")
-        return None
-    if entry.flag_bits & _UTF8_FLAG:
-        return entry.filename
-    try:
-        return entry.filename.encode("cp437").decode()
-    except UnicodeError:
-        problems.append(f"the name {quoted(entry.filename)} is not UTF-8; rename the file")
-        return None
-
-
-def _content_of(
-    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, problems: list[str]
-) -> bytes:
-    """Return an entry's bytes, at most as many as the zip's directory declares."""
-    try:
-        with archive.open(entry) as file:
-            content = file.read(entry.file_size)
-    except NotImplementedError:
-        problems.append(
-            f"{quoted(name)} uses an unsupported compression method; zip it with deflate"
-        )
-        return b""
-    except Exception as error:  # noqa: BLE001 - decompressors raise errors of their own
-        problems.append(f"{quoted(name)} is damaged ({type(error).__name__}); zip the folder again")
-        return b""
-    return content
-
-
-def _fault_of_entry(name: str, entry: zipfile.ZipInfo) -> str:
-    kind = stat.S_IFMT(entry.external_attr >> 16)
-    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-        return f"{quoted(name)} is a link or a special file; replace it with the file itself"
-    if entry.flag_bits & _ENCRYPTED_FLAG:
-        return f"{quoted(name)} is encrypted; zip without a password"
-    return ""
-
-
-def _fault_of_name(name: str) -> str:
-    """Return why a name is refused, or an empty string."""
-    path = PurePosixPath(name)
-    try:
-        length = len(name.encode())
-    except UnicodeEncodeError:
-        return f"the name {quoted(name)} is not UTF-8; rename the file"
-    if path.is_absolute() or ".." in path.parts or "\\" in name or name[1:2] == ":":
-        return f"{quoted(name)} points outside the submission; use plain relative paths"
-    if not name.isprintable() or not path.parts:
-        return f"the name {quoted(name)} contains control characters; rename the file"
-    if length > MAX_NAME_BYTES:
-        return f"the name {quoted(name)} is longer than {MAX_NAME_BYTES} bytes; shorten it"
-    return ""
-
-
-def _too_large(count: int, size: int, problems: list[str]) -> bool:
-    if count > MAX_FILES:
-        problems.append(f"it has more than {MAX_FILES} files; remove those the predictor can spare")
-    elif size > MAX_BYTES:
-        problems.append(
-            f"it is larger than {MAX_BYTES >> 20} MiB unpacked; remove what the predictor can spare"
-        )
+def _too_large(entries: Iterable[Entry]) -> str:
+    """Return what to do about too many files or bytes, with the place of most of them, or ""."""
+    counts: Counter[str] = Counter()
+    sizes: Counter[str] = Counter()
+    for entry in entries:
+        place, slash, _ = entry.name.rpartition("/")
+        counts[place + slash] += 1
+        sizes[place + slash] += entry.size
+    if counts.total() > MAX_FILES:
+        excess, shares, unit = f"has more than {MAX_FILES} files", counts, "of them"
+    elif sizes.total() > MAX_BYTES:
+        excess, shares, unit = f"is larger than {MAX_BYTES >> 20} MiB unpacked", sizes, "bytes"
     else:
-        return False
-    return True
+        return ""
+    place, share = max(_by_outermost(shares).items(), key=lambda item: item[1])
+    where = f"most are in {quoted(place)} ({share} {unit})" if place else ""
+    remedy = "remove what the predictor can spare"
+    return f"it {excess}; {f'{where}; ' if where else ''}{remedy}"
 
 
-def _without_top_folder(files: dict[str, bytes]) -> dict[str, bytes]:
-    tops = {PurePosixPath(name).parts[0] for name in files}
-    if len(tops) == 1 and all("/" in name for name in files):
+def _by_outermost(shares: Counter[str]) -> Counter[str]:
+    """Return what each folder holds, below the top-level folder that holds everything."""
+    names = _without_top_folders(list(shares))
+    total: Counter[str] = Counter()
+    for name, share in zip(names, shares.values(), strict=True):
+        top, slash, _ = name.partition("/")
+        total[top + slash if slash else ""] += share
+    return total
+
+
+def _without_top_folders(names: list[str]) -> list[str]:
+    """Return paths without the folder, or the folders in each other, that hold everything."""
+    while names and all("/" in name for name in names):
+        tops = {PurePosixPath(name).parts[0] for name in names}
+        if len(tops) > 1:
+            break
         top = f"{tops.pop()}/"
-        return {name.removeprefix(top): content for name, content in files.items()}
-    return files
+        names = [name.removeprefix(top) for name in names]
+    return names
 
 
 def _nested_bombs(files: dict[str, bytes]) -> list[str]:

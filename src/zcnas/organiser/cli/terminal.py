@@ -76,9 +76,16 @@ def shown_competition(
     )
     total = sum(len(data.architectures) for data in halves.inputs.values())
     watch = watch_run(console, [submission_name(path) for path in submissions], total)
+
+    def remark(submission: str, text: str) -> None:
+        line = f"{submission}: {text}"
+        console.print(line, style="yellow", markup=False, highlight=False, soft_wrap=True)
+
     try:
         with _sigterm_interrupts(), watch:
-            yield Competition(phase, halves, chosen, usable, out, watch.advance, anew, shard, pool)
+            yield Competition(
+                phase, halves, chosen, usable, out, watch.advance, anew, shard, pool, remark
+            )
     except KeyboardInterrupt:
         console.print(
             f"interrupted; what is finished is kept in {out}: repeat the command to resume",

@@ -8,8 +8,8 @@ from zcnas.jobs import Event
 class RunEvent(Event, frozen=True, kw_only=True, omit_defaults=True):
     """A line of ``OUT/events.jsonl``.
 
-    Events of its own are ``submission_accepted``, ``submission_refused``, ``benchmark_finished``,
-    ``submission_finished`` and ``organiser_error``.
+    Events of its own are ``submission_accepted``, ``submission_remark``, ``submission_refused``,
+    ``benchmark_finished``, ``submission_finished`` and ``organiser_error``.
 
     Attributes:
         submission: Whose.

@@ -51,6 +51,7 @@ class Competition:
         anew: Delete the results of an earlier run in ``output`` instead of resuming it.
         shard: How many architectures one job has; None for a whole benchmark.
         pool: Makes what runs the jobs; None for a pool on ``cpus``.
+        remark: Called with a submission's name and what its participant should know of it.
     """
 
     phase: Phase
@@ -62,6 +63,7 @@ class Competition:
     anew: bool = False
     shard: int | None = None
     pool: Callable[[], JobPool] | None = None
+    remark: Callable[[str, str], None] = lambda submission, text: None
 
     def run(self, submissions: list[Path]) -> None:
         """Ask every submission for every architecture, and record what came of it in ``output``.
@@ -191,6 +193,9 @@ class _Run:
         )
         folder = self._results.open_submission(record)
         self.events.add("submission_accepted", submission=name, message=submission.sha256)
+        for remark in submission.remarks:
+            self.events.add("submission_remark", submission=name, message=remark)
+            self._competition.remark(name, remark)
         return SubmissionRun(name, folder, submission.sha256, archive)
 
     def _refuse(self, name: str, position: int, reason: str) -> None:

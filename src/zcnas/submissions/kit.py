@@ -1,0 +1,62 @@
+"""What belongs to the starting kit, where somebody submits the kit's folder with a predictor in it.
+
+The kit is a folder to work in: beside ``predictor.py`` there are the practice phase's
+architectures, sample submissions and a README. None of them is part of the submission, unless the
+submission imports a sample.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+from zcnas.worker.contract import ENTRY_POINTS
+
+INPUT_FOLDER, SAMPLES_FOLDER = "input_data/", "submissions/"
+README = "README.md"
+SAMPLES_ROSTER = "submissions/submissions.csv"
+_IMPORTS_A_SAMPLE = re.compile(rb"^[ \t]*(from|import)[ \t]+(\.[ \t]*)?submissions\b", re.MULTILINE)
+
+
+def kit_parts(files: Mapping[str, bytes]) -> tuple[str, ...]:
+    """Return the paths of the kit's own files and folders; a folder's has a slash at its end.
+
+    Args:
+        files: The contents of a submission by relative path.
+    """
+    if not any(name in files for name in ENTRY_POINTS):
+        return ()
+    parts = []
+    if _is_input_folder([name for name in files if name.startswith(INPUT_FOLDER)]):
+        parts.append(INPUT_FOLDER)
+    samples = [name for name in files if name.startswith(SAMPLES_FOLDER)]
+    if _is_samples_folder(samples) and not _imports_a_sample(files):
+        parts.append(SAMPLES_FOLDER)
+    if parts and README in files:
+        parts.append(README)
+    return tuple(parts)
+
+
+def _is_input_folder(names: list[str]) -> bool:
+    """Return whether these are files with a benchmark's architectures each."""
+    return bool(names) and all(
+        name.count("/") == 1 and PurePosixPath(name).suffix == ".json" for name in names
+    )
+
+
+def _is_samples_folder(names: list[str]) -> bool:
+    """Return whether these are submissions in a folder each, and perhaps their roster."""
+    inside = {tuple(name.split("/")[1:]) for name in names if name != SAMPLES_ROSTER}
+    folders = {parts[0] for parts in inside}
+    return bool(folders) and all(
+        any((folder, entry_point) in inside for entry_point in ENTRY_POINTS) for folder in folders
+    )
+
+
+def _imports_a_sample(files: Mapping[str, bytes]) -> bool:
+    return any(
+        _IMPORTS_A_SAMPLE.search(content)
+        for name, content in files.items()
+        if name.endswith(".py") and not name.startswith(SAMPLES_FOLDER)
+    )
