@@ -40,13 +40,10 @@ def _no_entry_point(files: dict[str, bytes]) -> str:
         tops = {name.partition("/")[0] + "/" * ("/" in name) for name in beside}
         return f"{problem}; submit the folder {quoted(folder)} alone, without {listed(tops)}"
     for name in files:
-        path = PurePosixPath(name)
-        if path.suffix == ".ipynb":
+        if PurePosixPath(name).suffix == ".ipynb":
             return f"{problem}; export the notebook {quoted(name)} as {ENTRY_POINTS[0]}"
-        if path.name.casefold().removesuffix(".txt") in ENTRY_POINTS:
-            return (
-                f"{problem}; rename {quoted(name)} to {path.name.casefold().removesuffix('.txt')}"
-            )
+        if (meant := name.casefold().removesuffix(".txt")) in ENTRY_POINTS:
+            return f"{problem}; rename {quoted(name)} to {meant}"
     return f"{problem}; add one"
 
 
