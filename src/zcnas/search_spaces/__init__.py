@@ -82,7 +82,9 @@ def build_network(spec: Spec, benchmark: Benchmark) -> Network:
 
     The weights come from torch's global generator: seed it first.
     """
-    return network_builder(benchmark)(spec, benchmark.dataset)
+    network = network_builder(benchmark)(spec, benchmark.dataset)
+    network.spec = spec
+    return network
 
 
 def network_builder(benchmark: Benchmark) -> Callable[[Any, Dataset], Network]:

@@ -63,11 +63,13 @@ class TaskNetwork(Network):
     segmentsemantic (B, K, 256, 256), of autoencoder and normal (B, 3, 256, 256).
     """
 
-    def __init__(self, encoder: nn.Module, channels: int, stride: int, dataset: Dataset) -> None:
+    def __init__(
+        self, encoder: nn.Sequential, channels: int, stride: int, dataset: Dataset
+    ) -> None:
         """Put the head or decoder of ``dataset`` behind ``encoder``.
 
         Args:
-            encoder: (B, 3, H, W) to (B, channels, H / stride, W / stride).
+            encoder: Stem and cells: (B, 3, H, W) to (B, channels, H / stride, W / stride).
             channels: Channels of the encoder's answer.
             stride: How much smaller the encoder's answer is than its input, a power of two.
             dataset: The task.
@@ -77,12 +79,30 @@ class TaskNetwork(Network):
         self.decoder = _decoder(channels, stride, dataset)
         self._loss_fn = LOSSES[dataset.target]
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Return the answer to images, or to tiles if there is a fifth dimension."""
+    @property
+    def stem(self) -> nn.Module:  # type: ignore[override]
+        """The encoder's first layers."""
+        return self.encoder[0]
+
+    @property
+    def cells(self) -> nn.Sequential:  # type: ignore[override]
+        """The encoder's cells or residual blocks."""
+        return nn.Sequential(*list(self.encoder)[1:])
+
+    @property
+    def classifier(self) -> nn.Module:
+        """The head or decoder."""
+        return self.decoder
+
+    def forward_features(self, images: Tensor) -> Tensor:
+        """Return the encoder's answer to images; to tiles, their answers' channels side by side."""
         if images.dim() == 5:
-            features = torch.cat([self.encoder(tile) for tile in images.unbind(dim=1)], dim=1)
-        else:
-            features = self.encoder(images)
+            return torch.cat([self.encoder(tile) for tile in images.unbind(dim=1)], dim=1)
+        features: Tensor = self.encoder(images)
+        return features
+
+    def forward_head(self, features: Tensor) -> Tensor:
+        """Return the task's answer."""
         answer: Tensor = self.decoder(features)
         return answer
 

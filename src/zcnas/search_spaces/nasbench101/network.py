@@ -138,9 +138,14 @@ class NasBench101Network(Network):
         """The layer that the published flops leave out: NASLib's network takes a mean instead."""
         return self.pool[0]
 
-    def forward(self, images: Tensor) -> Tensor:
+    def forward_features(self, images: Tensor) -> Tensor:
+        """Return the features (B, 512, H/4, W/4) before pooling."""
+        features: Tensor = self.cells(self.stem(images))
+        return features
+
+    def forward_head(self, features: Tensor) -> Tensor:
         """Return the logits (B, K)."""
-        logits: Tensor = self.classifier(self.pool(self.cells(self.stem(images))))
+        logits: Tensor = self.classifier(self.pool(features))
         return logits
 
 

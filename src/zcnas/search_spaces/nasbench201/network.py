@@ -77,9 +77,13 @@ class NasBench201Network(Network):
         self.pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
         self.classifier = nn.Linear(last, dataset.num_classes)
 
-    def forward(self, images: Tensor) -> Tensor:
+    def forward_features(self, images: Tensor) -> Tensor:
+        """Return the features (B, 64, H/4, W/4) before pooling."""
+        features: Tensor = self.head(self.cells(self.stem(images)))
+        return features
+
+    def forward_head(self, features: Tensor) -> Tensor:
         """Return the logits (B, K)."""
-        features = self.head(self.cells(self.stem(images)))
         logits: Tensor = self.classifier(self.pool(features))
         return logits
 

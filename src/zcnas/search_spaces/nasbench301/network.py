@@ -103,13 +103,18 @@ class NasBench301Network(Network):
         self.classifier = nn.Linear(widths[1], dataset.num_classes)
         self.auxiliary = AuxiliaryClassifier(widths[1], dataset.num_classes) if auxiliary else None
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Return the logits (B, K)."""
-        first = second = self.stem(images)
+    def forward_features(self, images: Tensor) -> Tensor:
+        """Return the features (B, 512, H/4, W/4) before pooling."""
+        first: Tensor = self.stem(images)
+        second = first
         for index, cell in enumerate(self.cells):
             entry_a, entry_b = self.entries[2 * index], self.entries[2 * index + 1]
             first, second = second, cell(entry_a(first), entry_b(second))
-        logits: Tensor = self.classifier(self.pool(second))
+        return second
+
+    def forward_head(self, features: Tensor) -> Tensor:
+        """Return the logits (B, K)."""
+        logits: Tensor = self.classifier(self.pool(features))
         return logits
 
 

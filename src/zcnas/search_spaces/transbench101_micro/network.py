@@ -75,9 +75,14 @@ class SmallNetwork(Network):
         self.cells = _cells(spec, modules, affine_skip=False)
         self.classifier = classifier(_channels_after(modules), dataset.num_classes)
 
-    def forward(self, images: Tensor) -> Tensor:
+    def forward_features(self, images: Tensor) -> Tensor:
+        """Return the features (B, 256, H/4, W/4) before pooling."""
+        features: Tensor = self.cells(self.stem(images))
+        return features
+
+    def forward_head(self, features: Tensor) -> Tensor:
         """Return the logits (B, K)."""
-        logits: Tensor = self.classifier(self.cells(self.stem(images)))
+        logits: Tensor = self.classifier(features)
         return logits
 
 
