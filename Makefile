@@ -20,7 +20,7 @@ SHARD ?= 0
 
 BIN := .venv/bin
 ZCNAS := $(BIN)/zcnas
-PIP := $(BIN)/pip --quiet --disable-pip-version-check
+PIP := $(BIN)/pip --disable-pip-version-check
 # Named after the interpreter it was made with: another PYTHON= makes another .venv.
 VENV := .venv/made-with$(shell $(PYTHON) -c 'import sys; print((sys.base_prefix + "-" + sys.version.split()[0]).replace("/", "-"))')
 TORCH_VERSION := $(shell sed -n 's/^torch==\([0-9.]*\).*/\1/p' requirements/torch.txt)
@@ -32,11 +32,11 @@ LOCK := $(BIN)/uv --quiet pip compile --universal --python-version 3.11 --genera
 WITHOUT_TORCH := tests/judging tests/submissions tests/tables tests/test_benchmarks.py tests/test_records.py tests/test_phases.py --ignore tests/tables/test_zero_cost_scores.py
 
 .DEFAULT_GOAL := help
-.PHONY: help install lock score dry-run submission leaderboard baselines status rank merge data phases sample bundle bundle-check emulate feedback audit doctor image check test test-lowest fuzz verify-spaces soak bench
+.PHONY: help install lock score dry-run smoke submission leaderboard baselines status rank merge data phases sample bundle bundle-check emulate feedback audit doctor image check test test-lowest fuzz verify-spaces soak bench
 
 help:  ## list the targets
 	@echo "Variables are the options of the console script: ISOLATION=docker is --isolation docker, likewise PHASE= OUT= CPUS= SCHEDULER="
-	@echo "SHARD= PLATFORM= BASE= SITE=; ANEW=yes is --anew, VOTE=yes --vote, DATA= --to; SUBMISSIONS= SUBMISSION= BUNDLE= FROM= are arguments."
+	@echo "SHARD= PLATFORM= BASE= SITE= BENCHMARK=; N= is -n; ANEW=yes is --anew, likewise VOTE= QUICK= OPEN= FAIL_FAST=; DATA= is --to; SUBMISSIONS= SUBMISSION= BUNDLE= FROM= are arguments."
 	@echo "Of make itself: PYTHON= (which makes .venv) TESTS= TEST_PROCESSES=2 MINUTES= EXAMPLES="
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
@@ -81,8 +81,11 @@ test-lowest: .venv/installed-dev  ## run the tests that need no torch on the low
 score: $(if $(SCHEDULER),.venv/installed-cluster,install)  ## score SUBMISSIONS (three samples by default) on PHASE and print the leaderboard
 	$(ZCNAS) score $(SUBMISSIONS) --phase $(PHASE) --isolation $(ISOLATION) --cpus '$(CPUS)' --out $(OUT) $(if $(ANEW),--anew) --scheduler '$(SCHEDULER)' --shard $(SHARD)
 
-dry-run: install  ## score your SUBMISSION on the practice phase and explain the result
-	$(ZCNAS) dry-run $(SUBMISSION) --isolation $(ISOLATION) --cpus '$(CPUS)'
+dry-run: install  ## score your SUBMISSION on the practice phase and explain the result (QUICK=yes N=20 BENCHMARK= OPEN=yes)
+	$(ZCNAS) dry-run $(SUBMISSION) --isolation $(ISOLATION) --cpus '$(CPUS)' $(if $(QUICK),--quick) $(if $(N),-n $(N)) $(BENCHMARK:%=--benchmark %) $(if $(FAIL_FAST),--fail-fast) $(if $(OPEN),--open)
+
+smoke: install  ## ask your SUBMISSION for two networks of each of the 28 benchmarks (a minute or two)
+	$(ZCNAS) smoke $(SUBMISSION) --isolation $(ISOLATION) --cpus '$(CPUS)' $(BENCHMARK:%=--benchmark %)
 
 submission: install  ## check your SUBMISSION and zip it for upload
 	$(ZCNAS) submission $(SUBMISSION)

@@ -13,7 +13,6 @@ import contextlib
 import ctypes
 import gc
 import os
-import random
 import resource
 import select
 import signal
@@ -35,8 +34,11 @@ from zcnas.search_spaces import build_network, get_search_space, parse_spec
 from zcnas.worker import channel
 from zcnas.worker.channel import Answer, AnswerStatus, Query, Setup
 from zcnas.worker.confinement import confine, confine_query
-from zcnas.worker.contract import InvalidScoreError, load_predictor, query_caller, to_score
+from zcnas.worker.contract import load_predictor, query_caller, to_score
+from zcnas.worker.faults import classify, describe, refuse_debuggers
+from zcnas.worker.hiding import VARIABLE, hide_packages
 from zcnas.worker.scratch import Scratch
+from zcnas.worker.seeding import seed_everything
 
 _CHILD_ANSWER = struct.Struct("!BdH")
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
@@ -51,6 +53,8 @@ def main(submission: Path) -> None:
     if os.getpid() != 1:  # no container limits its memory: if the host runs out, it is killed first
         _offer_to_go_first()
     torch.set_num_threads(1)
+    if kept := os.environ.pop(VARIABLE, ""):
+        hide_packages(kept.split(","))
     scratch = Scratch(Path(os.environ["TMPDIR"]))
     program = (Path(__file__).parent, Path(channel.__file__).parents[1])
     confinement = confine((*program, submission), scratch.folder)
@@ -69,6 +73,7 @@ def main(submission: Path) -> None:
     space.network_builder()  # imports the networks once here, not in every child
     dataset = TensorDataset(torch.from_numpy(setup.inputs), torch.from_numpy(setup.targets))
     dataloader = DataLoader(dataset, batch_size=len(setup.inputs))
+    refuse_debuggers()
     try:
         seed_everything(setup.seed)
         predictor = load_predictor(submission)
@@ -80,12 +85,13 @@ def main(submission: Path) -> None:
         method = str(getattr(predictor, "method_type", ""))
     except BaseException as error:  # noqa: BLE001 - the participant's code may raise anything
         traceback.print_exc()
-        channel.send_frame(answers, Answer(setup.nonce, "error", message=describe(error)).encode())
+        failed = Answer(setup.nonce, "error", message=describe(error, submission))
+        channel.send_frame(answers, failed.encode())
         return
     channel.send_frame(answers, Answer(setup.nonce, "ok", message=method).encode())
 
     scratch.remember()
-    server = QueryServer(setup, benchmark, ask, scratch, private=(requests, answers))
+    server = QueryServer(setup, benchmark, ask, scratch, submission, (requests, answers))
     while (content := channel.receive_frame(requests, channel.MAX_REQUEST_BYTES)) is not None:
         channel.send_frame(answers, server.answer(Query.decode(content)).encode())
 
@@ -100,27 +106,6 @@ def take_private_descriptors() -> tuple[int, int]:
     return requests, answers
 
 
-def seed_everything(seed: int) -> None:
-    """Seed every global generator that a predictor or a network's initialisation may use."""
-    random.seed(seed)
-    np.random.seed(seed % 2**32)
-    torch.default_generator.manual_seed(seed)  # torch.manual_seed also looks for accelerators
-
-
-def describe(error: BaseException) -> str:
-    """Return one line with an exception's type and text and where it was raised."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
-    return f"{type(error).__name__}: {_text_of(error)}"[:1000] + place
-
-
-def _text_of(error: BaseException) -> str:
-    try:
-        return str(error)
-    except Exception:  # noqa: BLE001 - the participant's own exception type
-        return "(its text is unavailable)"
-
-
 class QueryServer:
     """Answers the queries of one benchmark, each in its own child process.
 
@@ -129,6 +114,7 @@ class QueryServer:
         benchmark: The benchmark the set-up names.
         ask: Calls the predictor's query with a network.
         scratch: Restored after every query.
+        submission: The participant's folder.
         private: Descriptors that no child may keep.
     """
 
@@ -138,12 +124,14 @@ class QueryServer:
         benchmark: Benchmark,
         ask: Callable[[Any], Any],
         scratch: Scratch,
+        submission: Path,
         private: tuple[int, int],
     ) -> None:
         self._setup = setup
         self._benchmark = benchmark
         self._ask = ask
         self._scratch = scratch
+        self._submission = submission
         self._private = private
         _leave_children_little_to_copy()
 
@@ -190,7 +178,7 @@ class QueryServer:
             score = to_score(self._ask(network))
             status = "ok"
         except BaseException as error:  # noqa: BLE001 - the participant's code may raise anything
-            status, message = classify(error), describe(error)
+            status, message = classify(error), describe(error, self._submission)
             traceback.print_exc()
         sys.stdout.flush()
         sys.stderr.flush()
@@ -232,13 +220,6 @@ class QueryServer:
             0.0,
             f"the query's process exited with code {code} before answering",
         )
-
-
-def classify(error: BaseException) -> AnswerStatus:
-    """Return an exception's status: ``memory``, ``invalid`` for an unusable score, or ``error``."""
-    if isinstance(error, MemoryError) or "DefaultCPUAllocator: can't allocate" in _text_of(error):
-        return "memory"
-    return "invalid" if isinstance(error, InvalidScoreError) else "error"
 
 
 def _listen(child: int, reader: int, recorder: int, timeout_s: float) -> tuple[bytes, bool]:

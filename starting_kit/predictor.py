@@ -1,7 +1,8 @@
 """Your zero-cost predictor: replace the body of ``query``.
 
-Try it:  make dry-run SUBMISSION=starting_kit
-Pack it: make submission SUBMISSION=starting_kit
+Try it:    python predictor.py       one query in this process: print and breakpoint() work
+Score it:  zcnas dry-run --quick .   the first ten networks of each benchmark, then all of them
+Pack it:   zcnas submission .
 """
 
 
@@ -23,3 +24,9 @@ class ZeroCostPredictor:
         loss_function = graph.get_loss_fn()
         loss_function(graph(inputs), targets).backward()
         return sum(parameter.grad.norm().item() for parameter in graph.parameters())
+
+
+if __name__ == "__main__":
+    import zcnas
+
+    zcnas.try_file(__file__)  # as `zcnas try`, with its options --benchmark, --architecture, --pdb

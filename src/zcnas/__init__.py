@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from zcnas.errors import ZcnasError as ZcnasError
     from zcnas.judging.metrics import kendall_tau as kendall_tau
     from zcnas.judging.statistics import tau_interval as tau_interval
+    from zcnas.organiser.cli.trying import try_file as try_file
     from zcnas.phases import Phase as Phase
     from zcnas.phases import load_phase as load_phase
     from zcnas.phases import load_phases as load_phases
@@ -81,6 +82,7 @@ _HOMES = {
     "parse_spec": "zcnas.search_spaces",
     "scores": "zcnas.tables.frames",
     "tau_interval": "zcnas.judging.statistics",
+    "try_file": "zcnas.organiser.cli.trying",
 }
 """Every public name and the module that defines it."""
 

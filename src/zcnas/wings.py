@@ -23,6 +23,7 @@ WORDS = (
 SANDBOX = ("proxies", "search_spaces", "worker")
 INGESTION = ("datasets", "ingestion", "isolation", "submissions")
 JUDGING = ("judging", "pages")
+PARTICIPANT = ("participant",)
 RESEARCH = ("jobs", "tables", "testing")
 
 
@@ -50,14 +51,20 @@ WINGS: dict[str, Wing] = {
     "research": Wing(
         RESEARCH, (*WORDS, "search_spaces", "proxies", "datasets", "isolation", *JUDGING)
     ),
+    "participant": Wing(PARTICIPANT, (*WORDS, *SANDBOX, "hosted", *INGESTION, *JUDGING)),
     "organiser": Wing(
-        ("organiser",), (*WORDS, *SANDBOX, "hosted", *INGESTION, *JUDGING, *RESEARCH)
+        ("organiser",),
+        (*WORDS, *SANDBOX, "hosted", *INGESTION, *JUDGING, *RESEARCH, *PARTICIPANT),
     ),
 }
 """Every room of ``zcnas`` stands in exactly one wing."""
 
 PROGRAM_FILES: dict[Program, tuple[str, ...]] = {
-    "worker": ("ingestion_program/worker.py", "ingestion_program/naslib"),
+    "worker": (
+        "ingestion_program/worker.py",
+        "ingestion_program/naslib",
+        "ingestion_program/torchvision",
+    ),
     "ingestion": ("ingestion_program",),
     "scoring": ("scoring_program",),
 }

@@ -144,3 +144,18 @@ def test_no_entry_point_and_no_class_are_told_apart(tmp_path):
     (tmp_path / "predictor.py").write_text("class Other: pass\n")
     with pytest.raises(ImportError, match="does not define a class ZeroCostPredictor"):
         load_predictor(tmp_path)
+
+
+def test_relative_imports_of_files_beside_the_entry_point_work(tmp_path):
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "__init__.py").write_text("from .deep import two\n")
+    (tmp_path / "parts" / "deep.py").write_text("from ..one import one\ntwo = one + 1\n")
+    (tmp_path / "one.py").write_text("one = 1\n")
+    (tmp_path / "predictor.py").write_text(
+        "from . import one\nfrom .one import one as number\nfrom .parts import two\n"
+        "class ZeroCostPredictor:\n"
+        "    def query(self, graph): return one.one + number + two\n"
+    )
+    predictor = load_predictor(tmp_path)
+    assert predictor.query(None) == 4
+    assert sys.modules["predictor"].ZeroCostPredictor is type(predictor)

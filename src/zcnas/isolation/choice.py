@@ -9,6 +9,7 @@ from zcnas.errors import OrganiserError
 from zcnas.isolation import Isolation
 from zcnas.isolation.container import DockerIsolation, connect, engine_answers
 from zcnas.isolation.image import ensure_image
+from zcnas.isolation.packages import image_modules
 from zcnas.isolation.process import ProcessIsolation
 from zcnas.phases import Phase
 from zcnas.plugins import find_plugin, installed
@@ -56,4 +57,4 @@ def choose_isolation(name: str, phase: Phase, say: Callable[[str], None]) -> Iso
             "network and your files. Run only code you trust, or start Docker (--isolation docker "
             "makes it mandatory)."
         )
-    return ProcessIsolation()
+    return ProcessIsolation(image_modules())

@@ -13,7 +13,7 @@ import os
 import re
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -40,6 +40,10 @@ class Interruption(Protocol):
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the run is to end, at most ``timeout`` seconds; return ``is_set``."""
         ...
+
+
+Waiting = Callable[[str], None]
+"""Told, in words, what a job waits for; then "" when it waits no longer."""
 
 
 class Machine:
@@ -69,12 +73,16 @@ class Machine:
             make_locks_folder(self._locks)
 
     @contextlib.contextmanager
-    def lease(self) -> Iterator[int]:
+    def lease(self, waiting: Waiting = lambda text: None) -> Iterator[int]:
         """Wait for a CPU that no job on this machine holds, and hold it.
+
+        Args:
+            waiting: Told at once if every CPU is held, and who holds them.
 
         Raises:
             OrganiserError: The run was interrupted.
         """
+        told = False
         while True:
             for cpu in self._cpus:
                 lock = FileLock(
@@ -84,12 +92,22 @@ class Machine:
                     lock.acquire()
                 except Timeout:
                     continue
+                if told:
+                    waiting("")
                 try:
                     yield cpu
                 finally:
                     lock.release()
                 return
+            if not told:
+                told = True
+                waiting(f"waiting for a CPU: {'; '.join(map(self._held, self._cpus))}")
             self._wait(LEASE_POLL_S)
+
+    def _held(self, cpu: int) -> str:
+        pid = holder_of(self._locks / f"cpu{cpu}.lock")
+        who = {None: "another run", os.getpid(): "this run"}.get(pid, f"process {pid}")
+        return f"CPU {cpu} is held by {who}"
 
     @contextlib.contextmanager
     def shared(self) -> Iterator[None]:
@@ -146,6 +164,17 @@ def make_locks_folder(folder: Path) -> None:
             f"the locks that keep two runs from one CPU cannot be written to {folder}; make it "
             f"writable, or name another folder for all runs on this machine with {LOCKS_VARIABLE}="
         )
+
+
+def holder_of(lock: Path) -> int | None:
+    """Return the id of the process that holds a lock; None if the kernel does not tell."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        inode = lock.stat().st_ino
+        for line in Path("/proc/locks").read_text().splitlines():
+            fields = line.split()
+            if fields[1] == "FLOCK" and fields[5].rpartition(":")[2] == str(inode):
+                return int(fields[4]) if int(fields[4]) > 0 else None
+    return None
 
 
 def _open_lock(path: Path) -> int:

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 
 import psutil
@@ -24,14 +25,23 @@ import psutil
 from zcnas.errors import OrganiserError
 from zcnas.isolation import WORKER_ENVIRONMENT, IsolationName, WorkerPlace
 from zcnas.phases import Limits
+from zcnas.worker.hiding import VARIABLE
 
 
 class ProcessIsolation:
-    """Starts workers as subprocesses pinned to one CPU."""
+    """Starts workers as subprocesses pinned to one CPU.
+
+    Args:
+        packages: Top-level modules of this machine's packages that a submission may import; None
+            for all, as where this machine is the image.
+    """
 
     name: IsolationName = "process"
     description = "process (no container: network, files and user are shared)"
     contained = False
+
+    def __init__(self, packages: Iterable[str] | None = None) -> None:
+        self._packages = None if packages is None else ",".join(sorted(packages))
 
     def start(self, place: WorkerPlace) -> ProcessWorker:
         """Start a worker as a subprocess.
@@ -40,13 +50,13 @@ class ProcessIsolation:
             OrganiserError: The CPU does not exist or may not be used, or the process cannot be
                 started.
         """
-        return ProcessWorker(place)
+        return ProcessWorker(place, self._packages)
 
 
 class ProcessWorker:
     """A worker in a session of its own; see ``Worker``."""
 
-    def __init__(self, place: WorkerPlace) -> None:
+    def __init__(self, place: WorkerPlace, packages: str | None) -> None:
         self._scratch = Path(tempfile.mkdtemp(prefix="zcnas-scratch-"))
         environment = {
             **WORKER_ENVIRONMENT,
@@ -54,6 +64,8 @@ class ProcessWorker:
             "HOME": str(self._scratch),
             "TMPDIR": str(self._scratch),
         }
+        if packages is not None:
+            environment[VARIABLE] = packages
         try:
             self._process = subprocess.Popen(
                 [sys.executable, str(place.program / "worker.py"), str(place.submission)],

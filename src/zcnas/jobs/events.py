@@ -22,7 +22,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the lines of every event log have in common.
 
     ``run_started``, ``interrupted`` and ``run_finished`` frame a run; ``job_started`` is followed
-    by ``job_finished`` or ``job_failed``. A kind of work adds events and fields of its own.
+    by ``job_finished`` or ``job_failed``, in between by ``job_waiting`` with what it waits for, and
+    without a message once it waits no longer. A kind of work adds events and fields of its own.
 
     Attributes:
         time: UTC, ISO 8601, to the millisecond.

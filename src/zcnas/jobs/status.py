@@ -19,10 +19,12 @@ class JobStatus:
     Attributes:
         running: How many are under way.
         failure: What the last one failed with; "" if it did not.
+        waiting: What the last one that is under way waits for; "" for nothing.
     """
 
     running: int = 0
     failure: str = ""
+    waiting: str = ""
 
 
 def job_statuses(events: Iterable[_E], work_of: Callable[[_E], _K]) -> dict[_K, JobStatus]:
@@ -41,6 +43,8 @@ def job_statuses(events: Iterable[_E], work_of: Callable[[_E], _K]) -> dict[_K, 
         status = statuses.setdefault(work_of(event), JobStatus())
         if event.event == "job_started":
             status.running += 1
+        elif event.event == "job_waiting":
+            status.waiting = event.message
         else:
             status.running = max(0, status.running - 1)
             failed = event.event == "job_failed"

@@ -177,3 +177,39 @@ def estimate(phase: Phase, record: CostRecord) -> PhaseCost:
         large_query = max(large_query, query)
         peak = max(peak, IDLE_MIB + scale * (cost.peak_mib - IDLE_MIB))
     return PhaseCost(forward, both, together, large_query, dearest_benchmark, peak, unmeasured)
+
+
+@dataclass(frozen=True)
+class ExpectedCost:
+    """What a submission is expected to cost in a phase, judged by what it has cost in another.
+
+    Attributes:
+        cpu_s: CPU seconds for all benchmarks together.
+        over: Benchmarks on which it is expected to use more than the phase allows, with seconds.
+    """
+
+    cpu_s: float
+    over: tuple[tuple[str, float], ...]
+
+
+def expected_cost(
+    cpu_s: float, seen: Phase, asked: int, target: Phase, record: CostRecord
+) -> ExpectedCost | None:
+    """Return what a submission is expected to cost; None if the record does not cover a benchmark.
+
+    Its cost is assumed to grow from phase to phase as that of a forward and a backward pass.
+
+    Args:
+        cpu_s: What it has used.
+        seen: Where, with only the benchmarks it was asked on.
+        asked: On how many architectures of each.
+        target: The phase in question.
+        record: The measured costs.
+    """
+    before, after = estimate(seen, record), estimate(target, record)
+    if before.unmeasured or after.unmeasured:
+        return None
+    scale = cpu_s / (before.both_s * asked / seen.architectures)
+    each = [(key, scale * estimate(target.only([key]), record).both_s) for key in target.benchmarks]
+    over = tuple((key, used) for key, used in each if used > target.limits.benchmark_cpu_s)
+    return ExpectedCost(scale * after.both_s, over)

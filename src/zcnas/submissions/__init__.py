@@ -29,6 +29,7 @@ __all__ = [
     "Submission",
     "accepted_contents",
     "digest_of",
+    "find_submission",
     "find_submissions",
     "open_submission",
     "pack_submission",
@@ -58,9 +59,13 @@ class Submission:
 def find_submissions(path: Path) -> list[Path]:
     """Return the submissions in a folder, sorted by name, or the path itself if it is one.
 
+    An entry point stands for its folder.
+
     Raises:
         InvalidSubmission: ``path`` does not exist, or contains no submission.
     """
+    if path.name in ENTRY_POINTS and path.is_file():
+        return [path.parent]
     if path.suffix == ".zip" or any((path / name).is_file() for name in ENTRY_POINTS):
         return [path]
     if not path.is_dir():
@@ -80,6 +85,30 @@ def find_submissions(path: Path) -> list[Path]:
             [f"it contains no submission; expected folders or zips with {ENTRY_POINTS[0]}"],
         )
     return found
+
+
+def find_submission(path: Path) -> Path:
+    """Return the one submission at a path: a folder, a zip, or an entry point's folder.
+
+    A folder that holds neither an entry point nor submissions is returned as it is: opening it says
+    what is wrong with it.
+
+    Raises:
+        InvalidSubmission: There is nothing at the path, or a folder of several submissions.
+    """
+    if path.is_dir() and not any((path / name).is_file() for name in ENTRY_POINTS):
+        found = [
+            each
+            for each in path.iterdir()
+            if each.suffix == ".zip" or any((each / name).is_file() for name in ENTRY_POINTS)
+        ]
+        if not found:
+            return path
+    else:
+        found = find_submissions(path)
+    if len(found) != 1:
+        raise InvalidSubmission(str(path), ["this is a folder of submissions; name one of them"])
+    return found[0]
 
 
 def submission_name(path: Path) -> str:

@@ -19,6 +19,7 @@ import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,8 @@ import numpy as np
 ENTRY_POINTS = ("predictor.py", "submission.py")
 """Files that may define the class; the second is the name used in 2022."""
 CLASS_NAME = "ZeroCostPredictor"
+PACKAGE = "submitted"
+"""The package that a submission's files form for relative imports."""
 
 
 class InvalidScoreError(Exception):
@@ -35,7 +38,8 @@ class InvalidScoreError(Exception):
 def load_predictor(folder: Path) -> Any:
     """Return an instance of the ``ZeroCostPredictor`` in a folder.
 
-    The entry point can import modules beside it, but they cannot replace any other module.
+    The entry point can import modules beside it, by name or relatively (``from .parts import f``),
+    but they cannot replace any other module.
 
     Raises:
         ImportError: There is no entry point, or it has no class of that name.
@@ -45,11 +49,13 @@ def load_predictor(folder: Path) -> Any:
     if path is None:
         raise ImportError(f"the submission has no {' or '.join(ENTRY_POINTS)}; add one")
     sys.path.append(str(folder))
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    package = ModuleType(PACKAGE)
+    package.__path__ = [str(folder)]
+    spec = importlib.util.spec_from_file_location(f"{PACKAGE}.{path.stem}", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
+    sys.modules |= {PACKAGE: package, path.stem: module, spec.name: module}
     spec.loader.exec_module(module)
     try:
         predictor_class = getattr(module, CLASS_NAME)

@@ -40,9 +40,16 @@ def test_a_dry_run_shows_tau_failures_with_reasons_and_time_against_the_limit(zc
     done = zcnas("dry-run", "mine", "--isolation", "process", "--benchmark", "nasbench201_cifar10")
     assert done.returncode == 0, done.stderr
     assert "nasbench201_cifar10" in done.stdout
-    assert "limit 20 s CPU" in done.stdout
+    assert "of 20 s" in done.stdout
     assert "error: ValueError: too small for me (predictor.py, line 4)" in done.stdout
+    assert "for example" in done.stdout
+    assert "log: build/dry-run/submissions/mine/nasbench201_cifar10.log" in done.stdout
+    assert "slowest architectures:" in done.stdout
     assert "score (mean tau): 0." in done.stdout
+    assert "among 18 baselines; next to beat: " in done.stdout
+    assert "expected in final: about" in done.stdout
+    assert "next: zcnas submission mine packs it for upload" in done.stdout
+    assert (tmp_path / "build" / "dry-run" / "leaderboard" / "index.html").is_file()
     assert "images: synthetic fallback" in done.stdout
     assert (tmp_path / "build" / "dry-run" / "submissions" / "mine" / "scores.json").is_file()
 
@@ -78,11 +85,88 @@ def test_an_interrupted_run_says_how_to_resume(tmp_path, number):
     assert '"event":"interrupted"' in events.read_text()
 
 
+COUNTS = (
+    "class ZeroCostPredictor:\n    seen = 0\n    def query(self, graph, dataloader=None):\n"
+    "        self.seen += 1\n        return self.seen\n"
+)
+
+
+def test_a_quick_dry_run_of_a_counter_says_that_it_is_no_score_and_why_all_are_equal(
+    zcnas, tmp_path
+):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "predictor.py").write_text(COUNTS)
+    words = ("--isolation", "process", "--benchmark", "nasbench201_cifar10", "-n", "3")
+    done = zcnas("dry-run", "mine/predictor.py", *words)
+    assert done.returncode == 0, done.stderr
+    assert "all scores on nasbench201_cifar10 are equal" in done.stdout
+    assert "forked after pre_process" in done.stdout
+    assert "mean tau on the first 3 of 100 architectures: 0.0000" in done.stdout
+    assert "This is not the score" in done.stdout
+    assert "next: zcnas dry-run mine/predictor.py gives the score" in done.stdout
+    lines = (tmp_path / "build/dry-run/submissions/mine").glob("*.predictions.jsonl")
+    assert sum(path.read_text().count("\n") for path in lines) == 3
+
+
+def test_a_dry_run_in_which_nothing_is_scored_groups_the_failures_and_fails(zcnas, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "predictor.py").write_text(
+        "import torch\nclass ZeroCostPredictor:\n    def query(self, graph, dataloader=None):\n"
+        "        size = sum(p.numel() for p in graph.parameters())\n"
+        "        return torch.zeros(size) @ torch.zeros(2)\n"
+    )
+    words = ("--isolation", "process", "--benchmark", "nasbench201_cifar10", "--quick")
+    done = zcnas("dry-run", "mine", *words)
+    assert done.returncode == 1
+    assert "10 × error: RuntimeError: " in done.stdout
+    assert "(predictor.py, line 5) (and others that differ in numbers)" in done.stdout
+    assert "next: zcnas try mine" in done.stdout
+    fast = zcnas("dry-run", "mine", *words, "--fail-fast")
+    assert fast.returncode == 1
+    assert "10 ×" not in fast.stdout
+    assert "Traceback" not in fast.stderr
+
+
+def test_waiting_for_a_cpu_is_said_at_once_with_who_holds_it(tmp_path):
+    (tmp_path / "locks").mkdir()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "predictor.py").write_text(COUNTS)
+    cpu = min(os.sched_getaffinity(0))
+    lock = tmp_path / "locks" / f"cpu{cpu}.lock"
+    holder = subprocess.Popen(
+        ["flock", lock, "sh", "-c", "echo held; read line"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    with holder:
+        assert holder.stdout.readline() == "held\n"
+        words = ("--isolation", "process", "--benchmark", "nasbench201_cifar10", "-n", "2")
+        process = subprocess.Popen(
+            [Path(sys.executable).parent / "zcnas", "dry-run", "mine", *words, "--cpus", str(cpu)],
+            cwd=tmp_path, stdout=subprocess.PIPE, text=True,
+            env={**os.environ, "ZCNAS_LOCKS": str(tmp_path / "locks")},
+        )  # fmt: skip
+        line = ""
+        while "waiting for a CPU" not in line:
+            line = process.stdout.readline()
+            assert line, "it ended without a word about waiting"
+        assert f"CPU {cpu} is held by process {holder.pid}" in line
+        status = subprocess.run(
+            [Path(sys.executable).parent / "zcnas", "status", "build/dry-run"],
+            cwd=tmp_path, capture_output=True, text=True, check=True,
+        ).stdout  # fmt: skip
+        assert f"is held by process {holder.pid}" in status
+        holder.communicate("go\n", timeout=WAIT_S)
+    said, _ = process.communicate(timeout=WAIT_S)
+    assert process.returncode == 0, said
+
+
 def test_submission_checks_and_zips(zcnas, tmp_path):
     done = zcnas("submission", str(ROOT / "starting_kit"))
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "build" / "submission" / "starting_kit.zip").is_file()
     assert "ready to upload" in done.stdout
+    assert " predictor.py\n" in done.stdout
+    assert "input_data/nasbench" not in done.stdout
 
 
 def test_check_lists_every_problem(zcnas, tmp_path):

@@ -11,6 +11,7 @@ import typer
 from zcnas.errors import OrganiserError, ZcnasError
 from zcnas.organiser.cli import (
     data,
+    dry_run,
     folder,
     machine,
     phases,
@@ -19,6 +20,7 @@ from zcnas.organiser.cli import (
     safety,
     scoring,
     submission,
+    trying,
 )
 from zcnas.organiser.cli.extras import missing_extra
 from zcnas.organiser.cli.options import errors
@@ -47,7 +49,9 @@ def _options(
 
 
 app.command("score")(scoring.score)
-app.command("dry-run")(scoring.dry_run)
+app.command("dry-run")(dry_run.dry_run)
+app.command("smoke")(dry_run.smoke)
+app.command("try")(trying.try_submission)
 app.command("check")(submission.check)
 app.command("submission")(submission.submission)
 app.command("data")(data.data)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -50,6 +53,14 @@ class Watch(Protocol):
         """Show that a benchmark began (no prediction), or that one more architecture is done."""
         ...
 
+    def say_once(self, text: str) -> None:
+        """Print a line among the progress, unless it is empty or was said before."""
+        ...
+
+    def paused(self) -> AbstractContextManager[None]:
+        """Leave the terminal to somebody else while this is entered."""
+        ...
+
 
 def watch_run(console: Console, names: list[str], total: int) -> Watch:
     """Return what shows a run on this console.
@@ -78,6 +89,7 @@ class Bars:
         )
         self._lock = threading.Lock()
         self._failed: Counter[str] = Counter()
+        self._said: set[str] = set()
         self._total = total
         self._tasks: dict[str, TaskID] = {}
         self._many = len(names) > MAX_ROWS
@@ -117,6 +129,22 @@ class Bars:
             if self._many and self._progress.tasks[task].finished:
                 self._progress.update(task, visible=False)
 
+    def say_once(self, text: str) -> None:
+        """Print a line above the bars."""
+        with self._lock:
+            if text and text not in self._said:
+                self._said.add(text)
+                self._progress.console.print(text, style="yellow", markup=False, soft_wrap=True)
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Take the bars away for a while."""
+        self._progress.stop()
+        try:
+            yield
+        finally:
+            self._progress.start()
+
     def _task(self, name: str) -> TaskID:
         if name not in self._tasks:
             self._tasks[name] = self._progress.add_task(
@@ -145,6 +173,7 @@ class Lines:
         self._done: Counter[str] = Counter()
         self._failed: Counter[str] = Counter()
         self._begun: set[str] = set()
+        self._said: set[str] = set()
         self._start = self._last_line = time.monotonic()
 
     def __enter__(self) -> Self:
@@ -176,6 +205,19 @@ class Lines:
             if time.monotonic() - self._last_line > LINE_INTERVAL_S:
                 self._last_line = time.monotonic()
                 self._say(self._state())
+
+    def say_once(self, text: str) -> None:
+        """Print a line."""
+        with self._lock:
+            if text and text not in self._said:
+                self._said.add(text)
+                self._say(text)
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Print nothing for a while."""
+        with self._lock:
+            yield
 
     def _state(self) -> str:
         done, total = self._done.total(), self._total * len(self._names)

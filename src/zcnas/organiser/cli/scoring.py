@@ -1,4 +1,4 @@
-"""``zcnas score`` and ``zcnas dry-run``: submissions to a leaderboard, by the same programs."""
+"""``zcnas score``: submissions to a leaderboard."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from zcnas.errors import InvalidSubmission
 from zcnas.organiser.cli.options import (
     FIRST_SAMPLES,
     AnewOption,
@@ -23,7 +22,6 @@ from zcnas.organiser.cli.options import (
     data_dir,
     find_phase,
     halves_of,
-    print_record,
     samples,
 )
 from zcnas.submissions import find_submissions, submission_name
@@ -77,41 +75,3 @@ def score(
     scored = {submission_name(path) for path in paths} & judgement.scores.keys()
     if len(scored) < len(paths):
         raise typer.Exit(3)
-
-
-def dry_run(
-    submission: Annotated[Path, typer.Argument(help="Your folder or zip.")],
-    isolation: IsolationOption = "auto",
-    cpus: CpusOption = "",
-    out: OutOption = Path("build/dry-run"),
-    benchmark: BenchmarkOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Score one submission on the practice phase as the organisers would; explain the result."""
-    from zcnas.judging.judge import judge
-    from zcnas.organiser.cli.results import contest_of
-    from zcnas.organiser.cli.terminal import explain, shown_competition
-    from zcnas.organiser.competition import load_halves
-    from zcnas.organiser.results.folder import ResultsFolder
-    from zcnas.organiser.results.publishing import write_results
-
-    chosen = find_phase("practice").only(benchmark or [])
-    paths = find_submissions(submission)
-    if len(paths) != 1:
-        raise InvalidSubmission(
-            str(submission), ["this is a folder of submissions; name one of them"]
-        )
-    halves = load_halves(chosen, *halves_of(chosen), data_dir())
-    with shown_competition(
-        paths, chosen, halves, isolation, cpus, out, console, anew=True
-    ) as competition:
-        competition.run(paths)
-    results = ResultsFolder(out)
-    judgement = judge(contest_of(results, chosen))
-    write_results(judgement, results)
-    explain(judgement, chosen, results.folder_of(submission_name(paths[0])), console)
-    (entry,) = judgement.leaderboard.entries
-    if as_json:
-        print_record(entry)
-    if entry.status != "scored":
-        raise typer.Exit(1)

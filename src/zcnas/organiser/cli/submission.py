@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from zcnas.organiser.cli.options import JsonOption, OutOption, console, print_record
-from zcnas.submissions import (
-    accepted_contents,
-    open_submission,
-    pack_submission,
-    submission_name,
-)
-from zcnas.submissions.remarks import remarks_of
+from zcnas.participant.checking import Checked, check_submission
+from zcnas.submissions import find_submission, pack_submission
 
 
 def check(
-    submission: Annotated[Path, typer.Argument(help="A submission's folder or zip.")],
+    submission: Annotated[Path, typer.Argument(help="Your folder or zip.")],
     as_json: JsonOption = False,
 ) -> None:
     """Check a submission without running it; list every problem."""
-    import tempfile
-
-    with tempfile.TemporaryDirectory() as folder:
-        accepted = open_submission(submission, Path(folder) / "submission")
-    _print_remarks(accepted.remarks)
-    console.print(f"{accepted.name}: accepted, digest {accepted.sha256[:16]}", markup=False)
+    accepted = check_submission(find_submission(submission))
+    print_remarks(accepted)
+    console.print(
+        f"{accepted.name}: accepted, digest {accepted.sha256[:16]}",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+    say_next(f"zcnas smoke {submission} asks it on every benchmark")
     if as_json:
         print_record(
             {"name": accepted.name, "sha256": accepted.sha256, "remarks": accepted.remarks}
@@ -41,13 +38,35 @@ def submission(
     as_json: JsonOption = False,
 ) -> None:
     """Check a submission and zip it for upload."""
-    _print_remarks(remarks_of(accepted_contents(submission)))
-    target = pack_submission(submission, out / f"{submission_name(submission)}.zip")
-    console.print(f"{target}: ready to upload ({target.stat().st_size} bytes)", markup=False)
+    path = find_submission(submission)
+    accepted = check_submission(path)
+    print_remarks(accepted)
+    target = pack_submission(path, out / f"{accepted.name}.zip")
+    for name, content in sorted(accepted.files.items()):
+        console.print(f"  {len(content):>9} {name}", markup=False, highlight=False, soft_wrap=True)
+    console.print(
+        f"{target}: ready to upload ({target.stat().st_size} bytes)",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+    say_next("upload it on the competition's page")
     if as_json:
-        print_record({"zip": target, "bytes": target.stat().st_size})
+        record = {
+            "zip": target,
+            "bytes": target.stat().st_size,
+            "files": sorted(accepted.files),
+            "remarks": accepted.remarks,
+        }
+        print_record(record)
 
 
-def _print_remarks(remarks: Iterable[str]) -> None:
-    for remark in remarks:
+def print_remarks(checked: Checked) -> None:
+    """Print what is left out of a submission, and what may fail where submissions run."""
+    for remark in checked.remarks:
         console.print(remark, style="yellow", markup=False, soft_wrap=True)
+
+
+def say_next(step: str) -> None:
+    """Print the next step, the last line of a command."""
+    console.print(f"next: {step}", markup=False, highlight=False, soft_wrap=True)

@@ -1,29 +1,23 @@
-"""A run as the person at the terminal sees it.
-
-Warnings, live progress, the table, and a participant's explanation.
-"""
+"""A run as the person at the terminal sees it: warnings, live progress, the leaderboard."""
 
 from __future__ import annotations
 
 import contextlib
 import signal
-from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
 
 from zcnas.errors import OrganiserError
 from zcnas.isolation import Isolation
 from zcnas.isolation.choice import choose_isolation
 from zcnas.isolation.machine import parse_cpus
 from zcnas.jobs import JobPool
-from zcnas.judging.judge import Judgement
 from zcnas.judging.leaderboard import Leaderboard
 from zcnas.organiser.cli.extras import require
+from zcnas.organiser.cli.patience import Patience
 from zcnas.organiser.cli.progress import watch_run
 from zcnas.organiser.cli.tables import render
 from zcnas.organiser.competition import Competition, Halves
@@ -45,10 +39,24 @@ def shown_competition(
     anew: bool = False,
     scheduler: str = "",
     shard: int | None = None,
+    patience: Patience | None = None,
 ) -> Iterator[Competition]:
     """Yield a competition that shows its progress while submissions are scored.
 
     SIGTERM ends it as Ctrl-C does: within seconds, with nothing left running.
+
+    Args:
+        submissions: What is scored.
+        phase: On which phase.
+        halves: The phase's data.
+        isolation: What was asked for.
+        cpus: What was asked for.
+        out: Where results go.
+        console: Where to show it.
+        anew: Delete earlier results instead of resuming.
+        scheduler: Address of a Dask scheduler; "" for this machine.
+        shard: Architectures of one job.
+        patience: Ends a run whose failures are all alike.
 
     Raises:
         ZcnasError: A CPU list, an isolation or a scheduler is not as it must be.
@@ -83,16 +91,15 @@ def shown_competition(
 
     try:
         with _sigterm_interrupts(), watch:
+            progress = patience.over(watch) if patience else watch.advance
             yield Competition(
-                phase, halves, chosen, usable, out, watch.advance, anew, shard, pool, remark
-            )
+                phase, halves, chosen, usable, out, progress, anew, shard, pool, remark,
+                watch.say_once,
+            )  # fmt: skip
     except KeyboardInterrupt:
-        console.print(
-            f"interrupted; what is finished is kept in {out}: repeat the command to resume",
-            style="yellow",
-            markup=False,
-            soft_wrap=True,
-        )
+        next_step = "" if anew else ": repeat the command to resume"
+        text = f"interrupted; what is finished is kept in {out}{next_step}"
+        console.print(text, style="yellow", markup=False, soft_wrap=True)
         raise
 
 
@@ -153,59 +160,6 @@ def print_leaderboard(leaderboard: Leaderboard, out: Path, console: Console) -> 
         text = f"accuracies of {', '.join(keys)}: {source}"
         console.print(text, markup=False, style="dim", soft_wrap=True)
     console.print(f"results: {out}", markup=False, highlight=False, soft_wrap=True)
-
-
-def explain(judgement: Judgement, phase: Phase, folder: Path, console: Console) -> None:
-    """Print what a participant wants to know of a dry run.
-
-    Tau, failures with reasons, time against the limits.
-
-    Args:
-        judgement: Of a run of one submission.
-        phase: Its phase.
-        folder: The submission's results.
-        console: Where to print.
-    """
-    (entry,) = judgement.leaderboard.entries
-    console.print(f"{entry.submission} ({entry.method})", style="bold", markup=False)
-    limits = phase.limits
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    table.add_column("benchmark", no_wrap=True)
-    for name in ("tau", "ok", "failed"):
-        table.add_column(name, justify="right")
-    table.add_column(f"slowest\nlimit {limits.query_cpu_s} s CPU", justify="right")
-    table.add_column(f"all queries\nlimit {limits.benchmark_cpu_s} s CPU", justify="right")
-    reasons: Counter[str] = Counter()
-    for outcomes in judgement.outcomes if entry.score is not None else ():
-        key, seconds = outcomes.benchmark.key, outcomes.cpu_time_s[0]
-        failed = sum(outcomes.failures(0).values())
-        for (status, message), count in outcomes.reasons[0].items():
-            reasons[f"{status}: {message}"] += count
-        table.add_row(
-            key,
-            f"{entry.kendall_tau[key]:.4f}",
-            str(len(outcomes.tokens) - failed),
-            str(failed),
-            f"{seconds.max():.2f} s",
-            f"{seconds.sum():.0f} s",
-        )
-    console.print(table)
-    if entry.status == "organiser_error":
-        console.print(entry.message, style="red", markup=False, soft_wrap=True)
-    for reason, count in reasons.most_common(5):
-        console.print(f"{count} × {reason}", style="red", markup=False)
-    if len(reasons) > 5:
-        console.print(f"… and {len(reasons) - 5} other reasons", style="red", markup=False)
-    if entry.score is not None:
-        console.print(f"score (mean tau): {entry.score:.4f}", style="bold", markup=False)
-    sources = sorted(set(judgement.leaderboard.data_sources.values()))
-    console.print(f"images: {'; '.join(sources)}", markup=False, style="dim")
-    console.print(
-        f"details: {folder} (predictions, and logs of what was printed)",
-        markup=False,
-        highlight=False,
-        soft_wrap=True,
-    )
 
 
 def _by_value(sources: dict[str, str]) -> dict[str, list[str]]:

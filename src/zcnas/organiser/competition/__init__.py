@@ -13,7 +13,7 @@ command resumes where the last one ended.
 
 from __future__ import annotations
 
-from zcnas.organiser.competition.halves import Halves, load_halves
+from zcnas.organiser.competition.halves import Halves, first_of, load_halves
 from zcnas.organiser.competition.run import Competition
 
-__all__ = ["Competition", "Halves", "load_halves"]
+__all__ = ["Competition", "Halves", "first_of", "load_halves"]

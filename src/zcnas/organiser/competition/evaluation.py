@@ -68,6 +68,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         prediction: What became of one more architecture; None at the end, for the rest.
         log: What the participant printed since the last report.
         manifest: The manifest as it stands, before the first prediction and at the end.
+        waiting: What the host waits for before it begins, then ""; None in any other report.
     """
 
     benchmark: str
@@ -75,6 +76,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     prediction: Prediction | None = None
     log: str = ""
     manifest: Manifest | None = None
+    waiting: str | None = None
 
 
 def decode_report(content: object, evaluation: Evaluation) -> Report:

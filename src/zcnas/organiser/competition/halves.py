@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from zcnas.benchmarks import get_benchmark
 from zcnas.datasets import Minibatch, load_minibatch
@@ -52,6 +55,24 @@ class Halves:
     def architectures(self) -> int:
         """N, the architectures of one benchmark; of the largest, should they differ."""
         return max(len(data.architectures) for data in self.inputs.values())
+
+
+def first_of(halves: Halves, count: int) -> Halves:
+    """Return the halves with only the first architectures of each benchmark, in the drawn order."""
+    inputs = {
+        key: msgspec.structs.replace(data, architectures=data.architectures[:count])
+        for key, data in halves.inputs.items()
+    }
+    references = {
+        key: msgspec.structs.replace(
+            halves.references[key],
+            accuracies={
+                each.id: halves.references[key].accuracies[each.id] for each in data.architectures
+            },
+        )
+        for key, data in inputs.items()
+    }
+    return dataclasses.replace(halves, inputs=inputs, references=references)
 
 
 def load_halves(

@@ -59,9 +59,9 @@ class Host:
             )
         machine = Machine(self.cpus, interrupted)
         with (
-            machine.lease() as cpu,
-            tempfile.TemporaryDirectory(prefix="zcnas-job-") as temporary,
             contextlib.closing(_Reports(evaluation, report)) as reports,
+            machine.lease(reports.add_waiting) as cpu,
+            tempfile.TemporaryDirectory(prefix="zcnas-job-") as temporary,
         ):
             Path(temporary).chmod(0o755)
             job = IngestionJob(
@@ -100,12 +100,16 @@ class _Reports:
         with self._lock:
             self._log.append(text)
 
+    def add_waiting(self, text: str) -> None:
+        """Report at once what the host waits for."""
+        self._send(None, text)
+
     def close(self) -> None:
         """Report what no prediction has brought."""
         if self._log or self._manifest is not None:
             self._send(None)
 
-    def _send(self, prediction: Prediction | None) -> None:
+    def _send(self, prediction: Prediction | None, waiting: str | None = None) -> None:
         with self._lock:
             log, self._log = "".join(self._log), []
         manifest, self._manifest = self._manifest, None
@@ -115,6 +119,7 @@ class _Reports:
             prediction=prediction,
             log=log,
             manifest=manifest,
+            waiting=waiting,
         )
         self._report(msgspec.json.encode(report))
 

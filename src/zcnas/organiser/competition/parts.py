@@ -82,6 +82,7 @@ class Part:
         key: The benchmark.
         terms: What it shares with the other parts of its run.
         progress: Called with every prediction, from several threads.
+        waiting: Called with what a job of it waits for, from several threads.
         finished: Called when no job of it is left.
     """
 
@@ -91,6 +92,7 @@ class Part:
         key: str,
         terms: Terms,
         progress: Progress,
+        waiting: Callable[[Part, str], None],
         finished: Callable[[Part], None],
     ) -> None:
         self.submission = submission
@@ -98,6 +100,7 @@ class Part:
         self.labels = {"submission": submission.name, "benchmark": key}
         self._terms = terms
         self._progress = functools.partial(progress, submission.name, key)
+        self._waiting = waiting
         self._finished = finished
         self._architectures = {entry.id: entry for entry in self.data.architectures}
         self._files = ResultFiles(submission.folder, key)
@@ -144,6 +147,8 @@ class Part:
             OrganiserError: The report is malformed, or the disk does not take it.
         """
         told = decode_report(report, job.payload)
+        if told.waiting is not None:
+            self._waiting(self, told.waiting)
         if told.manifest is not None:
             self._record_manifest(job.number, told.manifest)
         new = told.prediction is not None and self.file.append(told.prediction)

@@ -20,6 +20,7 @@ import msgspec
 from zcnas.errors import InvalidSubmission, OrganiserError
 from zcnas.isolation import Isolation
 from zcnas.isolation.image import fingerprint
+from zcnas.isolation.machine import Waiting
 from zcnas.isolation.program import stage_worker
 from zcnas.isolation.strays import remove_own, remove_strays
 from zcnas.jobs import Dispatcher, EventLog, JobPool, LocalPool, working
@@ -52,6 +53,7 @@ class Competition:
         shard: How many architectures one job has; None for a whole benchmark.
         pool: Makes what runs the jobs; None for a pool on ``cpus``.
         remark: Called with a submission's name and what its participant should know of it.
+        waiting: Called with what a job waits for, from several threads.
     """
 
     phase: Phase
@@ -64,6 +66,7 @@ class Competition:
     shard: int | None = None
     pool: Callable[[], JobPool] | None = None
     remark: Callable[[str, str], None] = lambda submission, text: None
+    waiting: Waiting = lambda text: None
 
     def run(self, submissions: list[Path]) -> None:
         """Ask every submission for every architecture, and record what came of it in ``output``.
@@ -160,7 +163,8 @@ class _Run:
                 yield self._part(run, key)
 
     def _part(self, run: SubmissionRun, key: str) -> Part:
-        return Part(run, key, self._terms, self._competition.progress, self._finish_part)
+        progress = self._competition.progress
+        return Part(run, key, self._terms, progress, self._note_waiting, self._finish_part)
 
     def _binding(self) -> RunRecord:
         """Return what the results of this run depend on."""
@@ -207,6 +211,10 @@ class _Run:
         run = SubmissionRun(name, folder, digest, folder, set(self._phase.benchmarks))
         for key in self._phase.benchmarks:
             self._part(run, key).refuse(reason)
+
+    def _note_waiting(self, part: Part, text: str) -> None:
+        self.events.add("job_waiting", **part.labels, message=text)
+        self._competition.waiting(text)
 
     def _finish_part(self, part: Part) -> None:
         """Take note of a finished part; with the last one of its submission, of that too."""

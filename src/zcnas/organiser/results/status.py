@@ -28,7 +28,8 @@ class SubmissionStatus(msgspec.Struct, frozen=True, kw_only=True):
         architectures: How many are done.
         of: Of how many.
         benchmarks: The benchmarks under way.
-        reason: Why it was refused or could not be scored, or what its last job failed with.
+        reason: Why it was refused or could not be scored, what its last job failed with, or what
+            it waits for.
     """
 
     name: str
@@ -92,6 +93,7 @@ def _submission(
     total = sum(binding.architectures for binding in run.benchmarks.values())
     benchmarks = tuple(key for key, status in jobs.items() if active and status.running)
     failures = [f"{key}, {status.failure}" for key, status in jobs.items() if status.failure]
+    waits = next((jobs[key].waiting for key in benchmarks if jobs[key].waiting), "")
     state: State
     if record.refusal:
         state = "refused"
@@ -104,6 +106,8 @@ def _submission(
     else:
         state = "waiting"
     reason = record.refusal or record.fault or (failures[-1] if failures and done < total else "")
+    if state == "running" and waits:
+        reason = waits
     return SubmissionStatus(
         name=record.name,
         state=state,

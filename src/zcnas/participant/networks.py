@@ -1,0 +1,40 @@
+"""Networks to try a submission on where a phase's own are not wanted, or not there."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+
+from zcnas.benchmarks import Benchmark
+from zcnas.phases import Phase
+from zcnas.records import Architecture, BenchmarkInput
+from zcnas.search_spaces import get_search_space
+from zcnas.seeds import derive_seed, derive_token
+
+NETWORKS = 2
+SEED = "smoke test 4"
+"""Of the networks: with this one, the two of a space differ in size and let a signal through."""
+EVAL_SEED = 0
+
+
+def networks_of(benchmark: Benchmark, batch_size: int) -> BenchmarkInput:
+    """Return a benchmark's networks for a trial: the same two random ones each time."""
+    space = get_search_space(benchmark.search_space)
+    rng = random.Random(derive_seed(SEED, space.key))
+    specs = [str(space.spec.sample(rng)) for _ in range(NETWORKS)]
+    return BenchmarkInput(
+        benchmark=benchmark.key,
+        search_space=benchmark.search_space,
+        dataset=benchmark.dataset.name,
+        batch_size=batch_size,
+        eval_seed=EVAL_SEED,
+        architectures=tuple(
+            Architecture(id=derive_token(SEED, spec)[:16], spec=spec) for spec in specs
+        ),
+    )
+
+
+def phase_of(key: str, phases: Mapping[str, Phase]) -> Phase:
+    """Return the first phase that has a benchmark; the first of all if none has it."""
+    ordered = list(phases.values())
+    return next((phase for phase in ordered if key in phase.benchmarks), ordered[0])
