@@ -20,7 +20,7 @@ WORDS = (
     *("result_files", "seeds", "text", "wings"),
 )
 """Values, files and errors that everybody speaks of; ``zcnas/__init__`` goes with them."""
-SANDBOX = ("proxies", "search_spaces", "worker")
+SANDBOX = ("compat", "proxies", "search_spaces", "worker")
 INGESTION = ("datasets", "ingestion", "isolation", "submissions")
 JUDGING = ("judging", "pages")
 PARTICIPANT = ("participant",)

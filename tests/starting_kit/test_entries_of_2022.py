@@ -94,3 +94,36 @@ def test_an_entry_that_uses_loss_and_data_runs_unmodified(ingest_source, big, sm
     predictions, _, _ = ingest_source(USES_THE_DATA, ProcessIsolation(), specs=(big, small))
     assert all(prediction.status == "ok" for prediction in predictions)
     assert predictions[0].score > predictions[1].score > 0
+
+
+# Written from NASLib's tutorial of 2022: its own predictor of proxies, asked by an entry.
+BUILT_ON_ZEROCOST = """
+from naslib.predictors import ZeroCost
+from naslib.utils import utils
+
+
+class ZeroCostPredictor:
+    def pre_process(self):
+        utils.set_seed(9)
+        self.synflow = ZeroCost(None, batch_size=32, method_type="synflow")
+        self.params = ZeroCost(method_type="params")
+
+    def query(self, graph, dataloader=None):
+        self.synflow.pre_process()
+        assert self.synflow.query(graph, dataloader) > 0
+        return 1e6 * self.params.query(graph, dataloader=dataloader)
+"""
+
+
+def test_an_entry_built_on_the_tutorials_proxies_runs_unmodified(ingest_source, big):
+    predictions, _, _ = ingest_source(BUILT_ON_ZEROCOST, ProcessIsolation(), specs=(big,))
+    assert predictions[0].message == ""
+    assert predictions[0].score == ALL_3X3_PARAMETERS
+
+
+def test_an_entry_that_loads_a_dataset_is_told_where_minibatches_come_from(ingest_source, big):
+    source = SAMPLE.replace(
+        "pass", "from naslib.utils import get_train_val_loaders as load; load()"
+    )
+    predictions, _, _ = ingest_source(source, ProcessIsolation(), specs=(big,))
+    assert "take minibatches from the dataloader that query(" in predictions[0].message
