@@ -1,28 +1,35 @@
 """The ingestion program as CodaLab and Codabench start it.
 
-    input data + submission ──▶ ingestion ──▶ predictions, seals, manifests and logs
+    input data + submission ──▶ ingestion ──▶ one sealed record
 
 A platform's container has no limits and shares its user with the submission, so this program brings
-what can be brought: an emptied output folder, one CPU, a deadline below the platform's, records
-kept in memory, sealed line by line and compared with the file at the end. A fault of the
-participant is a status in the predictions and exit code 0, so that scoring runs; a fault of the
-platform's machine leaves no score (``organiser_error.txt`` and exit code 1).
+what can be brought: an emptied output folder, one CPU, a deadline below the platform's, a record
+kept in memory, sealed line by line and compared with the file at the end. A submission's own
+command, which Codabench runs in a second container, sees neither this program's folder nor the
+input data, which lies in it. A fault of the participant is a line of the record and exit code 0, so
+that scoring runs; a fault of the platform's machine leaves no score (exit code 1).
 """
 
 from __future__ import annotations
 
 import argparse
+import datetime
+import hashlib
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
+from zcnas.datasets import Minibatch
 from zcnas.datasets.frozen import load_hosted_minibatch
-from zcnas.errors import InvalidSubmission, ZcnasError
-from zcnas.hosted.phase import ORGANISER_ERROR_FILE, HostedPhase, read_hosted_phase
+from zcnas.errors import InvalidSubmission, OrganiserError, ZcnasError
+from zcnas.hosted.phase import HostedPhase, feedback_of, read_hosted_phase
+from zcnas.hosted.run_record import Ended, Failed, Refused, Start
 from zcnas.hosted.seals import take_key
+from zcnas.ingestion.changes import take_snapshot
 from zcnas.ingestion.ingest import IngestionJob, ingest
-from zcnas.ingestion.sealed_records import sealed_records
+from zcnas.ingestion.sealed_record import BenchmarkRecord, SealedRecord, sealed_record
 from zcnas.ingestion.shared_container import (
     empty,
     end_all_other_processes,
@@ -30,13 +37,32 @@ from zcnas.ingestion.shared_container import (
     idlest_cpu,
     keep_only,
     process_start,
+    remove,
 )
 from zcnas.isolation.process import ProcessIsolation
-from zcnas.records import BenchmarkInput, Prediction, read_input
-from zcnas.result_files import ResultFiles
+from zcnas.records import BenchmarkInput, read_input
+from zcnas.result_files import RUN_RECORD
 from zcnas.submissions import Submission, open_submission
+from zcnas.worker.confinement import missing_features
 
 PROGRAM = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a submission is run on; read before the submission starts, and then only in memory.
+
+    Attributes:
+        hosted: The phase, and the platform's time limit.
+        inputs: Its benchmarks' architectures.
+        minibatches: Its benchmarks' images.
+        digests: SHA-256 of every file of the input data by name.
+    """
+
+    hosted: HostedPhase
+    inputs: list[BenchmarkInput]
+    minibatches: list[Minibatch]
+    digests: dict[str, str]
 
 
 def main() -> None:
@@ -46,83 +72,147 @@ def main() -> None:
         "--input-data", type=Path, required=True, help="folder with phase.json, <benchmark>.json"
     )
     parser.add_argument("--submission", type=Path, required=True, help="folder with predictor.py")
-    parser.add_argument("--output", type=Path, required=True, help="folder for the predictions")
+    parser.add_argument("--output", type=Path, required=True, help="folder for the record")
+    parser.add_argument(
+        "--hidden", default="", help="folder where CodaLab mounts the reference data; emptied"
+    )
     arguments = parser.parse_args()
     forbid_inspection()
-    key = take_key(PROGRAM)
-    empty(arguments.output)
     try:
-        run(arguments.input_data, arguments.submission, arguments.output, key)
+        if arguments.hidden:
+            remove_truth(Path(arguments.hidden))
+        key = take_key(PROGRAM)
+        empty(arguments.output)
+        with sealed_record(arguments.output, key) as record:
+            try:
+                run(arguments.input_data, arguments.submission, record)
+            except ZcnasError as error:
+                record.add(Failed(reason=str(error)))
+                raise
+        keep_only(arguments.output, [arguments.output / RUN_RECORD])
+    except OSError as error:
+        sys.exit(f"error: this machine failed: {error}")
     except ZcnasError as error:
-        (arguments.output / ORGANISER_ERROR_FILE).write_text(f"{error}\n")
         sys.exit(f"error: {error}")
 
 
-def run(input_data: Path, submitted: Path, output: Path, key: bytes | None) -> None:
-    """Record what a submission answers on every benchmark; if it is refused, it fails on all.
+def remove_truth(folder: Path) -> None:
+    """Remove the reference data, which CodaLab mounts beside the submission.
 
     Raises:
-        ZcnasError: The input data cannot be read, or this machine cannot start a worker.
+        OrganiserError: It cannot be removed.
     """
-    hosted = read_hosted_phase(input_data)
-    benchmarks = hosted.phase.benchmarks
-    inputs = [read_input(input_data / f"{each}.json") for each in benchmarks]
+    try:
+        for path in folder.iterdir() if folder.is_dir() else ():
+            remove(path)
+    except OSError as error:
+        raise OrganiserError(
+            f"the reference data is mounted beside the submission and cannot be removed: {error}"
+        ) from None
+
+
+def run(input_data: Path, submitted: Path, record: SealedRecord) -> None:
+    """Record what a submission answers on every benchmark, or why it was refused.
+
+    Raises:
+        ZcnasError: The input data cannot be read, this machine cannot confine a submission as the
+            phase demands, or it cannot start a worker.
+    """
+    task = take_task(input_data)
+    unconfined = missing_features()
+    if unconfined and task.hosted.phase.must_be_confined:
+        raise OrganiserError(
+            f"this machine's kernel lacks {' and '.join(unconfined)}, so a submission could read "
+            f"what is hidden; phase '{task.hosted.phase.name}' requires that it be confined: use "
+            "another machine, or set require_confinement = false in phases.toml"
+        )
     with tempfile.TemporaryDirectory(prefix="zcnas-") as private:
         try:
             submission = open_submission(submitted, Path(private) / "submission")
         except InvalidSubmission as error:
-            refuse("; ".join(error.problems), inputs, output, key)
+            record.add(start_of(task, "", unconfined))
+            reason = "; ".join(error.problems)
         else:
-            ask(submission, hosted, inputs, input_data, output, key)
-    keep_only(output, [path for each in benchmarks for path in ResultFiles(output, each)])
+            record.add(start_of(task, submission.sha256, unconfined))
+            reason = ask(submission, submitted, task, record)
+    if reason:
+        print(f"the submission was refused: {reason}")
+        record.add(Refused(reason=reason))
+    record.add(Ended(wall_time_s=round(time.monotonic() - process_start(), 3)))
 
 
-def refuse(reason: str, inputs: list[BenchmarkInput], output: Path, key: bytes | None) -> None:
-    """Record that every architecture failed, since the submission was not run."""
-    print(f"the submission was not run: {reason}")
-    for data in inputs:
-        with sealed_records(output, data.benchmark, key) as records:
-            for architecture in data.architectures:
-                records.add_prediction(
-                    Prediction(id=architecture.id, status="error", message=reason)
-                )
+def take_task(input_data: Path) -> Task:
+    """Return what is in the input data; if it lies in this program's folder, delete it there.
+
+    Raises:
+        InputDataError: A file is missing or malformed.
+        OrganiserError: It cannot be deleted.
+    """
+    hosted = read_hosted_phase(input_data)
+    inputs = [read_input(input_data / f"{each}.json") for each in hosted.phase.benchmarks]
+    minibatches = [load_hosted_minibatch(input_data, data) for data in inputs]
+    files = [path for path in input_data.iterdir() if path.is_file()]
+    digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    if PROGRAM in input_data.resolve().parents:
+        try:
+            remove(input_data)
+        except OSError as error:
+            raise OrganiserError(
+                f"{input_data} cannot be deleted ({error.strerror}), so the submission could read "
+                "it; the platform must let a program write to its own folder"
+            ) from None
+    return Task(hosted, inputs, minibatches, digests)
 
 
-def ask(
-    submission: Submission,
-    hosted: HostedPhase,
-    inputs: list[BenchmarkInput],
-    input_data: Path,
-    output: Path,
-    key: bytes | None,
-) -> None:
-    """Ask for every architecture of every benchmark.
+def start_of(task: Task, submission_sha256: str, unconfined: tuple[str, ...]) -> Start:
+    """Return the record's first line."""
+    return Start(
+        phase=task.hosted.phase.name,
+        files=task.digests,
+        submission_sha256=submission_sha256,
+        limits=task.hosted.phase.limits,
+        unconfined=unconfined,
+        started_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    )
+
+
+def ask(submission: Submission, submitted: Path, task: Task, record: SealedRecord) -> str:
+    """Ask for every architecture of every benchmark; return why the submission is refused, if so.
 
     The time left is divided again before each benchmark, so that a slow one cannot take the others'
     share.
     """
     cpu = idlest_cpu()
-    end = process_start() + hosted.deadline_s
-    for number, data in enumerate(inputs):
+    end = process_start() + task.hosted.deadline_s
+    feedback = feedback_of(task.hosted.phase)
+    before = take_snapshot(submitted, submission.folder)
+    for number, data in enumerate(task.inputs):
         now = time.monotonic()
         job = IngestionJob(
             data=data,
-            minibatch=load_hosted_minibatch(input_data, data),
+            minibatch=task.minibatches[number],
             submission=submission.folder,
             submission_name="submission",
             submission_sha256=submission.sha256,
             program=PROGRAM,
-            limits=hosted.phase.limits,
+            limits=task.hosted.phase.limits,
             cpu=cpu,
-            deadline=now + max(0.0, end - now) / (len(inputs) - number),
+            deadline=now + max(0.0, end - now) / (len(task.inputs) - number),
         )
-        with sealed_records(output, data.benchmark, key) as records:
-            public = ingest(job, ProcessIsolation(), records).public
-            end_all_other_processes()
-        print(
-            f"{data.benchmark}: {public.architectures} architectures in "
-            f"{public.wall_time_s:.0f} s, {records.failed} failed"
-        )
+        kept = BenchmarkRecord(record, data.benchmark, feedback)
+        public = ingest(job, ProcessIsolation(), kept).public
+        end_all_other_processes()
+        if changed := before.changed_in(take_snapshot(submitted, submission.folder)):
+            return (
+                f"its files were changed while it ran on {data.benchmark} ({changed}); write to "
+                "the folder named by TMPDIR, not to the submission's own"
+            )
+        if feedback.failures:
+            print(
+                f"{data.benchmark}: {public.architectures} architectures in "
+                f"{public.wall_time_s:.0f} s, {kept.failed} failed"
+            )
+    return ""
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from zcnas.result_files import ENDINGS, ResultFiles
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("src", "ingestion_program", "scoring_program")
-SPELLINGS = (".predictions.jsonl", ".manifest.json", ".log", ".seals")
+SPELLINGS = (".predictions.jsonl", ".manifest.json", ".log", "run.sealed")
 
 
 def texts_in(path):
@@ -37,7 +37,6 @@ def test_every_file_has_the_name_that_participants_and_platforms_know():
         "nasbench201_cifar10.predictions.jsonl",
         "nasbench201_cifar10.manifest.json",
         "nasbench201_cifar10.log",
-        "nasbench201_cifar10.seals",
     }
-    assert set(files) == {files.predictions, files.manifest, files.log, files.seals}
-    assert len(ENDINGS) == 4
+    assert set(files) == {files.predictions, files.manifest, files.log}
+    assert len(ENDINGS) == 3

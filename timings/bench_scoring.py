@@ -19,9 +19,11 @@ import numpy as np
 
 from zcnas.benchmarks import BENCHMARKS
 from zcnas.hosted.phase import HostedPhase
+from zcnas.hosted.run_record import Answer, Ended, Start, seal_line
+from zcnas.hosted.seals import KEY_BYTES, Seals
 from zcnas.judging.metrics import kendall_tau
 from zcnas.phases import load_phase
-from zcnas.records import write_json
+from zcnas.records import Prediction, write_json
 from zcnas.search_spaces import SEARCH_SPACES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,15 +38,25 @@ def write_run(folder):
     listed = json.dumps(KEYS)
     spaces = ", ".join(f"{space} = 1" for space in SEARCH_SPACES)
     replaced = {"benchmarks": listed, "batch_size": f"{{ {spaces} }}"}
-    lines = [
+    replacing = [
         next((f"{k} = {v}" for k, v in replaced.items() if line.startswith(k)), line)
         for line in phases[: phases.index("[practice.limits]")].splitlines()
     ]
     limits = phases[phases.index("[practice.limits]") : phases.index("# The three phases")]
-    (folder / "phases.toml").write_text("\n".join([*lines, limits]))
+    (folder / "phases.toml").write_text("\n".join([*replacing, limits]))
     phase = load_phase(folder / "phases.toml", "practice")
     write_json(folder / "phase.json", HostedPhase(phase=phase, time_limit_s=600))
     pairs = []
+    lines = [
+        Start(
+            phase=phase.name,
+            files={},
+            submission_sha256="",
+            limits=phase.limits,
+            unconfined=(),
+            started_at="",
+        )
+    ]
     for key in KEYS:
         tokens = [f"{number:08x}" for number in range(N)]
         truth = {token: rng.gauss(90, 3) for token in tokens}
@@ -59,13 +71,19 @@ def write_run(folder):
             "accuracies": truth,
         }
         (folder / f"{key}.json").write_text(json.dumps(reference))
-        (folder / f"{key}.predictions.jsonl").write_text(
-            "".join(
-                json.dumps({"id": token, "status": "ok", "score": score, "wall_time_s": 0.1}) + "\n"
-                for token, score in scores.items()
+        lines += [
+            Answer(
+                benchmark=key,
+                prediction=Prediction(id=token, status="ok", score=score, wall_time_s=0.1),
             )
-        )
+            for token, score in scores.items()
+        ]
         pairs.append((list(scores.values()), list(truth.values())))
+    (folder / "seal.key").write_text("ab" * KEY_BYTES)
+    (folder / "input_digests.json").write_text("{}")
+    seals = Seals(b"\xab" * KEY_BYTES)
+    sealed = [seal_line(seals, line) for line in [*lines, Ended(wall_time_s=1.0)]]
+    (folder / "run.sealed").write_bytes(b"".join(sealed))
     return pairs
 
 

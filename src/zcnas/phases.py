@@ -79,7 +79,15 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     disjoint_from: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
     failure_tau: Annotated[float, msgspec.Meta(ge=-1, le=1)] = 0.0
+    require_confinement: bool | None = None
     name: str = ""
+
+    @property
+    def must_be_confined(self) -> bool:
+        """Whether a platform whose kernel cannot confine a submission must not run it."""
+        if self.require_confinement is None:
+            return self.feedback == "none"
+        return self.require_confinement
 
     def get_benchmarks(self) -> tuple[Benchmark, ...]:
         """Return the benchmarks of the phase, in the order of the file."""

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-PREDICTIONS, MANIFEST, LOG, SEALS = ".predictions.jsonl", ".manifest.json", ".log", ".seals"
-"""Endings after a benchmark's key: one line per architecture, how they came about, what the
-submission printed, and, on a platform, the recorder's seals."""
-ENDINGS = (PREDICTIONS, SEALS, MANIFEST, LOG)
+PREDICTIONS, MANIFEST, LOG = ".predictions.jsonl", ".manifest.json", ".log"
+"""Endings after a benchmark's key: one line per architecture, how they came about, and what the
+submission printed."""
+ENDINGS = (PREDICTIONS, MANIFEST, LOG)
+RUN_RECORD = "run.sealed"
+"""On a platform, one file that holds all of it, for all benchmarks, sealed line by line."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +44,6 @@ class ResultFiles:
     def log(self) -> Path:
         """What the submission printed, up to a limit."""
         return self.path(LOG)
-
-    @property
-    def seals(self) -> Path:
-        """One seal for each line of the predictions; on a platform only."""
-        return self.path(SEALS)
 
     def __iter__(self) -> Iterator[Path]:
         """Yield every file a program may write for the benchmark."""

@@ -1,5 +1,6 @@
 """The ingestion program as a platform starts it, as a process of its own, from folders alone."""
 
+import hashlib
 import subprocess
 import sys
 from pathlib import Path
@@ -7,54 +8,136 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from zcnas.errors import OrganiserError
 from zcnas.hosted.phase import HostedPhase, default_time_limit_s
+from zcnas.hosted.run_record import read_run_record
+from zcnas.organiser.platforms.bundle.programs import ingestion_program
 from zcnas.phases import load_phase
-from zcnas.records import read_predictions, write_json
+from zcnas.records import write_json
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = bytes(range(32))
-BENCHMARK = "nasbench201_cifar10"
+BENCHMARK = "nasbench201_imagenet16_120"
 PRACTICE = load_phase(ROOT / "reference_data" / "phases.toml", "practice")
 
 
-def test_the_program_runs_from_folders_alone(tmp_path):
-    inputs, output = tmp_path / "in", tmp_path / "out"
-    inputs.mkdir()
-    source = ROOT / "starting_kit" / "input_data" / "nasbench201_imagenet16_120.json"
-    data = msgspec.json.decode(source.read_bytes())
-    data["architectures"] = data["architectures"][:3]
-    (inputs / source.name).write_bytes(msgspec.json.encode(data))
-    phase = msgspec.structs.replace(PRACTICE, benchmarks=("nasbench201_imagenet16_120",))
-    write_json(inputs / "phase.json", HostedPhase(phase=phase, time_limit_s=600))
-    done = subprocess.run(
-        [
-            *(sys.executable, ROOT / "ingestion_program" / "ingestion.py"),
-            *("--input-data", inputs, "--output", output),
-            *("--submission", ROOT / "starting_kit" / "submissions" / "params"),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@pytest.fixture
+def program(tmp_path):
+    """The program's folder with a phase of three architectures inside, and a way to run it."""
+
+    class Program:
+        folder, output = tmp_path / "program", tmp_path / "out"
+        inputs = folder / "input_data"
+
+        def __init__(self):
+            for name, content in ingestion_program().items():
+                (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (self.folder / name).write_bytes(content)
+            self.inputs.mkdir()
+            (self.folder / "seal.key").write_text(KEY.hex())
+            source = ROOT / "starting_kit" / "input_data" / f"{BENCHMARK}.json"
+            data = msgspec.json.decode(source.read_bytes())
+            data["architectures"] = data["architectures"][:3]
+            (self.inputs / source.name).write_bytes(msgspec.json.encode(data))
+            self.describe()
+
+        def describe(self, **changes):
+            phase = msgspec.structs.replace(PRACTICE, benchmarks=(BENCHMARK,), **changes)
+            write_json(self.inputs / "phase.json", HostedPhase(phase=phase, time_limit_s=600))
+
+        def run(self, *words, submission=ROOT / "starting_kit" / "submissions" / "params"):
+            return subprocess.run(
+                [
+                    *(sys.executable, "-B", self.folder / "ingestion.py"),
+                    *("--input-data", self.inputs, "--output", self.output),
+                    *("--submission", submission, *words),
+                ],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+
+        def record(self):
+            return read_run_record(self.output, KEY)
+
+    return Program()
+
+
+def test_the_program_runs_from_folders_alone_and_says_what_it_ran_on(program, tmp_path):
+    digests = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in program.inputs.iterdir()
+    }
+    truth = tmp_path / "hidden_ref"
+    truth.mkdir()
+    (truth / "nasbench201_cifar10.json").write_text("{}")
+    done = program.run(f"--hidden={truth}")
     assert done.returncode == 0, done.stderr
-    assert "nasbench201_imagenet16_120: 3 architectures" in done.stdout
-    predictions = read_predictions(output / "nasbench201_imagenet16_120.predictions.jsonl")
-    assert [p.status for p in predictions] == ["ok"] * 3
+    assert f"{BENCHMARK}: 3 architectures" in done.stdout
+    record = program.record()
+    assert [each.status for each in record.answers[BENCHMARK]] == ["ok"] * 3
+    assert record.start.files == digests
+    assert record.start.limits == PRACTICE.limits
+    assert record.start.submission_sha256 == record.manifests[BENCHMARK].public.submission_sha256
+    assert [path.name for path in program.output.iterdir()] == ["run.sealed"]
+    assert list(truth.iterdir()) == [], "the truth that CodaLab mounts is gone"
+    assert not program.inputs.exists(), "so is the list"
+    assert not (program.folder / "seal.key").exists()
 
 
-def test_a_fault_of_the_platforms_machine_is_written_down_and_ends_with_exit_code_one(tmp_path):
-    done = subprocess.run(
-        [
-            *(sys.executable, ROOT / "ingestion_program" / "ingestion.py"),
-            *("--input-data", tmp_path / "nothing", "--output", tmp_path / "out"),
-            *("--submission", ROOT / "starting_kit" / "submissions" / "params"),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
+def test_input_data_outside_the_programs_folder_is_left_alone(program, tmp_path):
+    program.inputs = program.inputs.rename(tmp_path / "mine")
+    (tmp_path / "empty").mkdir()
+    done = program.run(submission=tmp_path / "empty")
+    assert done.returncode == 0, done.stderr
+    assert (program.inputs / "phase.json").is_file()
+
+
+def test_a_refused_submission_is_a_whole_record_with_the_reason(program, tmp_path):
+    (tmp_path / "empty").mkdir()
+    done = program.run(submission=tmp_path / "empty")
+    assert done.returncode == 0, done.stderr
+    assert "no predictor.py or submission.py" in program.record().refusal
+    assert program.record().start.submission_sha256 == ""
+
+
+@pytest.mark.parametrize(
+    ("level", "truth"), [("full", "public"), ("score_only", "hidden"), ("none", "hidden")]
+)
+def test_no_more_is_stored_than_the_phases_feedback_shows(program, tmp_path, level, truth):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "predictor.py").write_text(
+        "class ZeroCostPredictor:\n"
+        "    def query(self, graph, dataloader=None):\n"
+        "        print('I print')\n"
+        "        raise ValueError('my fault')\n"
     )
+    program.describe(feedback=level, truth=truth, draw_seed=None)
+    done = program.run(submission=tmp_path / "mine")
+    assert done.returncode == 0, done.stderr
+    record, stored = program.record(), (program.output / "run.sealed").read_text()
+    assert ("I print" in stored) == ("my fault" in stored) == (level == "full")
+    answers = [each.status for each in record.answers.get(BENCHMARK, ())]
+    assert answers == ([] if level == "none" else ["error"] * 3)
+    assert (BENCHMARK in record.manifests) == (level != "none")
+    assert ("3 failed" in done.stdout) == (level != "none")
+
+
+def test_a_fault_of_the_platforms_machine_is_sealed_and_ends_with_exit_code_one(program):
+    (program.inputs / "phase.json").unlink()
+    done = program.run()
     assert done.returncode == 1
-    assert "phase.json: No such file" in (tmp_path / "out" / "organiser_error.txt").read_text()
+    assert "phase.json: No such file" in done.stderr
+    with pytest.raises(OrganiserError, match=r"ingestion failed: .*phase.json: No such file"):
+        program.record()
+
+
+def test_a_program_without_its_key_runs_nothing(program):
+    (program.folder / "seal.key").unlink()
+    done = program.run()
+    assert done.returncode == 1
+    assert "build the bundle again" in done.stderr
+    assert program.inputs.exists(), "nothing was started"
 
 
 def test_the_default_time_limit_leaves_every_benchmark_its_whole_cpu_time():

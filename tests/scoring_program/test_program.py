@@ -1,4 +1,4 @@
-"""The scoring program as a platform starts it: from sealed predictions to scores and a page."""
+"""The scoring program as a platform starts it: from a sealed record to scores and a page."""
 
 import json
 import math
@@ -9,8 +9,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tests.sealed_runs import start_of, write_run
 from zcnas.hosted.phase import HostedPhase
-from zcnas.hosted.seals import next_seal, read_key
+from zcnas.hosted.run_record import Answer, Failed, Printed, Refused
 from zcnas.pages.detailed_results import without_paths
 from zcnas.phases import load_phase
 from zcnas.records import Prediction, Reference, write_json
@@ -18,6 +19,9 @@ from zcnas.records import Prediction, Reference, write_json
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = ("nasbench201_cifar10", "nasbench201_cifar100")
 KEY = "ab" * 32
+INPUTS = {"phase.json": "a1" * 32}
+REPORT = "elapsedTime: 3.5\nexitCode: null\ningestionElapsedTime: 3.5\ningestionExitCode: 0\n"
+"""What Codabench writes beside ingestion's output."""
 TOKENS = [f"{number:08x}" for number in range(6)]
 SECRET = 61.23456789
 
@@ -31,6 +35,7 @@ def platform(tmp_path):
 
         def __init__(self):
             self.results.mkdir()
+            self.lines = []
             self.describe()
             for key in KEYS:
                 truth = {token: SECRET + number for number, token in enumerate(TOKENS)}
@@ -45,28 +50,31 @@ def platform(tmp_path):
                     ),
                 )
             (self.reference / "seal.key").write_text(KEY)
-            (self.results / "metadata").write_text("exitCode: null\ningestionExitCode: 0\n")
+            (self.reference / "input_digests.json").write_text(json.dumps(INPUTS))
+            (self.results / "metadata").write_text(REPORT)
 
         def describe(self, **changes):
             practice = load_phase(ROOT / "reference_data" / "phases.toml", "practice")
             phase = msgspec.structs.replace(practice, benchmarks=KEYS, draw_seed=None, **changes)
             hosted = HostedPhase(phase=phase, time_limit_s=600)
             write_json(self.reference / "phase.json", hosted)
+            self.phase = phase
 
-        def predict(self, key, scores, sealed=True):
-            lines, previous = [], ""
-            with (self.results / f"{key}.seals").open("w") as seals:
-                for token, score in zip(TOKENS, scores, strict=False):
-                    status = "ok" if score is not None else "error"
-                    message = "" if status == "ok" else "OSError: /secret/folder/model.bin"
-                    prediction = Prediction(id=token, status=status, score=score, message=message)
-                    lines.append(msgspec.json.encode(prediction))
-                    previous = next_seal(bytes.fromhex(KEY), key, previous, lines[-1])
-                    seals.write(f"{previous}\n" if sealed else "")
-            path = self.results / f"{key}.predictions.jsonl"
-            path.write_bytes(b"".join(line + b"\n" for line in lines))
+        def predict(self, key, scores):
+            for token, score in zip(TOKENS, scores, strict=False):
+                status = "ok" if score is not None else "error"
+                message = "" if status == "ok" else "OSError: /secret/folder/model.bin"
+                prediction = Prediction(id=token, status=status, score=score, message=message)
+                self.lines.append(Answer(benchmark=key, prediction=prediction))
 
-        def score(self):
+        def write(self, ended=True, key=KEY, **changes):
+            """Write what has been predicted as ingestion does."""
+            start = start_of(self.phase, INPUTS, **changes)
+            write_run(self.results, bytes.fromhex(key), [start, *self.lines], ended)
+
+        def score(self, **changes):
+            if changes or not (self.results / "run.sealed").exists():
+                self.write(**changes)
             words = {
                 "--predictions": self.results,
                 "--reference": self.reference,
@@ -82,8 +90,15 @@ def platform(tmp_path):
                 check=False,
             )
 
-        def scores(self):
-            done = self.score()
+        def fails(self, **changes):
+            """Return what scoring says, which must be an error without scores."""
+            done = self.score(**changes)
+            assert done.returncode == 1
+            assert not self.output.exists()
+            return done.stderr
+
+        def scores(self, **changes):
+            done = self.score(**changes)
             assert done.returncode == 0, done.stderr
             return json.loads((self.output / "scores.json").read_text())
 
@@ -116,38 +131,82 @@ def test_one_answer_on_one_benchmark_is_enough_for_a_score(platform):
     assert scores[KEYS[0]] == pytest.approx(-5 / math.sqrt(5 * 15))
 
 
-def test_lines_without_their_seals_count_as_failed(platform):
-    platform.predict(KEYS[0], range(6))
-    platform.predict(KEYS[1], range(6), sealed=False)
-    assert platform.scores()[KEYS[1]] == 0.0
+def test_a_submission_that_ingestion_refused_has_minus_one_in_every_column_and_its_reason(platform):
+    platform.lines.append(Refused(reason="it has no /app/x/predictor.py at its root"))
+    assert set(platform.scores().values()) == {-1.0}
+    assert "it has no predictor.py at its root" in platform.page()
 
 
-def test_an_organisers_error_gives_no_score_and_exit_code_one(platform):
+def test_a_submission_whose_own_command_the_platform_ran_has_minus_one_in_every_column(platform):
     platform.predict(KEYS[0], range(6))
-    (platform.results / "organiser_error.txt").write_text("no disk left")
-    done = platform.score()
-    assert done.returncode == 1
-    assert "no disk left" in done.stderr
-    assert not platform.output.exists()
+    for report in (REPORT.replace("exitCode: null", "exitCode: 0"), "command: python3 x.py\n"):
+        (platform.results / "metadata").write_text(report)
+        assert set(platform.scores().values()) == {-1.0}
+        assert "names a command" in platform.page()
+
+
+def test_codalab_notes_an_exit_code_of_zero_where_nothing_ran(platform):
+    platform.predict(KEYS[0], range(6))
+    (platform.results / "metadata").write_text(
+        "elapsedTime: 3.5\nexitCode: 0\ningestionExitCode: 0\n"
+    )
+    assert platform.scores()[KEYS[0]] == 1.0
+
+
+def test_a_fault_of_the_platforms_machine_gives_no_score_and_exit_code_one(platform):
+    platform.predict(KEYS[0], range(6))
+    platform.lines.append(Failed(reason="no disk left"))
+    assert "ingestion failed: no disk left" in platform.fails(ended=False)
 
 
 @pytest.mark.parametrize("code", ["1", "137", "-9"])
-def test_an_ingestion_that_ended_before_it_asked_anything_gives_no_score(platform, code):
-    (platform.results / "metadata").write_text(f"exitCode: null\ningestionExitCode: {code}\n")
-    done = platform.score()
-    assert done.returncode == 1
-    assert f"exit code {code}" in done.stderr
-    assert not (platform.output / "scores.json").exists()
+def test_a_killed_ingestion_gives_no_score_however_much_it_had_asked(platform, code):
+    platform.predict(KEYS[0], range(5))
+    (platform.results / "metadata").write_text(
+        REPORT.replace("ingestionExitCode: 0", f"ingestionExitCode: {code}")
+    )
+    said = platform.fails(ended=False)
+    assert "stopped from outside after 5 answers" in said
+    assert f"exit code: {code}" in said
 
 
-@pytest.mark.parametrize("code", ["1", "null", "0"])
-def test_an_ingestion_that_was_stopped_half_way_is_scored_for_what_it_asked(platform, code):
-    platform.predict(KEYS[0], range(3))
-    (platform.results / "metadata").write_text(f"ingestionExitCode: {code}\n")
-    scores = platform.scores()
-    assert scores["failed"] == 9
-    # The three worst in the right order, above three failures: 3 pairs right, 9 wrong, 3 tied.
-    assert scores[KEYS[0]] == pytest.approx((3 - 9) / math.sqrt(12 * 15))
+def test_every_check_that_fails_says_which_it_was(platform):
+    platform.predict(KEYS[0], range(6))
+    limits = msgspec.structs.replace(platform.phase.limits, query_cpu_s=99)
+    assert "another bundle's ingestion program" in platform.fails(key="cd" * 32)
+    assert "is of phase 'final'" in platform.fails(phase="final")
+    assert "the limits in run.sealed are not the phase's" in platform.fails(limits=limits)
+    assert "another phase.json" in platform.fails(files={"phase.json": "00" * 32})
+    platform.write()
+    record = platform.results / "run.sealed"
+    record.write_bytes(record.read_bytes().replace(b'"score":1', b'"score":9'))
+    assert "line 3 of run.sealed does not bear its seal" in platform.fails()
+    record.unlink()
+    record.symlink_to(platform.reference / "phase.json")
+    assert "ingestion left no run.sealed" in platform.fails()
+    (platform.reference / "seal.key").unlink()
+    assert "seal.key cannot be read" in platform.fails()
+
+
+def test_a_phase_without_feedback_posts_constants_and_needs_no_accuracy(platform):
+    for key in KEYS:
+        (platform.reference / f"{key}.json").unlink()
+    platform.describe(feedback="none", truth="hidden")
+    assert set(platform.scores().values()) == {0.0}
+    page = platform.page()
+    assert "received and run" in page
+    assert "ab" * 32 in page, "the digest of what was received"
+    platform.lines.append(Refused(reason="it has both predictor.py and submission.py; keep one"))
+    assert set(platform.scores(submission_sha256="").values()) == {-1.0}
+    assert "it has both predictor.py and submission.py" in platform.page()
+
+
+def test_a_run_that_was_not_confined_is_marked(platform):
+    platform.predict(KEYS[0], range(6))
+    platform.scores()
+    assert "unconfined" not in platform.page()
+    platform.scores(unconfined=("Landlock",))
+    assert "this platform&#39;s kernel lacks Landlock" in platform.page()
 
 
 def test_a_phase_that_shows_three_decimals_posts_three(platform):
@@ -166,10 +225,11 @@ def test_what_a_level_hides_is_not_in_the_page(platform):
         ("score_only", "hidden"): {"tau"},
         ("none", "hidden"): set(),
     }
+    platform.predict(KEYS[0], [None, 2, 1, 3, 4, 5])
+    platform.lines.append(Printed(benchmark=KEYS[0], text="I print"))
     for (level, truth), expected in shown.items():
         platform.describe(feedback=level, truth=truth)
-        platform.predict(KEYS[0], [None, 2, 1, 3, 4, 5])
-        (platform.results / f"{KEYS[0]}.log").write_text("I print")
+        platform.write()
         platform.scores()
         found = {name for name, mark in marks.items() if mark in platform.page()}
         assert found == expected, (level, truth)
@@ -178,9 +238,8 @@ def test_what_a_level_hides_is_not_in_the_page(platform):
 
 def test_the_page_is_one_file_and_what_a_participant_wrote_is_escaped(platform):
     platform.predict(KEYS[0], [None, 2, 1, 3, 4, 5])
-    (platform.results / f"{KEYS[0]}.log").write_text(
-        "<script>alert(1)</script>\x1b[31m\udcff", errors="replace"
-    )
+    printed = "<script>alert(1)</script>\x1b[31m"
+    platform.lines.append(Printed(benchmark=KEYS[0], text=printed))
     (platform.reference / "baselines.json").write_text(json.dumps({"synflow": {KEYS[0]: 0.25}}))
     platform.scores()
     page = platform.page()
@@ -193,18 +252,11 @@ def test_the_page_is_one_file_and_what_a_participant_wrote_is_escaped(platform):
         assert fetched not in page
 
 
-def test_a_spoilt_manifest_costs_a_page_nothing_but_its_lines(platform):
+def test_nothing_beside_the_record_is_read(platform):
     platform.predict(KEYS[0], range(6))
-    for spoilt in (b"{", b"[]", b"\xff", b'{"public": {"method": 3}}'):
-        (platform.results / f"{KEYS[0]}.manifest.json").write_bytes(spoilt)
-        assert platform.scores()[KEYS[0]] == 1.0
-
-
-def test_no_link_is_followed_out_of_the_results(platform, tmp_path):
-    (tmp_path / "secret").write_text("TOP SECRET")
-    platform.predict(KEYS[0], range(6))
-    (platform.results / f"{KEYS[0]}.log").symlink_to(tmp_path / "secret")
-    platform.scores()
+    (platform.results / f"{KEYS[0]}.log").write_text("TOP SECRET")
+    (platform.results / "organiser_error.txt").write_text("it was you")
+    assert platform.scores()[KEYS[0]] == 1.0
     assert "TOP SECRET" not in platform.page()
 
 
@@ -224,7 +276,3 @@ def test_of_an_absolute_path_only_the_last_name_is_left(text, kept):
         assert "/home/me/" not in found
     else:
         assert found == kept
-
-
-def test_the_key_is_read_as_it_was_written(platform):
-    assert read_key(platform.reference) == bytes.fromhex(KEY)

@@ -1,7 +1,7 @@
 """``phase.json``: how a bundle passes the phase to the programs that a platform starts.
 
 A platform passes nothing but folders, so the phase, its limits and the platform's own time limit
-travel as a file, with the same content in the input data and in the reference data.
+travel as a file, with the same content in the ingestion program and in the reference data.
 """
 
 from __future__ import annotations
@@ -19,9 +19,8 @@ from zcnas.phases import Phase
 from zcnas.records import read_json
 
 HOSTED_PHASE_FILE = "phase.json"
-ORGANISER_ERROR_FILE = "organiser_error.txt"
-"""Beside the predictions: why the platform's machine failed. Scoring then reports no score."""
-
+INPUT_DIGESTS_FILE = "input_digests.json"
+"""In the reference data: maps the name of every file of the input data to its SHA-256."""
 BASELINES_FILE = "baselines.json"
 """Beside the references, optional: maps a baseline's name to its tau per benchmark."""
 

@@ -1,7 +1,8 @@
 """``detailed_results.html``: what a participant is shown of a submission on a platform.
 
 The page is the site's own page of a submission; here stands only where its content comes from, and
-what is taken out of it: paths of the machine, and of a hidden phase every single architecture.
+what is taken out of it: paths of the machine, and of a hidden phase every single architecture. Of a
+phase that shows no scores, and of a refused submission, it says just that.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ from pathlib import Path
 
 import msgspec
 
-from zcnas.errors import PredictionError, ReferenceDataError
+from zcnas.errors import ReferenceDataError
 from zcnas.hosted.phase import BASELINES_FILE, feedback_of
-from zcnas.judging.score import Predictions
+from zcnas.hosted.run_record import RunRecord, Start
 from zcnas.pages import About, submission_page
+from zcnas.pages.environment import environment
+from zcnas.pages.views import Fact, Tag
 from zcnas.phases import Phase
-from zcnas.records import Manifest, PublicManifest, Reference, read_json
-from zcnas.result_files import ResultFiles
+from zcnas.records import Reference, read_json
 
 _FOLDERS = re.compile(r"(?<![\w.:/~-])/(?:[^\s/\"'<>:,;()]+/)+")
 """The folders of an absolute path, up to its last name."""
@@ -26,8 +28,8 @@ _FOLDERS = re.compile(r"(?<![\w.:/~-])/(?:[^\s/\"'<>:,;()]+/)+")
 
 def detailed_results(
     phase: Phase,
-    results: Path,
-    predictions: Predictions,
+    record: RunRecord | None,
+    refusal: str,
     references: Mapping[str, Reference],
     reference_dir: Path,
 ) -> str:
@@ -35,46 +37,48 @@ def detailed_results(
 
     Args:
         phase: The phase.
-        results: Folder with ingestion's logs and manifests, which may be missing or spoilt.
-        predictions: Benchmark key to what is believed of ingestion's output.
+        record: Ingestion's, if there is one to believe.
+        refusal: Why the submission was refused; empty if it was not.
         references: Benchmark key to the hidden half.
         reference_dir: May hold taus of baselines.
 
     Raises:
         ReferenceDataError: The baselines are malformed.
     """
-    manifests = _public_manifests(phase, results)
+    feedback = feedback_of(phase)
+    tags = _tags(record.start) if record else ()
+    if record is None or refusal or not feedback.scores:
+        return (
+            environment()
+            .get_template("received.html")
+            .render(
+                phase=phase,
+                tags=tags,
+                refusal=without_paths(refusal),
+                sha256=record.start.submission_sha256 if record else "",
+            )
+        )
+    manifests = {key: manifest.public for key, manifest in record.manifests.items()}
     method = next((manifest.method for manifest in manifests.values()), "submission")
-    logs = {key: ResultFiles(results, key).log for key in phase.benchmarks}
     about = About(
         submission=method,
         method=method,
+        tags=tags,
+        facts=_facts(record.start),
         manifests=manifests,
-        logs={
-            key: without_paths(path.read_text(errors="replace"))
-            for key, path in logs.items()
-            if _is_own_file(path)
-        },
+        logs={key: without_paths(text) for key, text in record.logs.items()},
     )
     shown = {
         key: [
-            msgspec.structs.replace(each, message=without_paths(each.message))
-            for each in predictions.get(key, ())
+            msgspec.structs.replace(each, message=without_paths(each.message)) for each in answers
         ]
-        for key in phase.benchmarks
+        for key, answers in record.answers.items()
     }
     path = reference_dir / BASELINES_FILE
     baselines = (
         read_json(path, dict[str, dict[str, float]], ReferenceDataError) if path.is_file() else {}
     )
-    return submission_page(
-        phase, about, shown, references, baselines=baselines, feedback=feedback_of(phase)
-    )
-
-
-def _is_own_file(path: Path) -> bool:
-    """Return whether a file is there; a link that a submission has left may lead anywhere."""
-    return path.is_file() and not path.is_symlink()
+    return submission_page(phase, about, shown, references, baselines=baselines, feedback=feedback)
 
 
 def without_paths(text: str) -> str:
@@ -82,16 +86,12 @@ def without_paths(text: str) -> str:
     return _FOLDERS.sub("", text)
 
 
-def _public_manifests(phase: Phase, results: Path) -> dict[str, PublicManifest]:
-    """Return the public parts of the manifests; one that a submission has spoilt is left out."""
-    found = {}
-    for key in phase.benchmarks:
-        path = ResultFiles(results, key).manifest
-        if not _is_own_file(path):
-            continue
-        try:
-            manifest = read_json(path, Manifest, PredictionError)
-        except PredictionError:
-            continue
-        found[key] = manifest.public
-    return found
+def _tags(start: Start) -> tuple[Tag, ...]:
+    return (Tag("unconfined", "warn"),) if start.unconfined else ()
+
+
+def _facts(start: Start) -> tuple[Fact, ...]:
+    if not start.unconfined:
+        return ()
+    lacks = f"this platform's kernel lacks {' and '.join(start.unconfined)}"
+    return (Fact("Confinement", "unconfined", lacks),)

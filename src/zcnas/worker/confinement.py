@@ -88,6 +88,8 @@ _DENIED_OUTSIDE = {"setsid": (112, 157), "setpgid": (109, 154)}
 """Also denied outside containers, so that everything a worker starts stays in its group."""
 _CLONE, _CLONE3, _PRLIMIT = (56, 220), (435, 435), (302, 261)
 _CLONE_NAMESPACES = 0x7E020000
+_SECCOMP = (317, 277)
+_SECCOMP_ERRNO = 0x00050000
 _X32_BIT = 0x40000000
 
 
@@ -124,6 +126,18 @@ def confine_query() -> None:
         _restrict(_create_ruleset(0, 0, _SCOPES))
     elif abi >= 1:
         _restrict(_create_ruleset(1 << 6, 0, 0))  # creating character devices: forbidden anyway
+
+
+def missing_features() -> tuple[str, ...]:
+    """Return which of the two kernel features this machine refuses to this process."""
+    known = _ARCHITECTURES.get(platform.machine())
+    available = False
+    if known is not None:
+        errno_action = ctypes.c_uint32(_SECCOMP_ERRNO)
+        number, operation = _SECCOMP[known[1]], 2  # SECCOMP_GET_ACTION_AVAIL
+        available = _LIBC.syscall(number, operation, 0, ctypes.byref(errno_action)) == 0
+    missing = {"Landlock": _landlock_abi() == 0, "seccomp": not available}
+    return tuple(name for name, lacks in missing.items() if lacks)
 
 
 def _landlock_abi() -> int:
@@ -213,8 +227,8 @@ def _program(architecture: int, column: int, outside: bool) -> list[bytes]:
     load, equal, at_least, bits, end = 0x20, 0x15, 0x35, 0x45, 0x06
     number, machine, first_argument = 0, 4, 16
     allow, kill = instruction(end, 0x7FFF0000), instruction(end, 0x80000000)
-    refuse = instruction(end, 0x00050000 | errno.EPERM)
-    unknown = instruction(end, 0x00050000 | errno.ENOSYS)
+    refuse = instruction(end, _SECCOMP_ERRNO | errno.EPERM)
+    unknown = instruction(end, _SECCOMP_ERRNO | errno.ENOSYS)
     lines = [
         *(instruction(load, machine), instruction(equal, architecture, 1, 0), kill),
         *(instruction(load, number), instruction(at_least, _X32_BIT, 0, 1), refuse),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -99,6 +98,7 @@ def sample(
 ) -> None:
     """Draw the architectures of a phase and write both halves: input_data and reference_data."""
     from zcnas.organiser.draw import sample_phase
+    from zcnas.organiser.secret_files import DRAW_SEED, kept_secret
 
     chosen = find_phase(phase)
     if architectures is not None:
@@ -111,17 +111,9 @@ def sample(
         raise PhaseError(
             f"phase '{phase}' is hidden: name a folder outside the repository with --out DIR"
         )
-    seed = chosen.draw_seed or _secret_seed(seed_file or inputs.parent / "draw_seed")
+    seed = chosen.draw_seed or kept_secret(seed_file or inputs.parent / DRAW_SEED)
     others = [inputs.parents[1] / other / "input_data" for other in chosen.disjoint_from]
     sample_phase(chosen, seed, tables or data_dir(), inputs, references, others)
     console.print(f"{phase}: wrote {inputs} and {references}", markup=False, soft_wrap=True)
     if as_json:
         print_record({"phase": phase, "input_data": inputs, "reference_data": references})
-
-
-def _secret_seed(path: Path) -> str:
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_hex(32) + "\n")
-    return path.read_text().strip()

@@ -21,7 +21,7 @@ from zcnas.organiser.cli.options import (
     print_record,
     samples,
 )
-from zcnas.phases import load_phases
+from zcnas.phases import Phase, load_phases
 from zcnas.resources import SETTINGS_FILE, competition_file
 
 if TYPE_CHECKING:
@@ -60,7 +60,14 @@ def bundle(
         raise PhaseError(f"unknown phase '{unknown[0]}'; phases in {listed}: {', '.join(known)}")
     beside = _read_baselines(baselines or [], names)
     phases = tuple(
-        bundle_phase(known[name], chosen, *halves_of(known[name]), data_dir(), beside.get(name))
+        bundle_phase(
+            known[name],
+            chosen,
+            *(halves := halves_of(known[name])),
+            data_dir(),
+            _seal_key(known[name], halves[0], out),
+            beside.get(name),
+        )
         for name, chosen in schedule(read, names)
     )
     solutions = tuple(samples() / name for name in SAMPLE_NAMES)
@@ -76,6 +83,14 @@ def bundle(
     _remind_of_samples(read)
     if as_json:
         print_record({"bundles": written, "phases": [phase.name for phase in phases]})
+
+
+def _seal_key(phase: Phase, inputs: Path, out: Path) -> str:
+    """Return what seals a phase's runs: kept beside its draw seed, or in OUT if it has none."""
+    from zcnas.organiser.secret_files import SEAL_KEY, kept_secret
+
+    hidden = phase.truth == "hidden"
+    return kept_secret(inputs.parent / SEAL_KEY if hidden else out / f"{phase.name}.{SEAL_KEY}")
 
 
 def _read_baselines(paths: list[Path], names: list[str]) -> dict[str, Baselines]:

@@ -163,6 +163,7 @@ def finish(
         ZcnasError: The phase's architectures or a manifest cannot be read.
     """
     from zcnas.organiser.results.publishing import publish
+    from zcnas.organiser.secret_files import DRAW_SEED
     from zcnas.records import read_input
 
     inputs, _ = halves_of(phase)
@@ -170,7 +171,7 @@ def finish(
         key: {each.id: each.spec for each in read_input(inputs / f"{key}.json").architectures}
         for key in phase.benchmarks
     }
-    seed = inputs.parent / "draw_seed"
+    seed = inputs.parent / DRAW_SEED
     pages = publish(
         judgement,
         phase,

@@ -18,7 +18,6 @@ from zcnas.benchmarks import get_benchmark
 from zcnas.datasets import Minibatch, load_minibatch
 from zcnas.datasets.frozen import freeze_minibatch, load_hosted_minibatch
 from zcnas.errors import InputDataError, ReferenceDataError
-from zcnas.hosted.seals import derive_key
 from zcnas.judging.leaderboard import Entry, Leaderboard
 from zcnas.organiser.cli.main import app
 from zcnas.organiser.platforms.bundle import Competition, build_bundles, shared_files
@@ -39,6 +38,7 @@ from zcnas.search_spaces import build_network, parse_spec
 ROOT = Path(__file__).resolve().parents[4]
 PHASES = load_phases(ROOT / "reference_data" / "phases.toml")
 NAMES = ("practice", "development", "final")
+KEYS = {name: f"{number}a" * 32 for number, name in enumerate(NAMES)}
 
 
 def write_draw(folder, phase):
@@ -77,7 +77,7 @@ def competition(tmp_path_factory):
         else:
             write_draw(folder, PHASES[name])
             halves = folder / "in" / name, folder / "ref" / name
-        phases.append(bundle_phase(PHASES[name], chosen, *halves, None))
+        phases.append(bundle_phase(PHASES[name], chosen, *halves, None, KEYS[name]))
     samples = tuple(
         ROOT / "starting_kit" / "submissions" / n for n in ("nwot", "params", "synflow")
     )
@@ -102,10 +102,13 @@ def test_both_bundles_keep_every_rule(built):
 def test_a_program_says_how_it_is_run_under_the_names_of_both_platforms(built):
     for path in built:
         files = members(path.read_bytes())
-        for name in ("ingestion_program", "scoring_program"):
-            program = members(files[f"{name}.zip"])
+        programs = {f"ingestion_program_{name}.zip": "ingestion_program" for name in NAMES}
+        for zipped, name in {**programs, "scoring_program.zip": "scoring_program"}.items():
+            program = members(files[zipped])
             source = (ROOT / name / "metadata.yaml").read_bytes()
-            assert program["metadata"] == program["metadata.yaml"] == source
+            assert program["metadata.yaml"] == source
+            on_codalab = {"ingestion_program": b" --hidden=$hidden", "scoring_program": b""}[name]
+            assert program["metadata"] == source.rstrip() + on_codalab + b"\n"
 
 
 SWITCHES = {
@@ -200,9 +203,9 @@ def test_nothing_hidden_is_where_participants_or_submissions_can_read_it(competi
             for name, content in files.items():
                 inside = members(content) if name.endswith(".zip") else {name: content}
                 everything = b"".join(inside.values())
-                if name != phase.reference_name:
+                if name != phase.reference_name or phase.name == "final":
                     assert not any(secret in everything for secret in secrets), name
-                if name not in (phase.reference_name, phase.input_name):
+                if name not in (phase.reference_name, phase.ingestion_name):
                     assert not any(token in everything for token in tokens), name
         assert "public_data_practice.zip" in files
         assert not any(name.startswith("public_data") and "practice" not in name for name in files)
@@ -216,14 +219,14 @@ def test_no_draw_seed_is_in_a_bundle(competition):
 
 def test_the_seals_key_is_with_the_recorder_and_with_scoring_and_nowhere_else(competition):
     files = shared_files(competition)
-    secrets = [c for phase in competition.phases for c in phase.reference_files.values()]
-    key = derive_key(secrets).encode()
-    holders = {
-        name
-        for name, content in files.items()
-        if key in b"".join((members(content) if name.endswith(".zip") else {"": content}).values())
-    }
-    assert holders == {"ingestion_program.zip", *(p.reference_name for p in competition.phases)}
+    for phase in competition.phases:
+        holders = {
+            name
+            for name, content in files.items()
+            for inside in (members(content) if name.endswith(".zip") else {"": content}).values()
+            if KEYS[phase.name].encode() in inside
+        }
+        assert holders == {phase.ingestion_name, phase.reference_name}
 
 
 def test_the_practice_phases_baselines_are_what_the_samples_score():
@@ -302,8 +305,11 @@ def test_pages_say_what_the_phases_are_and_no_line_is_taken_for_code(built):
     assert "binning a score with tau 0.34 into five classes gives 0.36" in evaluation
     for phase in (PHASES[name] for name in NAMES):
         assert f"<td>{phase.limits.query_cpu_s} s</td>" in evaluation
-    for limit in ("network", "user is the same", "input data can be read", "number of processes"):
-        assert limit in evaluation
+    for limit in ("network may be reachable", "user is the same", "number of processes"):
+        assert limit in evaluation.replace("\n", " ")
+    assert "ranking is provisional" in evaluation
+    assert "ends without a score in the final phase and is marked" in evaluation
+    assert '"unconfined" in the practice, development phase.' in evaluation
     for key in PHASES["final"].benchmarks:
         assert key in pages["pages/data.html"]
 
@@ -317,7 +323,7 @@ def test_halves_of_different_draws_make_no_bundle(tmp_path):
     settings = read_settings(ROOT / "competition.yaml").phases["development"]
     folders = tmp_path / "in" / "development", tmp_path / "ref" / "development"
     with pytest.raises(ReferenceDataError, match="come from different draws"):
-        bundle_phase(PHASES["development"], settings, *folders, None)
+        bundle_phase(PHASES["development"], settings, *folders, None, KEYS["development"])
 
 
 def test_real_images_travel_with_the_input_data_and_are_the_same_there(tmp_path):

@@ -5,6 +5,7 @@ One test for every scenario that is known to go wrong there.
 
 import dataclasses
 import html
+import io
 import json
 import math
 import re
@@ -16,6 +17,8 @@ import pytest
 from scipy.stats import kendalltau
 
 from zcnas.benchmarks import BENCHMARKS
+from zcnas.hosted.run_record import read_run_record
+from zcnas.hosted.seals import read_key
 from zcnas.organiser.platforms.emulator import emulate
 from zcnas.organiser.platforms.emulator.bundles import read_task
 from zcnas.organiser.platforms.emulator.folders import FolderRunner
@@ -48,8 +51,12 @@ def tau_of_params(small):
     return kendalltau(counts, truth).statistic
 
 
+def record_of(outcome):
+    return read_run_record(outcome.results, read_key(outcome.folder / "scoring" / "input" / "ref"))
+
+
 def predictions_of(outcome):
-    return read_predictions(outcome.results / f"{KEY}.predictions.jsonl")
+    return record_of(outcome).answers[KEY]
 
 
 def scores_of(outcome):
@@ -136,22 +143,21 @@ def test_a_submission_with_its_own_command_is_refused_and_what_it_forged_is_not_
     ]
     forger = f"""
 import json, pathlib, time
-text = "".join(json.dumps(line) + "\\n" for line in {perfect!r})
-path = pathlib.Path("/app/output/{KEY}.predictions.jsonl")
+text = "".join(f"{{'0' * 64}} {{json.dumps(line)}}\\n" for line in {perfect!r})
+path = pathlib.Path("/app/output/run.sealed")
 changes = 0
 last_change = end = time.monotonic()
 while time.monotonic() < end + 240 and (changes < 2 or time.monotonic() < last_change + 5):
     if not path.exists() or path.read_text() != text:  # at first, and when ours has written
         changes, last_change = changes + 1, time.monotonic()
         path.write_text(text)
-        pathlib.Path("/app/output/{KEY}.seals").write_text("0" * 64 + "\\n")
     time.sleep(0.05)
 """
     zipped = submission(
         PARAMS, **{"metadata": "command: python3 $program/forge.py", "forge.py": forger}
     )
     outcome = small.submit("codabench", zipped, tmp_path / "out", containers)
-    assert '"score": ' in (outcome.results / f"{KEY}.predictions.jsonl").read_text(), "it forged"
+    assert '"score": ' in (outcome.results / "run.sealed").read_text(), "it forged"
     assert set(outcome.posted.values()) == {-1.0}
 
 
@@ -175,7 +181,7 @@ ATTACKS = PARAMS.replace(
             ("kill", lambda: os.kill(1, signal.SIGKILL)),
             ("metadata", lambda: pathlib.Path("/app/output/metadata").write_text("exitCode: 0")),
             ("scores", lambda: pathlib.Path("/app/output/scores.json").write_text("{}")),
-            ("forge", lambda: pathlib.Path("/app/output/KEY.predictions.jsonl").write_text("{}")),
+            ("forge", lambda: pathlib.Path("/app/output/run.sealed").write_text("{}")),
         ):
             try:
                 attempt()
@@ -190,7 +196,7 @@ def test_limits_hold_and_the_recorder_cannot_be_read_killed_or_overwritten(
     small, containers, submission, tmp_path, tau_of_params
 ):
     outcome = small.submit("codabench", submission(ATTACKS), tmp_path / "out", containers)
-    log = (outcome.results / f"{KEY}.log").read_text()
+    log = record_of(outcome).logs[KEY]
     assert "open:" not in log
     for name in ("mem", "fd/1", "environ"):
         assert f"closed: /proc/1/{name}" in log
@@ -205,10 +211,9 @@ def test_limits_hold_and_the_recorder_cannot_be_read_killed_or_overwritten(
         assert line in log
     assert outcome.status == "Finished", outcome.details
     assert outcome.posted["score"] == pytest.approx(tau_of_params)
-    names = {path.name.removeprefix(KEY) for path in outcome.results.iterdir()}
-    assert names == {".predictions.jsonl", ".seals", ".manifest.json", ".log", "metadata"}
+    assert {path.name for path in outcome.results.iterdir()} == {"run.sealed", "metadata"}
     stdout = (outcome.folder / "logs" / "ingestion.stdout").read_text()
-    assert ("another process had changed the predictions" in stdout) == ("done: forge" in log)
+    assert ("another process had changed run.sealed" in stdout) == ("done: forge" in log)
 
 
 @pytest.mark.parametrize("platform", ["codabench", "codalab"])
@@ -216,8 +221,10 @@ def test_a_fault_of_the_platforms_machine_is_failed_and_never_a_score(
     small, containers, submission, tmp_path, platform
 ):
     task = read_task(small.bundles / f"{platform}.zip", platform, None)
-    empty = zip_of(tmp_path / "empty.zip", {"README": "no data"})
-    broken = dataclasses.replace(task, parts={**task.parts, "input_data": empty})
+    program = zipfile.ZipFile(io.BytesIO(task.parts["ingestion_program"]))
+    kept = {n: program.read(n) for n in program.namelist() if n != "input_data/phase.json"}
+    without = zip_of(tmp_path / "without.zip", kept)
+    broken = dataclasses.replace(task, parts={**task.parts, "ingestion_program": without})
     outcome = emulate(broken, submission(PARAMS), platform, containers, tmp_path / "out")
     assert (outcome.status, outcome.posted) == ("Failed", {})
     said = "".join(path.read_text() for path in (outcome.folder / "logs").iterdir())
@@ -283,20 +290,15 @@ def test_every_form_gives_identical_digits_in_dry_run_score_and_on_both_platform
         for platform in ("codabench", "codalab"):
             outcome = on_platforms[form, platform]
             assert outcome.status == "Finished", outcome.details
-            shutil.copytree(outcome.results, tmp_path / form / platform)
-            shutil.copyfile(
-                outcome.scoring / "scores.json", tmp_path / form / platform / "scores.json"
-            )
-            runs[form, platform] = tmp_path / form / platform
+            digits[form, platform] = (scores_of(outcome), predictions_of(outcome))
     tree = small.submit("codabench", forms["packed"], tmp_path / "tree", FolderRunner())
     assert tree.status == "Finished", tree.details
-    shutil.copytree(tree.results, tmp_path / "no engine")
-    shutil.copyfile(tree.scoring / "scores.json", tmp_path / "no engine" / "scores.json")
-    runs["packed", "folder tree"] = tmp_path / "no engine"
+    digits["packed", "folder tree"] = (scores_of(tree), predictions_of(tree))
     for place, folder in runs.items():
         columns = json.loads((folder / "scores.json").read_text())
+        digits[place] = (columns, read_predictions(folder / f"{KEY}.predictions.jsonl"))
+    for place, (columns, lines) in digits.items():
         columns.pop("duration")
-        lines = read_predictions(folder / f"{KEY}.predictions.jsonl")
         digits[place] = (columns, [(line.id, line.status, line.score) for line in lines])
     assert len(digits) == 17
     first = digits["packed", "dry run"]

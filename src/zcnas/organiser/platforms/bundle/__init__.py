@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from zcnas.hosted.seals import KEY_FILE, derive_key
+from zcnas.hosted.seals import KEY_FILE
 from zcnas.organiser.platforms.bundle.layout import codabench_yaml, codalab_yaml
 from zcnas.organiser.platforms.bundle.logo import draw_logo
 from zcnas.organiser.platforms.bundle.pages import write_pages
@@ -67,21 +67,20 @@ def build_bundles(competition: Competition, out: Path) -> list[Path]:
 
 def shared_files(competition: Competition) -> dict[str, bytes]:
     """Return all files of a bundle except ``competition.yaml``, by name."""
-    key = derive_key(
-        [content for phase in competition.phases for content in phase.reference_files.values()]
-    ).encode()
     plugins = {name for phase in competition.phases for name in phase.phase.plugin_distributions()}
     files = {
         "logo.png": draw_logo(),
-        "ingestion_program.zip": zip_files({**ingestion_program(sorted(plugins)), KEY_FILE: key}),
         "scoring_program.zip": zip_files(scoring_program(sorted(plugins))),
         "starting_kit.zip": zip_files(starting_kit()),
         **write_pages(competition.settings, competition.phases),
         **_solutions(competition.solutions),
     }
+    program = ingestion_program(sorted(plugins))
     for phase in competition.phases:
-        files[phase.input_name] = zip_files(phase.input_files)
-        files[phase.reference_name] = zip_files({**phase.reference_files, KEY_FILE: key})
+        key = {KEY_FILE: phase.seal_key.encode()}
+        inside = {f"input_data/{name}": each for name, each in phase.input_files.items()}
+        files[phase.ingestion_name] = zip_files({**program, **inside, **key})
+        files[phase.reference_name] = zip_files({**phase.reference_files, **key})
         if phase.public_name is not None:
             files[phase.public_name] = zip_files(phase.public_files)
     return files

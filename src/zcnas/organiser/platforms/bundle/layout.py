@@ -95,9 +95,8 @@ def _task(index: int, phase: BundledPhase) -> dict[str, Any]:
         "index": index,
         "name": phase.phase.title,
         "description": _describe(phase),
-        "ingestion_program": "ingestion_program.zip",
+        "ingestion_program": phase.ingestion_name,
         "scoring_program": "scoring_program.zip",
-        "input_data": phase.input_name,
         "reference_data": phase.reference_name,
     }
 
@@ -160,9 +159,8 @@ def codalab_yaml(settings: Settings, phases: Sequence[BundledPhase]) -> bytes:
                 "max_submissions_per_day": phase.settings.max_submissions_per_day,
                 "is_scoring_only": False,
                 **_hidden(phase),
-                "ingestion_program": "ingestion_program.zip",
+                "ingestion_program": phase.ingestion_name,
                 "scoring_program": "scoring_program.zip",
-                "input_data": phase.input_name,
                 "reference_data": phase.reference_name,
                 "starting_kit": "starting_kit.zip",
                 **({"public_data": phase.public_name} if phase.public_name is not None else {}),

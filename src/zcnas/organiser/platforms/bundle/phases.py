@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from zcnas.feedback import Feedback
 from zcnas.hosted.phase import (
     BASELINES_FILE,
     HOSTED_PHASE_FILE,
+    INPUT_DIGESTS_FILE,
     HostedPhase,
     default_time_limit_s,
     feedback_of,
@@ -34,8 +36,11 @@ class BundledPhase:
         settings: Dates and limits on submissions.
         inputs: The visible halves by benchmark.
         references: The hidden halves by benchmark.
-        input_files: The input data's files by name.
-        reference_files: The reference data's files by name.
+        input_files: The input data's files by name; they travel in the ingestion program, which a
+            submission's own command cannot see.
+        reference_files: The reference data's files by name; of a phase that shows no scores, they
+            hold no accuracy.
+        seal_key: Seals the records of this phase's runs; hexadecimal.
         image_sources: By benchmark, where the minibatch's images come from.
     """
 
@@ -45,6 +50,7 @@ class BundledPhase:
     references: dict[str, Reference]
     input_files: dict[str, bytes]
     reference_files: dict[str, bytes]
+    seal_key: str
     image_sources: dict[str, str]
 
     @property
@@ -53,9 +59,9 @@ class BundledPhase:
         return self.phase.name
 
     @property
-    def input_name(self) -> str:
-        """The input data's file in the bundle."""
-        return f"input_data_{self.name}.zip"
+    def ingestion_name(self) -> str:
+        """The ingestion program's file in the bundle, with the input data inside."""
+        return f"ingestion_program_{self.name}.zip"
 
     @property
     def reference_name(self) -> str:
@@ -97,6 +103,7 @@ def bundle_phase(
     input_dir: Path,
     reference_dir: Path,
     data_dir: Path | None,
+    seal_key: str,
     baselines: Baselines | None = None,
 ) -> BundledPhase:
     """Return a phase with all files that a bundle has for it, made from both halves.
@@ -107,6 +114,7 @@ def bundle_phase(
         input_dir: Folder with ``<benchmark>.json`` for ingestion.
         reference_dir: Folder with ``<benchmark>.json`` for scoring.
         data_dir: Folder with the datasets' published files, or None.
+        seal_key: Seals the records of this phase's runs; random, in hexadecimal.
         baselines: Used instead of the ``baselines.json`` beside the references.
 
     Raises:
@@ -118,22 +126,31 @@ def bundle_phase(
         time_limit_s=settings.time_limit_s or default_time_limit_s(phase),
     )
     described = msgspec.json.format(msgspec.json.encode(hosted), indent=1) + b"\n"
-    baselines_path = reference_dir / BASELINES_FILE
     inputs, references, sources = {}, {}, {}
     input_files = {HOSTED_PHASE_FILE: described}
     reference_files = {HOSTED_PHASE_FILE: described}
-    if baselines is not None:
-        reference_files[BASELINES_FILE] = msgspec.json.encode(baselines, order="sorted")
-    elif baselines_path.is_file():
-        reference_files[BASELINES_FILE] = baselines_path.read_bytes()
+    scored_there = feedback_of(phase).scores
+    if scored_there:
+        reference_files |= _baseline_files(reference_dir / BASELINES_FILE, baselines)
     for benchmark in phase.get_benchmarks():
         key, name = benchmark.key, f"{benchmark.key}.json"
         data, reference = read_both_halves(input_dir, reference_dir, key)
         inputs[key], references[key] = data, reference
         input_files[name] = (input_dir / name).read_bytes()
-        reference_files[name] = (reference_dir / name).read_bytes()
+        if scored_there:
+            reference_files[name] = (reference_dir / name).read_bytes()
         minibatch = load_minibatch(benchmark, data.batch_size, data.eval_seed, data_dir)
         sources[key] = minibatch.source
         if not minibatch.synthetic:
             input_files[f"{key}{SUFFIX}"] = freeze_minibatch(minibatch)
-    return BundledPhase(phase, settings, inputs, references, input_files, reference_files, sources)
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in input_files.items()}
+    reference_files[INPUT_DIGESTS_FILE] = msgspec.json.encode(digests, order="sorted")
+    return BundledPhase(
+        phase, settings, inputs, references, input_files, reference_files, seal_key, sources
+    )
+
+
+def _baseline_files(path: Path, baselines: Baselines | None) -> dict[str, bytes]:
+    if baselines is not None:
+        return {BASELINES_FILE: msgspec.json.encode(baselines, order="sorted")}
+    return {BASELINES_FILE: path.read_bytes()} if path.is_file() else {}

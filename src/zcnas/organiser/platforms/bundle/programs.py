@@ -45,15 +45,15 @@ def starting_kit() -> dict[str, bytes]:
 
 
 def _program(folder: str, program: Program, plugins: Iterable[str]) -> dict[str, bytes]:
-    """Return a program's files, with a copy of ``metadata.yaml`` as ``metadata``.
+    """Return a program's files, with a copy of ``metadata.yaml`` as ``metadata`` if it has none.
 
-    CodaLab reads only the latter name; Codabench accepts either.
+    CodaLab reads only the latter name, Codabench the former first.
     """
     library = {name: path.read_bytes() for name, path in shipped_files(program)}
     own = _collect(package_file(folder), package_file(folder))
     for distribution in plugins:
         library |= dict(plugin_files(distribution))
-    return {**library, **own, "metadata": own["metadata.yaml"]}
+    return {"metadata": own["metadata.yaml"], **library, **own}
 
 
 def _collect(top: Path, base: Path) -> dict[str, bytes]:
