@@ -132,7 +132,7 @@ class Codabench:
         content = yaml.safe_load((self.bundle / "competition.yaml").read_text())
         self.tasks = dict(zip(("practice", "final"), content["tasks"], strict=True))
 
-    def judge(self, name, phase, files, attack="", wrapper=(), noticed=True):
+    def judge(self, name, phase, files, attack="", wrapper=(), noticed=True, python_path=""):
         """Return what becomes of a submission.
 
         Args:
@@ -143,6 +143,7 @@ class Codabench:
                 ``input_data`` and ``loot``, a folder that it keeps.
             wrapper: Words before ingestion's command.
             noticed: Whether the platform writes down that the second process ran.
+            python_path: Where CodaLab has Python look for modules; ``{program}`` is the submission.
         """
         root, task = self.folder / "runs" / name.replace(" ", "_"), self.tasks[phase]
         program, output = root / "program", root / "output"
@@ -155,7 +156,9 @@ class Codabench:
                 unzip(self.bundle / task[part], root / part)
         (root / "loot").mkdir()
         self._attack(root, attack, "before")
-        ingestion = self._run(root, "ingestion_program", wrapper)
+        ingestion = self._run(
+            root, "ingestion_program", wrapper, python_path.format(program=program)
+        )
         self._attack(root, attack, "after")
         report = {
             "exitCode": 0 if attack and noticed else None,
@@ -166,7 +169,7 @@ class Codabench:
         (output / "metadata").write_text(yaml.dump(report, default_flow_style=False))
         shutil.copytree(output, root / "input" / "res")  # follows links, as the worker's zip does
         unzip(self.bundle / task["reference_data"], root / "input" / "ref")
-        scoring = self._run(root, "scoring_program", ())
+        scoring = self._run(root, "scoring_program")
         scored = root / "scores" / "scores.json"
         return Verdict(
             root,
@@ -183,8 +186,8 @@ class Codabench:
             head += f"{name} = pathlib.Path({str(root / name)!r})\n"
         subprocess.run([sys.executable, "-c", head + source], cwd=root / "program", check=True)
 
-    def _run(self, root, part, wrapper):
-        command = yaml.safe_load((root / part / "metadata").read_text())["command"]
+    def _run(self, root, part, wrapper=(), python_path=""):
+        command = yaml.safe_load((root / part / "metadata.yaml").read_text())["command"]
         scoring = part == "scoring_program"
         for placeholder, folder in {
             "$input": root / ("input" if scoring else "input_data"),
@@ -199,7 +202,7 @@ class Codabench:
         return subprocess.run(
             [*wrapper, *words],
             cwd=root / part,
-            env={"PATH": os.defpath, "PYTHONUNBUFFERED": "1"},
+            env={"PATH": os.defpath, "PYTHONUNBUFFERED": "1", "PYTHONPATH": python_path},
             capture_output=True,
             text=True,
             check=False,

@@ -1,7 +1,7 @@
 """What a submission's own command, beside ingestion, can read, forge, replay and replace: nothing.
 
-Each attack succeeded against the bundles of earlier versions, but for the fed worker's, which
-Landlock has always stopped where there is one.
+Nothing that it did to the folders of earlier bundles was noticed; ``docs/security.md`` has the
+list.
 """
 
 import sys
@@ -132,19 +132,24 @@ def test_a_removed_or_cut_record_is_failed_and_says_so(codabench):
 def test_links_are_followed_neither_by_ingestion_nor_by_scoring(codabench):
     plants = HIDES + (
         "precious = loot / 'precious'\n"
-        "if moment == 'before':\n"
-        "    precious.write_text('kept')\n"
-        f"    for name in ('run.sealed', {KEY + '.log'!r}, 'organiser_error.txt', 'metadata'):\n"
-        "        (output / name).symlink_to(precious)\n"
-        "    (output / 'folder').symlink_to(loot)\n"
-    )
+        "precious.write_text('the secret of the host')\n"
+        "if moment == 'before': (output / 'run.sealed').symlink_to(precious)\n"
+        "for name in (KEY + '.log', KEY + '.manifest.json', 'organiser_error.txt'):\n"
+        "    (output / name).symlink_to(precious)\n"
+    ).replace("KEY", repr(KEY))
     verdict = codabench.judge("plants", "practice", COMMAND, plants, noticed=False)
     assert verdict.scores["score"] > 0, verdict.said
-    assert (verdict.root / "loot" / "precious").read_text() == "kept"
-    assert sorted(path.name for path in (verdict.root / "output").iterdir()) == [
-        "metadata",
-        "run.sealed",
-    ]
+    assert (verdict.root / "loot" / "precious").read_text() == "the secret of the host"
+    assert "the secret" not in verdict.page + verdict.said
+
+
+def test_nothing_of_the_submission_runs_as_ingestion_where_codalab_puts_it_on_the_path(codabench):
+    takes_over = "raise SystemExit('I am ingestion now')\n"
+    modules = {f"{name}.py": takes_over for name in ("argparse", "json", "msgspec", "numpy")}
+    files = {"metadata": "", "predictor.py": PARAMS, **modules}
+    verdict = codabench.judge("path", "practice", files, python_path="{program}")
+    assert "I am ingestion now" not in verdict.said
+    assert verdict.status == "Finished", verdict.said
 
 
 FED = PARAMS.replace(
