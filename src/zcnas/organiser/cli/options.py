@@ -94,7 +94,8 @@ def halves_of(phase: Phase) -> tuple[Path, Path]:
     Those of a hidden phase lie outside the repository.
 
     Raises:
-        PhaseError: The phase is hidden and ``ZCNAS_PHASES`` does not say where its draw is.
+        PhaseError: The phase is hidden, and ``ZCNAS_PHASES`` does not say where its draw is or
+            names a folder without it.
     """
     if phase.truth == "public":
         return public_halves(phase.name)
@@ -105,7 +106,14 @@ def halves_of(phase: Phase) -> tuple[Path, Path]:
             f"--out DIR`, "
             "then set ZCNAS_PHASES=DIR"
         )
-    return Path(drawn) / phase.name / "input_data", Path(drawn) / phase.name / "reference_data"
+    halves = Path(drawn) / phase.name / "input_data", Path(drawn) / phase.name / "reference_data"
+    for half in halves:
+        if not half.is_dir():
+            raise PhaseError(
+                f"phase '{phase.name}' is not drawn yet: there is no {half}; draw it first with "
+                f"`zcnas sample --phase {phase.name} --out {drawn}`"
+            )
+    return halves
 
 
 def data_dir() -> Path | None:

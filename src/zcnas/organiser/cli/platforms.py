@@ -22,7 +22,7 @@ from zcnas.organiser.cli.options import (
     samples,
 )
 from zcnas.phases import Phase, load_phases
-from zcnas.resources import SETTINGS_FILE, competition_file
+from zcnas.resources import SETTINGS_FILE, competition_file, package_file
 
 if TYPE_CHECKING:
     from zcnas.organiser.platforms.bundle.phases import Baselines
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from zcnas.organiser.platforms.check import BundleReport
     from zcnas.organiser.platforms.emulator.steps import Runner
 
-DEFAULT_PHASES = ("practice", "development", "final")
+DEFAULT_PHASES = ("practice", "starter", "development", "final")
 
 
 def bundle(
@@ -48,41 +48,63 @@ def bundle(
     as_json: JsonOption = False,
 ) -> None:
     """Write codabench.zip and codalab.zip, ready to upload."""
+    from zcnas.organiser.costs import estimate, read_costs
     from zcnas.organiser.platforms.bundle import Competition, build_bundles
-    from zcnas.organiser.platforms.bundle.layout import SAMPLES as SAMPLE_NAMES
     from zcnas.organiser.platforms.bundle.phases import bundle_phase
     from zcnas.organiser.platforms.bundle.settings import read_settings, schedule
+    from zcnas.organiser.platforms.bundle.time_limits import grant_time, shortfall
 
-    read = read_settings(settings or competition_file(SETTINGS_FILE))
+    path = settings or competition_file(SETTINGS_FILE)
+    read = read_settings(path)
     known = load_phases(listed := phases_file())
     names = [name.strip() for name in phase.split(",") if name.strip()] or _drawn_phases()
     if unknown := [name for name in names if name not in known]:
         raise PhaseError(f"unknown phase '{unknown[0]}'; phases in {listed}: {', '.join(known)}")
+    planned = {name: grant_time(read, known[name], dates) for name, dates in schedule(read, names)}
     beside = _read_baselines(baselines or [], names)
-    phases = tuple(
-        bundle_phase(
-            known[name],
-            chosen,
-            *(halves := halves_of(known[name])),
-            data_dir(),
-            _seal_key(known[name], halves[0], out),
-            beside.get(name),
-        )
-        for name, chosen in schedule(read, names)
-    )
-    solutions = tuple(samples() / name for name in SAMPLE_NAMES)
-    written = build_bundles(Competition(read, phases, solutions), out)
+    phases = []
+    for name, chosen in planned.items():
+        _note(f"{name}: reading both halves and its images")
+        halves = halves_of(known[name])
+        key = _seal_key(known[name], halves[0], out)
+        found = bundle_phase(known[name], chosen, *halves, data_dir(), key, beside.get(name))
+        phases.append(found)
+    _note("writing pages, programs and data")
+    templates = path.parent / read.templates if read.templates else None
+    written = build_bundles(Competition(read, tuple(phases), _solutions(read), templates), out)
     for path in written:
-        console.print(
-            f"{path}: {', '.join(p.name for p in phases)} ({path.stat().st_size >> 10} KiB)",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
-
+        _note(f"{path}: {', '.join(planned)} ({path.stat().st_size >> 10} KiB)")
+    record = read_costs(package_file("docs/costs.json"))
+    for name, chosen in planned.items():
+        if text := shortfall(known[name], chosen, estimate(known[name], record).forward_s):
+            _warn(text)
     _remind_of_samples(read)
     if as_json:
-        print_record({"bundles": written, "phases": [phase.name for phase in phases]})
+        print_record({"bundles": written, "phases": list(planned)})
+
+
+def _note(text: str) -> None:
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _warn(text: str) -> None:
+    console.print(text, style="yellow", markup=False, highlight=False, soft_wrap=True)
+
+
+def _solutions(read: Settings) -> tuple[Path, ...]:
+    """Return the folders of the sample submissions that the settings name.
+
+    Raises:
+        BundleError: One of them does not exist.
+    """
+    known = {folder.name: folder for folder in sorted(samples().iterdir()) if folder.is_dir()}
+    names = list(known) if read.solutions == "all" else read.solutions
+    if unknown := [name for name in names if name not in known]:
+        raise BundleError(
+            f"competition.yaml names the solution '{unknown[0]}'; samples in {samples()}: "
+            f"{', '.join(known)}; or write solutions: all"
+        )
+    return tuple(known[name] for name in names)
 
 
 def _seal_key(phase: Phase, inputs: Path, out: Path) -> str:
@@ -126,12 +148,14 @@ def _remind_of_samples(settings: Settings) -> None:
         if value == sample
     ]
     if left:
-        console.print(
+        _warn(
             f"before you upload: competition.yaml has the sample's {' and '.join(left)}; see "
-            f"docs/organisers.md",
-            style="yellow",
-            markup=False,
-            soft_wrap=True,
+            "docs/organisers.md"
+        )
+    if settings.collaborators:
+        _warn(
+            f"after the upload: Codabench takes no collaborators from a bundle; add "
+            f"{', '.join(settings.collaborators)} in the competition's editor"
         )
 
 
@@ -144,12 +168,9 @@ def _drawn_phases() -> list[str]:
         if name == "practice" or (drawn and (Path(drawn) / name / "input_data").is_dir())
     ]
     if missing := [name for name in DEFAULT_PHASES if name not in names]:
-        console.print(
+        _warn(
             f"without {', '.join(missing)}: draw with `zcnas sample --phase NAME --out DIR` and "
-            f"set ZCNAS_PHASES=DIR",
-            style="yellow",
-            markup=False,
-            soft_wrap=True,
+            "set ZCNAS_PHASES=DIR"
         )
     return names
 

@@ -23,6 +23,7 @@ from zcnas.organiser.cli.main import app
 from zcnas.organiser.platforms.bundle import Competition, build_bundles, shared_files
 from zcnas.organiser.platforms.bundle.phases import bundle_phase
 from zcnas.organiser.platforms.bundle.settings import read_settings, schedule
+from zcnas.organiser.platforms.bundle.time_limits import grant_time
 from zcnas.organiser.platforms.check import check_bundle
 from zcnas.phases import load_phases
 from zcnas.records import (
@@ -70,6 +71,7 @@ def competition(tmp_path_factory):
     """The repository's competition with invented draws of the hidden phases."""
     folder = tmp_path_factory.mktemp("draws")
     settings = read_settings(ROOT / "competition.yaml")
+    settings = msgspec.structs.replace(settings, docker_image="me/worker:1")
     phases = []
     for name, chosen in schedule(settings, list(NAMES)):
         if name == "practice":
@@ -77,7 +79,8 @@ def competition(tmp_path_factory):
         else:
             write_draw(folder, PHASES[name])
             halves = folder / "in" / name, folder / "ref" / name
-        phases.append(bundle_phase(PHASES[name], chosen, *halves, None, KEYS[name]))
+        granted = grant_time(settings, PHASES[name], chosen)
+        phases.append(bundle_phase(PHASES[name], granted, *halves, None, KEYS[name]))
     samples = tuple(
         ROOT / "starting_kit" / "submissions" / n for n in ("nwot", "params", "synflow")
     )
@@ -137,11 +140,11 @@ def test_every_switch_of_a_competition_stands_as_the_competition_needs_it(built)
     assert {key: value for key, value in new.items() if isinstance(value, bool)} == SWITCHES
     assert {key: value for key, value in old.items() if isinstance(value, bool)} == OLD_SWITCHES
     (board,) = new["leaderboards"]
-    assert board["submission_rule"] == "Force_Last"
+    assert board["submission_rule"] == "Force_Latest_Multiple", "every entry counts"
     assert board["hidden"] is True, "the scores of a hidden phase stay hidden"
     assert all(column["hidden"] is True for column in old["leaderboard"]["columns"].values())
     ways = {column["key"]: column["sorting"] for column in board["columns"]}
-    assert ways.pop("failed") == ways.pop("duration") == "asc"
+    assert ways.pop("failed") == "asc"
     assert set(ways.values()) == {"desc"}
 
 
@@ -150,7 +153,7 @@ def test_every_date_of_a_bundle_is_a_text_that_keeps_its_time_of_day(built):
     starts = ["2027-01-11 00:00:00", "2027-02-08 00:00:00", "2027-05-01 00:00:00"]
     assert [phase["start"] for phase in new["phases"]] == starts
     assert [phase["start_date"] for phase in old["phases"].values()] == starts
-    assert new["phases"][0]["end"] == "2027-02-07 23:59:59"
+    assert new["phases"][0]["end"] == "2027-01-24 23:59:59"
     assert (old["start_date"], old["end_date"]) == (starts[0], "2027-05-14 23:59:59")
 
 
@@ -159,14 +162,14 @@ def test_the_same_inputs_give_the_same_bytes(competition, built, tmp_path):
     assert [path.read_bytes() for path in again] == [path.read_bytes() for path in built]
 
 
-def test_the_leaderboard_has_a_column_per_benchmark_score_first_and_duration_last(built):
+def test_the_leaderboard_has_a_column_per_benchmark_score_first_and_no_time_breaks_ties(built):
     content = yaml.safe_load(members(built[0].read_bytes())["competition.yaml"])
     columns = [column["key"] for column in content["leaderboards"][0]["columns"]]
     benchmarks = {key for name in NAMES for key in PHASES[name].benchmarks}
     assert columns[0] == "score"
-    assert columns[-2:] == ["failed", "duration"]
-    assert set(columns[1:-2]) == benchmarks
-    assert len(columns) == len(benchmarks) + 3
+    assert columns[-1] == "failed"
+    assert set(columns[1:-1]) == benchmarks
+    assert len(columns) == len(benchmarks) + 2
     old = yaml.safe_load(members(built[1].read_bytes())["competition.yaml"])
     ranked = old["leaderboard"]["columns"]
     assert sorted(ranked, key=lambda key: ranked[key]["rank"]) == columns

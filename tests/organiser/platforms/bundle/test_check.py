@@ -274,7 +274,7 @@ def test_what_is_no_bundle_at_all_is_refused(tmp_path):
 
 def test_what_a_platform_takes_without_a_word_is_a_warning(good_v2, write_bundle):
     change("version: 2", "version: 2\nregistration_auto_approve: true")(good_v2)
-    change("Force_Last", "Force_Best")(good_v2)
+    change("Force_Last", "Add")(good_v2)
     change("computation: max", "computation: avg")(good_v2)
     change("execution_time_limit: 600", "execution_time_limit_ms: 600")(good_v2)
     good_v2["__MACOSX/._logo.png"] = b""
@@ -285,14 +285,14 @@ def test_what_a_platform_takes_without_a_word_is_a_warning(good_v2, write_bundle
     assert "did you mean execution_time_limit?" in unknown.message
 
 
-@pytest.mark.parametrize("rule", ["Add", "Add_And_Delete", "Force_Best", ""])
-def test_another_submission_rule_is_told_with_the_one_of_this_competition(
+@pytest.mark.parametrize("rule", ["Add", "Add_And_Delete", "Add_And_Delete_Multiple"])
+def test_a_rule_that_lets_participants_choose_is_told_with_those_that_do_not(
     rule, good_v2, write_bundle
 ):
     change("submission_rule: Force_Last", f"submission_rule: {rule}")(good_v2)
     (problem,) = check_bundle(write_bundle(good_v2)).problems
     assert (problem.rule, problem.line) == ("submission-rule", 43)
-    assert problem.message.endswith("write Force_Last")
+    assert problem.message.endswith("Force_Last, Force_Best, Force_Latest_Multiple")
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,14 @@ NAMES = ("practice", "development", "final")
         ('start: "2027-02-08 00:00:00"', "start: 2027-02-08 00:00:00+02:00", "timezone"),
         ("title: Zero-Cost NAS", "title: [", "not a valid settings file"),
         ("max_submissions: 2\n", "max_submissions: 0\n", ">= 1"),
+        ('queue: ""', "queue: my-queue", "queue is 'my-queue'; write the vhost"),
+        ("organisers@example.org", "organisers at example.org", "contact_email is 'organisers at"),
+        ("organisers@example.org", "organisers@example", "write one address"),
+        ("  terms: Terms\n", "", "pages has no terms"),
+        ("  data: Data\n", "  ../data: Data\n", r"pages names '\.\./data'"),
+        ("fact_sheet: {}", "fact_sheet: {a: {title: A, type: select}}", "a is of type select"),
+        ("fact_sheet: {}", "fact_sheet: {a: {title: A, selection: [b]}}", "a is of type text"),
+        ("time_granted_s: 600", "time_granted_s: 0", ">= 20"),
     ],
 )
 def test_settings_with_a_mistake_are_refused_with_its_place(tmp_path, old, new, message):
@@ -36,7 +44,7 @@ def test_settings_with_a_mistake_are_refused_with_its_place(tmp_path, old, new, 
     ("old", "new", "message"),
     [
         (
-            'end: "2027-02-07 23:59:59"',
+            'end: "2027-01-24 23:59:59"',
             "end: 2027-02-08 00:00:00",
             "before phase practice has ended",
         ),
@@ -57,10 +65,28 @@ def test_absent_settings_are_an_error_that_names_the_file(tmp_path):
         read_settings(tmp_path / "competition.yaml")
 
 
+@pytest.mark.parametrize("day", ["2027-01-24", '"2027-01-24"'])
+def test_an_end_without_a_time_is_told_with_what_to_write(tmp_path, day):
+    text = (ROOT / "competition.yaml").read_text()
+    (tmp_path / "competition.yaml").write_text(
+        text.replace('end: "2027-01-24 23:59:59"', f"end: {day}")
+    )
+    with pytest.raises(BundleError) as told:
+        read_settings(tmp_path / "competition.yaml")
+    assert "phase practice: end is 2027-01-24, a day without a time" in str(told.value)
+    assert str(told.value).endswith('write end: "2027-01-24 23:59:59"')
+
+
+def test_the_shipped_settings_bundle_all_their_phases_one_after_another():
+    settings = read_settings(ROOT / "competition.yaml")
+    names = [name for name, _ in schedule(settings, list(settings.phases))]
+    assert names == ["practice", "starter", "development", "final", "full"]
+
+
 def test_times_may_stand_in_quotes_or_not(tmp_path):
     text = (ROOT / "competition.yaml").read_text()
     (tmp_path / "competition.yaml").write_text(re.sub(r'"(\d{4}-.*)"', r"\1", text))
     assert "start: 2027-01-11 00:00:00\n" in (tmp_path / "competition.yaml").read_text()
     bare = read_settings(tmp_path / "competition.yaml")
     assert bare == read_settings(ROOT / "competition.yaml")
-    assert bare.phases["practice"].end == datetime.datetime(2027, 2, 7, 23, 59, 59)
+    assert bare.phases["practice"].end == datetime.datetime(2027, 1, 24, 23, 59, 59)

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zcnas.hosted.seals import KEY_FILE
-from zcnas.organiser.platforms.bundle.layout import codabench_yaml, codalab_yaml
-from zcnas.organiser.platforms.bundle.logo import draw_logo
-from zcnas.organiser.platforms.bundle.pages import write_pages
+from zcnas.organiser.platforms.bundle.layout import Layout, codabench_yaml, codalab_yaml
+from zcnas.organiser.platforms.bundle.pages import Pages
 from zcnas.organiser.platforms.bundle.phases import BundledPhase
+from zcnas.organiser.platforms.bundle.pictures import logo_of
 from zcnas.organiser.platforms.bundle.programs import (
     ingestion_program,
     scoring_program,
@@ -40,25 +40,39 @@ class Competition:
         settings: The organiser's ``competition.yaml``.
         phases: In chronological order.
         solutions: Folders of sample submissions, offered as solutions.
+        templates: The organiser's own pages and logo, which come before ours; None for none.
     """
 
     settings: Settings
     phases: tuple[BundledPhase, ...]
     solutions: tuple[Path, ...]
+    templates: Path | None = None
+
+    @property
+    def layout(self) -> Layout:
+        """What ``competition.yaml`` describes."""
+        pages = Pages(self.settings, self.phases, self.templates)
+        return Layout(
+            settings=self.settings,
+            phases=self.phases,
+            descriptions=tuple(pages.describe(phase) for phase in self.phases),
+            logo=logo_of(self.templates)[0],
+            solutions=tuple(folder.name for folder in self.solutions),
+        )
 
 
 def build_bundles(competition: Competition, out: Path) -> list[Path]:
     """Write ``codabench.zip`` and ``codalab.zip`` into a folder and return their paths.
 
     Raises:
-        BundleError: The phases contradict one another.
+        BundleError: The phases contradict one another, or a page of the organiser's is broken.
         InvalidSubmission: A sample submission would not be accepted.
     """
-    shared = shared_files(competition)
+    shared, layout = shared_files(competition), competition.layout
     out.mkdir(parents=True, exist_ok=True)
     written = []
     for platform, write_yaml in BUNDLES.items():
-        files = {**shared, "competition.yaml": write_yaml(competition.settings, competition.phases)}
+        files = {**shared, "competition.yaml": write_yaml(layout)}
         path = out / f"{platform}.zip"
         path.write_bytes(zip_files(files))
         written.append(path)
@@ -68,11 +82,12 @@ def build_bundles(competition: Competition, out: Path) -> list[Path]:
 def shared_files(competition: Competition) -> dict[str, bytes]:
     """Return all files of a bundle except ``competition.yaml``, by name."""
     plugins = {name for phase in competition.phases for name in phase.phase.plugin_distributions()}
+    logo, picture = logo_of(competition.templates)
     files = {
-        "logo.png": draw_logo(),
+        logo: picture,
         "scoring_program.zip": zip_files(scoring_program(sorted(plugins))),
         "starting_kit.zip": zip_files(starting_kit()),
-        **write_pages(competition.settings, competition.phases),
+        **Pages(competition.settings, competition.phases, competition.templates).write(),
         **_solutions(competition.solutions),
     }
     program = ingestion_program(sorted(plugins))

@@ -37,7 +37,8 @@ PHASE_KEYS = (
     *("hide_prediction_output", "hide_score_output", "starting_kit", "public_data"),
     "accepts_only_result_submissions",
 )
-LAST_COUNTS = "Force_Last"
+FORCED_RULES = ("Force_Last", "Force_Best", "Force_Latest_Multiple")
+"""What stands on the leaderboard without a participant's choice: last, best, or every entry."""
 LEADERBOARD_KEYS = ("title", "key", "columns", "submission_rule", "hidden", "primary_index")
 
 
@@ -289,11 +290,11 @@ def _check_leaderboards(content: dict[Any, Any], findings: Findings) -> None:
         findings.known(board, LEADERBOARD_KEYS, place_of)
         for key in ("title", "key"):
             findings.text(board.get(key), "leaderboard-key", f"its {key}", (*place_of, key))
-        if board.get("submission_rule") != LAST_COUNTS:
+        if board.get("submission_rule") not in FORCED_RULES:
             findings.add(
                 "submission-rule",
                 f"submission_rule is {board.get('submission_rule')!r}: participants could choose "
-                f"what stands on the leaderboard; write {LAST_COUNTS}",
+                f"what stands on the leaderboard; write one of {', '.join(FORCED_RULES)}",
                 *(*place_of, "submission_rule"),
             )
         _check_columns(board.get("columns"), (*place_of, "columns"), findings)

@@ -56,7 +56,7 @@ RULES: dict[str, str] = {
     "column-precision": "a column shows 0 to 10 decimals, as many as are stored",
     "solutions": "a solution has an index, a path in the bundle and existing tasks",
     "registration": "the organiser approves who takes part: nobody has two accounts",
-    "submission-rule": "a participant's last submission is the one on the leaderboard",
+    "submission-rule": "a rule, not the participant, chooses what is on the leaderboard",
     "junk": "a bundle contains no files added by operating systems",
     "unknown-key": "a key that the platform does not know is silently ignored",
     "average": "an average skips the columns for which a submission has no score",
