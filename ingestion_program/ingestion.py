@@ -41,7 +41,6 @@ from zcnas.ingestion.shared_container import (
 )
 from zcnas.isolation.process import ProcessIsolation
 from zcnas.records import BenchmarkInput, read_input
-from zcnas.result_files import RUN_RECORD
 from zcnas.submissions import Submission, open_submission
 from zcnas.worker.confinement import missing_features
 
@@ -89,7 +88,7 @@ def main() -> None:
             except ZcnasError as error:
                 record.add(Failed(reason=str(error)))
                 raise
-        keep_only(arguments.output, [arguments.output / RUN_RECORD])
+        keep_only(arguments.output, record.files)
     except OSError as error:
         sys.exit(f"error: this machine failed: {error}")
     except ZcnasError as error:
@@ -130,10 +129,10 @@ def run(input_data: Path, submitted: Path, record: SealedRecord) -> None:
         try:
             submission = open_submission(submitted, Path(private) / "submission")
         except InvalidSubmission as error:
-            record.add(start_of(task, "", unconfined))
+            record.belongs_to(start_of(task, "", unconfined))
             reason = "; ".join(error.problems)
         else:
-            record.add(start_of(task, submission.sha256, unconfined))
+            record.belongs_to(start_of(task, submission.sha256, unconfined))
             reason = ask(submission, submitted, task, record)
     if reason:
         print(f"the submission was refused: {reason}")

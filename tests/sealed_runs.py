@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from zcnas.hosted.run_record import Ended, Start, seal_line
+from zcnas.hosted.run_record import Ended, Start, owner_name, seal_line
 from zcnas.hosted.seals import Seals
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,4 +29,8 @@ def write_run(folder, key, lines, ended=True):
     ending = [Ended(wall_time_s=1.0)] if ended else []
     path = folder / "run.sealed"
     path.write_bytes(b"".join(seal_line(seals, line) for line in [*lines, *ending]))
+    for owner in folder.glob("submission-*"):
+        owner.unlink()
+    for start in (line for line in lines if isinstance(line, Start)):
+        (folder / owner_name(start)).touch()
     return path

@@ -12,6 +12,8 @@ submission printed."""
 ENDINGS = (PREDICTIONS, MANIFEST, LOG)
 RUN_RECORD = "run.sealed"
 """On a platform, one file that holds all of it, for all benchmarks, sealed line by line."""
+OWNER = "submission-"
+"""Beside it, an empty file whose name ends with the digest of the submission."""
 
 
 @dataclass(frozen=True)

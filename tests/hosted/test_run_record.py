@@ -79,6 +79,18 @@ def test_lines_of_another_run_do_not_fit(tmp_path, lines):
         read(tmp_path, [theirs[0], *lines[1:]])
 
 
+def test_a_record_that_came_with_another_submission_is_not_taken_for_its_own(tmp_path):
+    theirs = write_run(tmp_path, KEY, [START, *ANSWERS]).read_bytes()
+    for digest in ("cd" * 32, ""):
+        write_run(tmp_path, KEY, [start_of(PHASE, FILES, submission_sha256=digest), *ANSWERS])
+        (tmp_path / "run.sealed").write_bytes(theirs)
+        with pytest.raises(OrganiserError, match="it is the record of another submission"):
+            read_run_record(tmp_path, KEY)
+        (tmp_path / f"submission-{'ab' * 32}").touch()
+        with pytest.raises(OrganiserError, match="it is the record of another submission"):
+            read_run_record(tmp_path, KEY)
+
+
 def test_another_bundles_key_is_told_from_a_changed_file(tmp_path):
     write_run(tmp_path, b"l" * 32, [START, *ANSWERS])
     with pytest.raises(OrganiserError, match="another bundle's ingestion program wrote it"):

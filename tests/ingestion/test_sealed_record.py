@@ -19,16 +19,18 @@ def answer(number, score=1.0):
 
 
 def test_a_record_changed_by_another_process_is_written_again_from_memory(tmp_path):
-    path = tmp_path / "run.sealed"
+    path, owner = tmp_path / "run.sealed", tmp_path / f"submission-{'ab' * 32}"
     for attack in (
         lambda: path.write_text("forged"),
         path.unlink,
         lambda: (path.unlink(), path.mkdir()),
         lambda: (path.unlink(), path.symlink_to("/etc/passwd")),
         lambda: (path.unlink(), os.mkfifo(path)),
+        lambda: (owner.unlink(), owner.symlink_to("/etc/passwd")),
     ):
         with sealed_record(tmp_path, KEY) as record:
-            for line in (START, answer(1, 0.5), answer(2, 0.25), Ended(wall_time_s=1)):
+            record.belongs_to(START)
+            for line in (answer(1, 0.5), answer(2, 0.25), Ended(wall_time_s=1)):
                 record.add(line)
             attack()
         found = read_run_record(tmp_path, KEY)

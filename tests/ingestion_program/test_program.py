@@ -79,7 +79,10 @@ def test_the_program_runs_from_folders_alone_and_says_what_it_ran_on(program, tm
     assert record.start.files == digests
     assert record.start.limits == PRACTICE.limits
     assert record.start.submission_sha256 == record.manifests[BENCHMARK].public.submission_sha256
-    assert [path.name for path in program.output.iterdir()] == ["run.sealed"]
+    assert sorted(path.name for path in program.output.iterdir()) == [
+        "run.sealed",
+        f"submission-{record.start.submission_sha256}",
+    ]
     assert list(truth.iterdir()) == [], "the truth that CodaLab mounts is gone"
     assert not program.inputs.exists(), "so is the list"
     assert not (program.folder / "seal.key").exists()

@@ -12,6 +12,10 @@ Each line is a seal, a blank and a JSON object with a ``type``:
 
 A seal covers all lines before it, so nothing can be changed, left out, swapped, or taken from
 another run. Without its last line a record is that of a run which was killed.
+
+Beside it lies an empty file whose name is the submission's digest. Where a platform copies a
+submission's files over ingestion's output, they can bring the record of another submission, but
+they cannot take that name away, and no file can bear the digest of files that it is one of.
 """
 
 from __future__ import annotations
@@ -28,7 +32,7 @@ from zcnas.hosted.regular_files import read_regular
 from zcnas.hosted.seals import Seals
 from zcnas.phases import Limits, Phase
 from zcnas.records import Manifest, Prediction
-from zcnas.result_files import RUN_RECORD
+from zcnas.result_files import OWNER, RUN_RECORD
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True, tag="start"):
@@ -155,6 +159,7 @@ def read_run_record(folder: Path, key: bytes) -> RunRecord:
             raise OrganiserError(f"ingestion failed: {line.reason}")
         ended = isinstance(line, Ended)
         record.add(line)
+    _check_owner(folder, start)
     if not ended:
         answers = sum(map(len, record.answers.values()))
         raise OrganiserError(
@@ -191,6 +196,26 @@ def check_start(start: Start, phase: Phase, files: dict[str, str]) -> None:
                 f"ingestion read another {name} than this bundle's reference data belongs to, so "
                 f"{what} differs: ingestion program and reference data come from different bundles"
             )
+
+
+def owner_name(start: Start) -> str:
+    """Return the name of the file that says whose record it is."""
+    return f"{OWNER}{start.submission_sha256 or 'refused'}"
+
+
+def _check_owner(folder: Path, start: Start) -> None:
+    """Check that a record is of the submission that ingestion ran.
+
+    Raises:
+        OrganiserError: It is of another, or the file that says so is gone.
+    """
+    found = {path.name for path in folder.iterdir() if path.name.startswith(OWNER)}
+    if found != {owner_name(start)}:
+        raise OrganiserError(
+            f"{RUN_RECORD} is of {owner_name(start)}, and beside it lies "
+            f"{', '.join(sorted(found)) or 'no file that says so'}: it is the record of another "
+            "submission, or another process has changed the output"
+        )
 
 
 def _sealed_lines(content: bytes, key: bytes) -> Iterator[Line]:

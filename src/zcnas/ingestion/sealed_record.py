@@ -16,7 +16,7 @@ import msgspec
 from zcnas.errors import OrganiserError
 from zcnas.feedback import Feedback
 from zcnas.hosted.regular_files import create_regular, read_regular
-from zcnas.hosted.run_record import Answer, Line, Printed, Told, seal_line
+from zcnas.hosted.run_record import Answer, Line, Printed, Start, Told, owner_name, seal_line
 from zcnas.hosted.seals import Seals
 from zcnas.ingestion.shared_container import remove
 from zcnas.records import Manifest, Prediction
@@ -63,6 +63,7 @@ class SealedRecord:
         self._seals = Seals(key)
         self._lines: list[bytes] = []
         self._lock = threading.Lock()
+        self._owner: Path | None = None
         # Held open: what another process does to its name changes nothing until ``settle``.
         self._file = _create(self._path)
 
@@ -73,10 +74,22 @@ class SealedRecord:
             self._file.write(self._lines[-1])
             self._file.flush()
 
+    def belongs_to(self, start: Start) -> None:
+        """Write the first line, and say in the folder whose record it is."""
+        self.add(start)
+        self._owner = self._path.with_name(owner_name(start))
+
+    @property
+    def files(self) -> list[Path]:
+        """What a finished run leaves."""
+        return [self._path, *([self._owner] if self._owner else [])]
+
     def settle(self) -> bool:
-        """Make the file hold what memory holds; return whether it did not."""
+        """Make the files hold what memory holds; return whether the record did not."""
         with suppress(OSError):  # a full disk has been reported before
             self._file.close()
+        if self._owner:
+            _create(self._owner).close()
         content = b"".join(self._lines)
         if read_regular(self._path, len(content)) == content:
             return False

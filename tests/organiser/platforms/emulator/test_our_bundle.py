@@ -211,7 +211,8 @@ def test_limits_hold_and_the_recorder_cannot_be_read_killed_or_overwritten(
         assert line in log
     assert outcome.status == "Finished", outcome.details
     assert outcome.posted["score"] == pytest.approx(tau_of_params)
-    assert {path.name for path in outcome.results.iterdir()} == {"run.sealed", "metadata"}
+    names = {path.name.split("-")[0] for path in outcome.results.iterdir()}
+    assert names == {"run.sealed", "submission", "metadata"}
     stdout = (outcome.folder / "logs" / "ingestion.stdout").read_text()
     assert ("another process had changed run.sealed" in stdout) == ("done: forge" in log)
 

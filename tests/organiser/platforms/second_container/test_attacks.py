@@ -79,6 +79,22 @@ def test_predictions_of_another_submission_cannot_be_replayed(codabench, honest)
     assert "names a command, and the platform ran it" in verdict.page
 
 
+def test_a_submission_that_brings_the_record_of_another_gains_nothing(codabench, honest):
+    """Newer workers copy a submission's files to where scoring reads."""
+    files = {"metadata": "", "predictor.py": CONSTANT}
+    for path in (honest.root / "output").glob("*-*"):
+        files[path.name] = ""
+    files["run.sealed"] = (honest.root / "output" / "run.sealed").read_text()
+    copies = (
+        "if moment == 'after':\n"
+        "    for path in program.iterdir(): shutil.copy(path, output)\n"
+        "    (output / 'metadata').unlink()\n"
+    )
+    verdict = codabench.judge("brings", "practice", files, copies, noticed=False)
+    assert verdict.status == "Failed"
+    assert "it is the record of another submission" in verdict.said
+
+
 def test_predictions_of_another_phase_cannot_be_replayed(codabench, honest):
     replays = HIDES + (
         "if moment == 'after':\n"
