@@ -32,7 +32,7 @@ LOCK := $(BIN)/uv --quiet pip compile --universal --python-version 3.11 --genera
 WITHOUT_TORCH := tests/judging tests/submissions tests/tables tests/test_benchmarks.py tests/test_records.py tests/test_phases.py --ignore tests/tables/test_zero_cost_scores.py
 
 .DEFAULT_GOAL := help
-.PHONY: help install lock score dry-run smoke submission leaderboard baselines status rank merge data phases sample bundle bundle-check emulate feedback audit doctor image check test test-lowest fuzz verify-spaces soak bench
+.PHONY: help install lock score dry-run smoke submission leaderboard baselines status rank merge data phases sample bundle bundle-check emulate feedback audit doctor analyse image check test test-lowest fuzz verify-spaces soak bench
 
 help:  ## list the targets
 	@echo "Variables are the options of the console script: ISOLATION=docker is --isolation docker, likewise PHASE= OUT= CPUS= SCHEDULER="
@@ -134,6 +134,9 @@ audit: install  ## look for signs of memorised benchmarks among SUBMISSIONS scor
 
 doctor: install  ## check this machine before a run of PHASE and suggest fixes
 	$(ZCNAS) doctor --phase $(PHASE) --isolation $(ISOLATION) --cpus '$(CPUS)' --out $(OUT)
+
+analyse: install  ## repeat the papers' analyses on the tables in ZCNAS_DATA (NAME=all BENCHMARKS= SCORES=)
+	$(ZCNAS) analyse $(or $(NAME),all) $(if $(BENCHMARKS),--benchmarks $(BENCHMARKS)) $(if $(SCORES),--scores $(SCORES))
 
 image: install  ## build the image submissions run in (BASE= another base image)
 	$(ZCNAS) image --base '$(BASE)'

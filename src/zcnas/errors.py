@@ -9,6 +9,7 @@
     ├── InputDataError        a benchmark's architectures or minibatch cannot be read
     ├── DownloadError         a published file could not be downloaded completely
     ├── TableError            an accuracy table is missing, damaged or a different table
+    ├── AnalysisError         an analysis cannot be made of these scores or benchmarks
     ├── ReferenceDataError    hidden accuracies are missing, malformed or unusable
     ├── ProxyError            a proxy is unknown or undefined for its arguments
     ├── PredictionError       predictions contradict the reference they are scored against
@@ -67,6 +68,10 @@ class DownloadError(ZcnasError):
 
 class TableError(ZcnasError):
     """An accuracy table is missing, is damaged, or is a different table."""
+
+
+class AnalysisError(ZcnasError):
+    """An analysis cannot be made of these scores or benchmarks, or its name is unknown."""
 
 
 class ReferenceDataError(ZcnasError):

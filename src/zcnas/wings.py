@@ -25,6 +25,7 @@ INGESTION = ("datasets", "ingestion", "isolation", "submissions")
 JUDGING = ("judging", "pages")
 PARTICIPANT = ("participant",)
 RESEARCH = ("jobs", "tables", "testing")
+STUDIES = ("analyses",)
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,12 @@ WINGS: dict[str, Wing] = {
         RESEARCH, (*WORDS, "search_spaces", "proxies", "datasets", "isolation", *JUDGING)
     ),
     "participant": Wing(PARTICIPANT, (*WORDS, *SANDBOX, "hosted", *INGESTION, *JUDGING)),
+    "studies": Wing(
+        STUDIES, (*WORDS, "search_spaces", "proxies", "datasets", "isolation", *JUDGING, *RESEARCH)
+    ),
     "organiser": Wing(
         ("organiser",),
-        (*WORDS, *SANDBOX, "hosted", *INGESTION, *JUDGING, *RESEARCH, *PARTICIPANT),
+        (*WORDS, *SANDBOX, "hosted", *INGESTION, *JUDGING, *RESEARCH, *PARTICIPANT, *STUDIES),
     ),
 }
 """Every room of ``zcnas`` stands in exactly one wing."""

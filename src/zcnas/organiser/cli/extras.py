@@ -15,7 +15,9 @@ EXTRA_OF = {
     "pandas": "research",
     "PIL": "pages",
     "scipy": "run",
+    "sklearn": "research",
     "torch": "run",
+    "xgboost": "research",
 }
 """Top-level module to the extra of ``pyproject.toml`` that brings it."""
 

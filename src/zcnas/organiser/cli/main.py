@@ -10,6 +10,7 @@ import typer
 
 from zcnas.errors import OrganiserError, ZcnasError
 from zcnas.organiser.cli import (
+    analyses,
     data,
     dry_run,
     folder,
@@ -68,6 +69,7 @@ app.command("emulate")(platforms.emulate)
 app.command("feedback")(safety.feedback)
 app.command("audit")(safety.audit)
 app.command("doctor")(safety.doctor)
+app.command("analyse")(analyses.analyse)
 app.command("image")(machine.image)
 
 
