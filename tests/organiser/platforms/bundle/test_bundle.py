@@ -311,6 +311,7 @@ def test_pages_say_what_the_phases_are_and_no_line_is_taken_for_code(built):
     for limit in ("network may be reachable", "user is the same", "number of processes"):
         assert limit in evaluation.replace("\n", " ")
     assert "ranking is provisional" in evaluation
+    assert "0 stands in every column" in evaluation, "final shows no scores"
     assert "ends without a score in the final phase and is marked" in evaluation
     assert '"unconfined" in the practice, development phase.' in evaluation
     for key in PHASES["final"].benchmarks:

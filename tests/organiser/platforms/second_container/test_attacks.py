@@ -5,6 +5,7 @@ list.
 """
 
 import sys
+import zipfile
 
 import pytest
 
@@ -131,6 +132,21 @@ def test_seals_cannot_be_forged_from_what_is_public(codabench, honest):
     assert verdict.status == "Failed"
     assert "line 1 of run.sealed does not bear its seal" in verdict.said
     assert len(list((verdict.root / "loot").iterdir())) > 10, "so many keys were tried"
+
+
+def test_each_phases_key_is_random_and_only_its_owner_may_read_it(codabench):
+    kept = {
+        "practice": codabench.folder / "build" / "bundle" / "practice.seal_key",
+        "final": codabench.folder / "draws" / "final" / "seal_key",
+    }
+    keys = {}
+    for phase, path in kept.items():
+        assert path.stat().st_mode & 0o777 == 0o600
+        keys[phase] = path.read_text().strip()
+        with zipfile.ZipFile(codabench.bundle / f"ingestion_program_{phase}.zip") as program:
+            assert program.read("seal.key").decode() == keys[phase]
+        assert len(bytes.fromhex(keys[phase])) == 32
+    assert len(set(keys.values())) == 2
 
 
 def test_a_removed_or_cut_record_is_failed_and_says_so(codabench):
