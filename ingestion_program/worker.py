@@ -1,6 +1,7 @@
 """The worker: holds the predictor and answers each query in a forked child that exits afterwards.
 
-The recorder starts it as ``worker.py SUBMISSION_DIR``, in a container or as a subprocess. It reads
+The recorder starts it as ``worker.py SUBMISSION_DIR`` in a container, or as a subprocess with the
+number of a user. It reads
 requests from its original stdin and writes answers to its original stdout (``channel.py``); what
 the participant prints goes to stderr. CPU time and memory limits are set on the child and enforced
 by the kernel. Nothing here is secret or judges a score: the recorder does not trust this process
@@ -32,6 +33,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from zcnas.benchmarks import Benchmark, get_benchmark
 from zcnas.search_spaces import build_network, get_search_space, parse_spec
 from zcnas.worker import channel
+from zcnas.worker.account import take_account
 from zcnas.worker.channel import Answer, AnswerStatus, Query, Setup
 from zcnas.worker.confinement import confine, confine_query
 from zcnas.worker.contract import load_predictor, query_caller, to_score
@@ -45,10 +47,15 @@ _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 _MIB = 1 << 20
 
 
-def main(submission: Path) -> None:
-    """Serve one benchmark until the recorder closes the stream."""
+def main(submission: Path, user: int | None = None) -> None:
+    """Serve one benchmark until the recorder closes the stream.
+
+    Args:
+        submission: The participant's folder.
+        user: Whom a plain process started as root is to become before it loads the submission.
+    """
     requests, answers = take_private_descriptors()
-    _end_with_parent()  # a killed recorder leaves no worker behind
+    recorder = os.getppid()
     _become_reaper()
     if os.getpid() != 1:  # no container limits its memory: if the host runs out, it is killed first
         _offer_to_go_first()
@@ -57,10 +64,15 @@ def main(submission: Path) -> None:
         hide_packages(kept.split(","))
     scratch = Scratch(Path(os.environ["TMPDIR"]))
     program = (Path(__file__).parent, Path(channel.__file__).parents[1])
-    confinement = confine((*program, submission), scratch.folder)
+    readable = (*program, submission)
+    account = "" if user is None else f", {take_account(user, readable, scratch.folder)}"
+    _end_with_parent()  # a killed recorder leaves no worker behind; a change of user undoes this
+    if os.getppid() != recorder:
+        return
+    confinement = confine(readable, scratch.folder)
     versions = (
         f"torch {torch.__version__}, numpy {np.__version__}, python {sys.version.split()[0]}; "
-        f"confined by {confinement}"
+        f"confined by {confinement}{account}"
     )
     channel.send_frame(answers, Answer(channel.HELLO_NONCE, "ok", message=versions).encode())
 
@@ -289,4 +301,4 @@ def _kill_descendants() -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *map(int, sys.argv[2:]))

@@ -22,7 +22,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from zcnas.errors import OrganiserError, ReferenceDataError, ZcnasError
-from zcnas.hosted.phase import INPUT_DIGESTS_FILE, feedback_of, read_hosted_phase
+from zcnas.feedback import shown
+from zcnas.hosted.phase import INPUT_DIGESTS_FILE, read_hosted_phase
 from zcnas.hosted.regular_files import read_regular
 from zcnas.hosted.run_record import RunRecord, check_start, read_run_record
 from zcnas.hosted.seals import read_key
@@ -73,7 +74,7 @@ def read_references(phase: Phase, folder: Path) -> dict[str, Reference]:
     Raises:
         ReferenceDataError: One is missing or malformed.
     """
-    if not feedback_of(phase).scores:
+    if not shown(phase).scores:
         return {}
     return {key: read_reference(folder / f"{key}.json") for key in phase.benchmarks}
 
@@ -124,7 +125,7 @@ def judge(
     columns = dict.fromkeys(("score", *phase.benchmarks, "failed", "duration"), UNRANKED)
     if refusal or record is None:
         return columns, f"refused: {refusal}"
-    if not feedback_of(phase).scores:
+    if not shown(phase).scores:
         return dict.fromkeys(columns, RECEIVED), "received and run"
     scores = score_submission(record.answers, references, phase.failure_tau)
     return columns_shown(phase, scores), f"{scores.failures.total()} architectures failed"
@@ -132,7 +133,7 @@ def judge(
 
 def columns_shown(phase: Phase, scores: Scores) -> dict[str, float]:
     """Return the columns of ``scores.json``, to as many decimals as the phase's feedback shows."""
-    decimals = feedback_of(phase).tau_decimals
+    decimals = shown(phase).tau_decimals
     columns = scores.columns()
     taus = ("score", *phase.benchmarks)
     if not scores.answered:

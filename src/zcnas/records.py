@@ -136,7 +136,10 @@ def encode_score(score: float) -> float | Literal["inf", "-inf"]:
 
 
 class PublicManifest(msgspec.Struct, frozen=True, kw_only=True):
-    """How a benchmark's predictions were made: the part everybody may see."""
+    """How a benchmark's predictions were made: the part everybody may see.
+
+    ``bounds`` says what bounded all processes of a query together; "" in an earlier version's.
+    """
 
     benchmark: str
     submission: str
@@ -148,6 +151,7 @@ class PublicManifest(msgspec.Struct, frozen=True, kw_only=True):
     architectures: int
     limits: dict[str, int]
     versions: dict[str, str]
+    bounds: str = ""
     cpu_model: str
     setup_status: Status
     setup_message: str

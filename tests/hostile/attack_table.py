@@ -50,10 +50,12 @@ ATTACKS: dict[str, Attack] = {
     "reaches_the_network": Attack((NOTHING, NOTHING)),
     "sees_others": Attack((NOTHING, NOTHING), needs_landlock=True),
     "writes_outside": Attack((NOTHING, NOTHING), needs_landlock=True),
-    "changes_modes": Attack(
+    "changes_modes": Attack((NOTHING, NOTHING)),
+    "talks_through_locks": Attack((NOTHING, NOTHING)),
+    "reads_the_kernels_files": Attack(
         (NOTHING, NOTHING),
-        process=(("ok", 2.0), ("ok", 2.0)),
-        not_prevented="modes and times of the same user's files can be changed",
+        process=(("ok", None), ("ok", None)),
+        not_prevented="what the kernel tells of the whole machine can be read",
     ),
     "outlives_its_turn": Attack((NOTHING, NOTHING)),
     "outlives_set_up": Attack((ONE, ONE)),

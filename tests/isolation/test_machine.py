@@ -1,13 +1,10 @@
-import fcntl
 import os
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 
-from tests.patience import wait_until
 from zcnas.errors import OrganiserError
 from zcnas.isolation.machine import Machine, cpu_model, parse_cpus
 
@@ -74,57 +71,6 @@ def test_a_folder_for_locks_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(OrganiserError, match="another folder.*with ZCNAS_LOCKS="):
         Machine([0], locks=tmp_path / "file" / "below")
-
-
-def test_alone_waits_for_queries_under_way_and_holds_others_back(tmp_path):
-    events, threads, a_may_end = [], [], threading.Event()
-    a, b, c = (Machine([0], locks=tmp_path) for _ in range(3))
-
-    def begin(name, holding, may_end=None):
-        def query():
-            with holding():
-                events.append(f"{name} begins")
-                if may_end is not None:
-                    may_end.wait()
-                events.append(f"{name} ends")
-
-        threads.append(threading.Thread(target=query))
-        threads[-1].start()
-
-    def somebody_waits_inside():
-        with (tmp_path / "entrance.lock").open() as entrance:
-            try:
-                fcntl.flock(entrance, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
-        return False
-
-    begin("a", a.shared, a_may_end)
-    wait_until(lambda: events == ["a begins"], "a never begins")
-    begin("b", b.alone)
-    wait_until(somebody_waits_inside, "b does not come in")
-    begin("c", c.shared)
-    time.sleep(0.2)  # for c to begin at once if nothing held it back
-    a_may_end.set()
-    for thread in threads:
-        thread.join()
-    assert events == ["a begins", "a ends", "b begins", "b ends", "c begins", "c ends"]
-
-
-def test_shared_queries_run_beside_each_other(tmp_path):
-    machine = Machine([0], locks=tmp_path)
-    barrier = threading.Barrier(2, timeout=120)
-
-    def query():
-        with machine.shared():
-            barrier.wait()
-
-    threads = [threading.Thread(target=query) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not barrier.broken
 
 
 def test_the_processor_has_a_name():

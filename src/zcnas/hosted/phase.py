@@ -6,7 +6,6 @@ travel as a file, with the same content in the ingestion program and in the refe
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +13,6 @@ from typing import Annotated
 import msgspec
 
 from zcnas.errors import InputDataError
-from zcnas.feedback import FEEDBACK, Feedback
 from zcnas.phases import Phase
 from zcnas.records import read_json
 
@@ -45,18 +43,6 @@ class HostedPhase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     def deadline_s(self) -> float:
         """Wall seconds after which our program ends a run and keeps its results so far."""
         return self.time_limit_s - _reserve_s(self.time_limit_s)
-
-
-def feedback_of(phase: Phase) -> Feedback:
-    """Return what a platform shows of a phase before its deadline.
-
-    A hidden phase never shows individual architectures, whatever its level: their table contains
-    accuracies, and a scatter plot of ranks reveals their order.
-    """
-    level = FEEDBACK[phase.feedback]
-    if phase.truth == "public":
-        return level
-    return dataclasses.replace(level, architectures=False)
 
 
 def default_time_limit_s(phase: Phase) -> int:

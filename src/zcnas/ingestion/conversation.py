@@ -6,6 +6,7 @@ What an answer is worth is not decided here.
 
 from __future__ import annotations
 
+import functools
 import select
 import time
 from typing import Literal
@@ -26,10 +27,13 @@ class Conversation:
 
     Attributes:
         loss: How the last exchange lost the worker; None if it did not.
+        longest_wait_s: How long one thread of the worker was ready to run during the last exchange
+            and did not, because others used its CPU.
     """
 
     def __init__(self, interrupted: Interruption) -> None:
         self.loss: Loss | None = None
+        self.longest_wait_s = 0.0
         self._interrupted = interrupted
         self._worker: Worker | None = None
         self._cpu_of_ended_workers = 0.0
@@ -54,13 +58,12 @@ class Conversation:
         """
         worker = self._worker
         assert worker is not None
-        self.loss = None
-        deadline = time.monotonic() + time_limit_s
+        self.loss, self.longest_wait_s = None, 0.0
+        wait = functools.partial(self._wait, worker, time.monotonic() + time_limit_s)
         try:
             if request is not None:
-                send_frame(worker.stdin, request, deadline)
-            self._wait_for_answer(worker.stdout, deadline)
-            content = receive_frame(worker.stdout, MAX_ANSWER_BYTES, deadline)
+                send_frame(worker.stdin, request, wait)
+            content = receive_frame(worker.stdout, MAX_ANSWER_BYTES, wait)
             if content is not None:
                 answer = Answer.decode(content)
                 if answer.nonce == nonce:
@@ -97,15 +100,22 @@ class Conversation:
             return self._claimed_cpu_time_s
         return self._cpu_of_ended_workers + measured
 
-    def _wait_for_answer(self, stdout: int, deadline: float) -> None:
-        """Return when something can be read or the deadline has passed."""
+    def _wait(self, worker: Worker, deadline: float, descriptor: int, event: int) -> None:
+        """Return when a descriptor is ready; meanwhile see whether the worker waits for a CPU.
+
+        Raises:
+            TimeoutError: The deadline has passed.
+            OrganiserError: The run is interrupted.
+        """
         poll = select.poll()
-        poll.register(stdout, select.POLLIN)
+        poll.register(descriptor, event)
         while (rest := deadline - time.monotonic()) > 0:
-            if poll.poll(1000 * min(rest, INTERRUPTION_POLL_S)):
-                return
             if self._interrupted.is_set():
                 raise OrganiserError("the run was interrupted; repeat the command to resume")
+            if poll.poll(1000 * min(rest, INTERRUPTION_POLL_S)):
+                return
+            self.longest_wait_s = max(self.longest_wait_s, worker.longest_wait_s())
+        raise TimeoutError
 
 
 def plausible(claim: float) -> float:

@@ -18,7 +18,7 @@ from zcnas.ingestion.logs import CappedLog
 from zcnas.ingestion.recorder import IngestionJob, Recorder
 from zcnas.ingestion.sinks import Sink
 from zcnas.isolation import Isolation
-from zcnas.records import Manifest
+from zcnas.records import Architecture, Manifest
 
 __all__ = ["IngestionJob", "ingest"]
 
@@ -27,7 +27,8 @@ def ingest(job: IngestionJob, isolation: Isolation, sink: Sink) -> Manifest:
     """Ask for every architecture of a benchmark and return the manifest.
 
     Everything is told to the sink at once. A first manifest comes before the first prediction, so
-    an interrupted benchmark has one as well.
+    an interrupted benchmark has one as well. A query with a second chance is told of once, at the
+    end.
 
     Raises:
         OrganiserError: This machine failed; what was told so far stands.
@@ -39,12 +40,19 @@ def ingest(job: IngestionJob, isolation: Isolation, sink: Sink) -> Manifest:
         contextlib.closing(CappedLog(sink.add_log, job.limits.log_kb * 1024)) as log,
         contextlib.closing(Recorder(job, isolation, log)) as recorder,
     ):
+        again: list[Architecture] = []
         for number, architecture in enumerate(job.data.architectures):
             prediction = recorder.ask(architecture)
             if number == 0:
                 sink.add_manifest(recorder.manifest(started_at, time.monotonic() - start))
             log.raise_failure()
-            sink.add_prediction(prediction)
+            if recorder.grants_second_chance(prediction):
+                again.append(architecture)
+            else:
+                sink.add_prediction(prediction)
+        for architecture in again:
+            sink.add_prediction(recorder.ask(architecture))
+            log.raise_failure()
     manifest = recorder.manifest(started_at, time.monotonic() - start)
     sink.add_manifest(manifest)
     return manifest

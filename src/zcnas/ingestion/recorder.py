@@ -5,7 +5,8 @@ worker after it has loaded the submission is a claim: times are measured here, a
 the query in flight counts.
 
 A worker lost in the middle of a query is the participant's fault unless the canary fails too: our
-own trivial submission, on the same host, CPU and architecture, under the same limits.
+own trivial submission, on the same host, CPU and architecture, under the same limits. A query that
+timed out is asked again only where the kernel saw it wait for its CPU.
 """
 
 from __future__ import annotations
@@ -67,6 +68,7 @@ class IngestionJob:
         limits: The phase's limits.
         cpu: The CPU the worker may use.
         machine: Who else is using the machine.
+        second_chance: Whether a query that waited for its CPU may be asked again at the end.
         deadline: ``time.monotonic()`` after which no query runs; None for no such moment.
         used_cpu_s: CPU seconds of the benchmark's limit that earlier architectures have used.
         used_wall_s: The same of its wall seconds.
@@ -81,6 +83,7 @@ class IngestionJob:
     limits: Limits
     cpu: int
     machine: Machine = field(default_factory=Machine)
+    second_chance: bool = True
     deadline: float | None = None
     used_cpu_s: float = 0.0
     used_wall_s: float = 0.0
@@ -98,12 +101,14 @@ class Recorder:
         self._log = log
         self._conversation = Conversation(job.machine.interrupted)
         self._query_wall_s = job.used_wall_s
-        self._waits_for_us = True
+        self._canary_cpu_s = 0.0
+        self._second_chance = job.second_chance
         self._loses_workers_to_us = True
         self._setup_status: Status = "not_reached"
         self._setup_message = ""
         self._method = job.submission_name
         self._versions = ""
+        self._bounds = ""
         self._start_up_s = 0.0
         self._setup_wall_s = 0.0
         self._worker_starts = 0
@@ -111,43 +116,51 @@ class Recorder:
     def ask(self, architecture: Architecture) -> Prediction:
         """Return what became of one architecture.
 
-        What may have been the machine's doing is tried once more: a lost worker if the canary
-        lives, a query that waited rather than computed. When that ends in the same way, all later
-        ones of this kind stand, or a submission could cost several times its limits.
+        A lost worker is tried once more if the canary lives. When that ends in the same way, all
+        later ones stand, or a submission could cost several times its limits; what a canary uses
+        is on its account too.
 
         Raises:
             OrganiserError: No worker could be started on this machine, or the canary failed.
         """
-        limits, machine = self._job.limits, self._job.machine
+        limits = self._job.limits
         if (
             self._query_wall_s + self._setup_wall_s > limits.benchmark_wall_s
-            or self._job.used_cpu_s + self.cpu_time_s() > limits.benchmark_cpu_s
+            or self._job.used_cpu_s + self.cpu_time_s() + self._canary_cpu_s
+            > limits.benchmark_cpu_s
         ):
             message = f"the benchmark's {limits.benchmark_cpu_s} s of CPU time were used up before"
             return Prediction(id=architecture.id, status="not_reached", message=message)
         if self._remaining_s() <= 0:
             message = "the time of the whole run was used up before"
             return Prediction(id=architecture.id, status="not_reached", message=message)
-        with machine.shared():
-            prediction = self._ask_once(architecture)
-            if self._lost_worker(prediction):
-                self._try_canary(architecture)
-                if self._conversation.loss == "gone" and self._loses_workers_to_us:
-                    self._forget_lost_setup()
-                    prediction = self._ask_once(architecture)
-                    self._loses_workers_to_us = not self._lost_worker(prediction)
-                    if not self._loses_workers_to_us:
-                        self._try_canary(architecture)
-        if (
-            prediction.status == "timeout"
-            and prediction.cpu_time_s < limits.query_cpu_s / 2
-            and prediction.wall_time_s >= limits.query_wall_s  # or the worker merely says so
-            and self._waits_for_us
-        ):
-            with machine.alone():  # it waited rather than computed: perhaps for other jobs
+        prediction = self._ask_once(architecture)
+        if self._lost_worker(prediction):
+            self._try_canary(architecture)
+            if self._conversation.loss == "gone" and self._loses_workers_to_us:
+                self._forget_lost_setup()
                 prediction = self._ask_once(architecture)
-            self._waits_for_us = prediction.status != "timeout"
+                self._loses_workers_to_us = not self._lost_worker(prediction)
+                if not self._loses_workers_to_us:
+                    self._try_canary(architecture)
         return prediction
+
+    def grants_second_chance(self, prediction: Prediction) -> bool:
+        """Return whether the query just asked may be asked again at the end; at most one may.
+
+        It timed out, and for half of its time the kernel saw it ready to run while others had the
+        CPU. Threads of its own that keep each other waiting use the CPU meanwhile, so what it used
+        is taken off; a query that sleeps does not wait.
+        """
+        waited_s = self._conversation.longest_wait_s - prediction.cpu_time_s
+        granted = (
+            self._second_chance
+            and prediction.status == "timeout"
+            and waited_s >= self._job.limits.query_wall_s / 2
+        )
+        if granted:
+            self._second_chance = False
+        return granted
 
     def cpu_time_s(self) -> float:
         """Return the CPU seconds of all workers so far, measured from outside where that can be."""
@@ -171,6 +184,7 @@ class Recorder:
             architectures=len(job.data.architectures),
             limits=msgspec.structs.asdict(job.limits),
             versions={"zcnas": __version__, "worker": self._versions},
+            bounds=self._bounds,
             cpu_model=cpu_model(),
             setup_status=self._setup_status,
             setup_message=self._setup_message,
@@ -193,6 +207,7 @@ class Recorder:
         if self._conversation.worker is None and self._setup_status in ("ok", "not_reached"):
             self._start_worker()
         worker = self._conversation.worker
+        self._conversation.longest_wait_s = 0.0  # of the set-up
         if worker is None:
             return Prediction(
                 id=architecture.id, status=self._setup_status, message=self._setup_message
@@ -213,7 +228,7 @@ class Recorder:
             cpu_time_s = plausible(answer.cpu_time_s)
         else:
             cpu_time_s = cpu_after - cpu_before
-        status, message = self._judge(answer, cpu_time_s, memory_killed)
+        status, message = self._judge(answer, cpu_time_s, wall_time_s, memory_killed)
         if status == "timeout" and self._remaining_s() <= 0:
             status, message = "not_reached", "the time of the whole run was over during this query"
         return Prediction(
@@ -226,7 +241,9 @@ class Recorder:
             message=message,
         )
 
-    def _judge(self, answer: Answer, cpu_time_s: float, memory_killed: bool) -> tuple[Status, str]:
+    def _judge(
+        self, answer: Answer, cpu_time_s: float, wall_time_s: float, memory_killed: bool
+    ) -> tuple[Status, str]:
         """Return the status of an answer, given what was seen from outside."""
         limits = self._job.limits
         if answer.status == "killed" and memory_killed:
@@ -235,6 +252,11 @@ class Recorder:
             return answer.status, answer.message
         if cpu_time_s > limits.query_cpu_s + 1:
             return "timeout", f"{cpu_time_s:.1f} s of CPU time; {limits.query_cpu_s} s are allowed"
+        if wall_time_s > limits.query_wall_s:
+            return (
+                "timeout",
+                f"answered after {wall_time_s:.1f} s; {limits.query_wall_s} s are allowed",
+            )
         if math.isnan(answer.score):
             return "invalid", "the score is NaN"
         return "ok", ""
@@ -253,7 +275,9 @@ class Recorder:
         begin = time.monotonic()
         self._log.begin("set-up")
         place = WorkerPlace(job.program, job.submission, job.cpu, job.limits, self._log.write)
-        conversation.begin(self._isolation.start(place))
+        worker = self._isolation.start(place)
+        conversation.begin(worker)
+        self._bounds = worker.bounds
         self._worker_starts += 1
         hello = conversation.exchange(HELLO_NONCE, None, START_LIMIT_S)
         if hello.status != "ok":
@@ -312,13 +336,16 @@ class Recorder:
                 self._job,
                 submission=folder,
                 submission_name=_CANARY_NAME,
-                machine=Machine(interrupted=self._job.machine.interrupted),
+                second_chance=False,
                 deadline=None,
                 used_cpu_s=0.0,
                 used_wall_s=0.0,
             )
+            begin = time.monotonic()
             with contextlib.closing(Recorder(job, self._isolation, self._log)) as canary:
                 seen = canary.ask(architecture)
+                self._canary_cpu_s += canary.cpu_time_s()
+            self._query_wall_s += time.monotonic() - begin
         if seen.status != "ok":
             raise OrganiserError(
                 f"the worker was lost, and our own trivial submission failed on this machine as "

@@ -36,6 +36,13 @@ WORKER_ENVIRONMENT = {
 """The whole environment of a worker, but for PATH and its scratch folder."""
 
 
+FIRST_USER = 61000
+"""A worker's user is this plus its CPU's number, where a user of its own can be had.
+
+An account of nobody; and what the kernel counts per user, submissions on two CPUs do not share.
+"""
+
+
 @dataclass(frozen=True)
 class WorkerPlace:
     """What a worker is started with.
@@ -61,10 +68,12 @@ class Worker(Protocol):
     Attributes:
         stdin: Descriptor the recorder writes requests to; non-blocking.
         stdout: Descriptor the recorder reads answers from.
+        bounds: What bounds all processes of a query together, in words.
     """
 
     stdin: int
     stdout: int
+    bounds: str
 
     def cpu_time_s(self) -> float | None:
         """Return the CPU seconds used so far by all it started, measured from outside.
@@ -75,6 +84,13 @@ class Worker(Protocol):
 
     def memory_kills(self) -> int:
         """Return how many of its processes the kernel has killed for want of memory."""
+        ...
+
+    def longest_wait_s(self) -> float:
+        """Return how long one of its present threads has waited for a CPU that others used.
+
+        In seconds, the longest of all; 0 if the kernel does not tell.
+        """
         ...
 
     def stop(self) -> str:
@@ -90,13 +106,16 @@ class Isolation(Protocol):
 
     Attributes:
         name: Its name for the command line.
-        description: What it isolates, one phrase for people.
         contained: Whether a submission can reach neither this machine's files nor its network.
     """
 
     name: IsolationName
-    description: str
     contained: bool
+
+    @property
+    def description(self) -> str:
+        """What it isolates, one phrase for people."""
+        ...
 
     def start(self, place: WorkerPlace) -> Worker:
         """Start a worker.

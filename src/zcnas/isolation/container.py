@@ -12,28 +12,37 @@ import contextlib
 import os
 import struct
 import threading
-from pathlib import Path
 from typing import Any
 
 from docker.errors import DockerException, NotFound
-from docker.types import LogConfig, Mount
+from docker.types import LogConfig, Mount, Ulimit
 from requests.exceptions import RequestException
 
 import docker
 from zcnas.errors import OrganiserError
-from zcnas.isolation import WORKER_ENVIRONMENT, IsolationName, WorkerPlace
+from zcnas.isolation import FIRST_USER, WORKER_ENVIRONMENT, IsolationName, WorkerPlace
+from zcnas.isolation.control_groups import ControlGroup
 from zcnas.isolation.owners import owner_mark
 
 PROGRAM, SUBMISSION, SCRATCH = "/app/program", "/app/ingested_program", "/scratch"
 LABEL = "zcnas.worker"
 OWNER_LABEL = "zcnas.owner"
 """Says which process started a container, so that one it has left behind is found."""
-FIRST_USER = 61000
-"""The container's user is this plus its CPU's number.
-
-An account of nobody; and what the kernel counts per user, submissions on two CPUs do not share.
-"""
 SCRATCH_FILES = 2000
+MASKED = (
+    # What the engine hides by itself and no longer does if it is given a list.
+    *("/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys"),
+    *("/proc/latency_stats", "/proc/sched_debug", "/proc/scsi", "/proc/timer_list"),
+    *("/proc/timer_stats", "/sys/devices/virtual/powercap", "/sys/firmware"),
+    # What the kernel tells of the whole machine, and no library needs: containers could talk.
+    *("/proc/buddyinfo", "/proc/cgroups", "/proc/diskstats", "/proc/key-users", "/proc/loadavg"),
+    *("/proc/locks", "/proc/pagetypeinfo", "/proc/pressure", "/proc/schedstat", "/proc/slabinfo"),
+    *("/proc/softirqs", "/proc/swaps", "/proc/vmallocinfo", "/proc/vmstat", "/proc/zoneinfo"),
+    *("/proc/sys/fs/aio-nr", "/proc/sys/fs/dentry-state", "/proc/sys/fs/file-nr"),
+    *("/proc/sys/fs/inode-nr", "/proc/sys/fs/inode-state", "/proc/sys/kernel/ns_last_pid"),
+    *("/proc/sys/kernel/pty/nr", "/proc/sys/kernel/random/entropy_avail"),
+)
+"""Files and folders that are empty in a container; one that a kernel lacks is passed over."""
 _MIB = 1 << 20
 _STREAM_HEAD = struct.Struct(">BxxxI")
 _STDOUT, _STDERR = 1, 2
@@ -97,6 +106,8 @@ class DockerIsolation:
 class ContainerWorker:
     """A worker in a container; see ``Worker``."""
 
+    bounds = "a container bounds CPU time and memory and the number of processes together"
+
     def __init__(self, client: docker.DockerClient, image: str, place: WorkerPlace) -> None:
         self._api = client.api
         self._log = place.log
@@ -123,7 +134,9 @@ class ContainerWorker:
             security_opt=["no-new-privileges"],
             ipc_mode="none",
             log_config=LogConfig(type=LogConfig.types.NONE),
+            ulimits=[Ulimit(name="core", soft=0, hard=0)],
         )
+        host_config["MaskedPaths"] = list(MASKED)  # the SDK has no argument for it
         container = self._api.create_container(
             image,
             ["python3", f"{PROGRAM}/worker.py", SUBMISSION],
@@ -164,6 +177,10 @@ class ContainerWorker:
         """Return how many of the container's processes the kernel has killed for want of memory."""
         self._memory_kills = max(self._memory_kills, self._cgroup.memory_kills())
         return self._memory_kills
+
+    def longest_wait_s(self) -> float:
+        """Return how long a thread in the container has waited for a CPU at most."""
+        return self._cgroup.longest_wait_s()
 
     def stop(self) -> str:
         """Kill and remove the container.
@@ -230,45 +247,6 @@ class ContainerWorker:
                         self._log(chunk)
         with contextlib.suppress(OSError):
             os.close(self._stdout_writer)
-
-
-class ControlGroup:
-    """The kernel's own account of a container, cgroup v1 or v2, read on the engine's host."""
-
-    def __init__(
-        self, pid: int, root: Path = Path("/sys/fs/cgroup"), proc: Path = Path("/proc")
-    ) -> None:
-        self._cpu_v1 = self._cpu_v2 = self._memory_v1 = self._memory_v2 = Path("/nonexistent")
-        with contextlib.suppress(OSError):
-            for line in (proc / str(pid) / "cgroup").read_text().splitlines():
-                _, controllers, path = line.split(":", 2)
-                group = path.lstrip("/")
-                if controllers == "":
-                    self._cpu_v2 = root / group / "cpu.stat"
-                    self._memory_v2 = root / group / "memory.events"
-                if "cpuacct" in controllers.split(","):
-                    self._cpu_v1 = root / "cpuacct" / group / "cpuacct.usage"
-                if "memory" in controllers.split(","):
-                    self._memory_v1 = root / "memory" / group / "memory.oom_control"
-
-    def cpu_time_s(self) -> float | None:
-        """Return the CPU seconds used by the group, or None if the kernel does not tell."""
-        with contextlib.suppress(OSError, ValueError):
-            return int(self._cpu_v1.read_text()) / 1e9
-        usage = _read_table(self._cpu_v2).get("usage_usec")
-        return None if usage is None else usage / 1e6
-
-    def memory_kills(self) -> int:
-        """Return the group's out-of-memory kills, 0 if the kernel's files cannot be read here."""
-        table = _read_table(self._memory_v1) or _read_table(self._memory_v2)
-        return table.get("oom_kill", 0)
-
-
-def _read_table(path: Path) -> dict[str, int]:
-    with contextlib.suppress(OSError, ValueError):
-        rows = (line.split() for line in path.read_text().splitlines())
-        return {name: int(value) for name, value in rows}
-    return {}
 
 
 def _read_exactly(descriptor: int, length: int) -> bytes:

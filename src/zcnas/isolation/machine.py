@@ -1,14 +1,12 @@
-"""This machine: its CPUs, each leased to one job at a time, and who may use it beside whom.
+"""This machine: its CPUs, each leased to one job at a time.
 
-CPUs and queries are guarded by locks on files, so that all runs on this machine, and all worker
-processes of a cluster on it, respect each other. The kernel drops the locks of a process that dies.
+CPUs are guarded by locks on files, so that all runs on this machine, and all worker processes of a
+cluster on it, respect each other. The kernel drops the locks of a process that dies.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
-import fcntl
 import os
 import re
 import tempfile
@@ -27,7 +25,6 @@ LOCKS_VARIABLE = "ZCNAS_LOCKS"
 All runs on one machine must see the same folder; containers of one node can mount it.
 """
 LEASE_POLL_S = 0.2
-GATE_POLL_S = 0.01
 
 
 class Interruption(Protocol):
@@ -47,11 +44,7 @@ Waiting = Callable[[str], None]
 
 
 class Machine:
-    """The CPUs of this machine and the jobs on them.
-
-    A job leases a CPU and holds the machine ``shared`` during each query. ``alone`` waits until no
-    query of another job is under way and holds the others back: a query that timed out without
-    computing is repeated so.
+    """The CPUs of this machine, of which each job leases one.
 
     Args:
         cpus: The CPUs to lease; without any, as inside a platform's container, there is nobody to
@@ -109,37 +102,6 @@ class Machine:
         who = {None: "another run", os.getpid(): "this run"}.get(pid, f"process {pid}")
         return f"CPU {cpu} is held by {who}"
 
-    @contextlib.contextmanager
-    def shared(self) -> Iterator[None]:
-        """Hold the machine for one query, beside others."""
-        with contextlib.ExitStack() as held:
-            with self._hold("entrance", fcntl.LOCK_EX):
-                held.enter_context(self._hold("room", fcntl.LOCK_SH))
-            yield
-
-    @contextlib.contextmanager
-    def alone(self) -> Iterator[None]:
-        """Hold the machine for one query with no other beside it.
-
-        Whoever waits at the entrance keeps later queries out, so the room empties.
-        """
-        with self._hold("entrance", fcntl.LOCK_EX), self._hold("room", fcntl.LOCK_EX):
-            yield
-
-    @contextlib.contextmanager
-    def _hold(self, name: str, mode: int) -> Iterator[None]:
-        """Hold a lock that may be shared, which filelock's cannot."""
-        if not self._cpus:
-            yield
-            return
-        descriptor = _open_lock(self._locks / f"{name}.lock")
-        try:
-            while not _try_lock(descriptor, mode):
-                self._wait(GATE_POLL_S)
-            yield
-        finally:
-            os.close(descriptor)
-
     def _wait(self, seconds: float) -> None:
         if self.interrupted.wait(seconds):
             raise OrganiserError("the run was interrupted; repeat the command to resume")
@@ -175,23 +137,6 @@ def holder_of(lock: Path) -> int | None:
             if fields[1] == "FLOCK" and fields[5].rpartition(":")[2] == str(inode):
                 return int(fields[4]) if int(fields[4]) > 0 else None
     return None
-
-
-def _open_lock(path: Path) -> int:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
-    with contextlib.suppress(PermissionError):  # another user's lock is open to us already
-        os.fchmod(descriptor, 0o666)
-    return descriptor
-
-
-def _try_lock(descriptor: int, mode: int) -> bool:
-    try:
-        fcntl.flock(descriptor, mode | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno in (errno.EAGAIN, errno.EACCES):
-            return False
-        raise
-    return True
 
 
 def parse_cpus(text: str) -> list[int]:

@@ -14,7 +14,8 @@ from pathlib import Path
 import msgspec
 
 from zcnas.errors import ReferenceDataError
-from zcnas.hosted.phase import BASELINES_FILE, feedback_of
+from zcnas.feedback import shown
+from zcnas.hosted.phase import BASELINES_FILE
 from zcnas.hosted.run_record import RunRecord, Start
 from zcnas.pages import About, submission_page
 from zcnas.pages.environment import environment
@@ -45,7 +46,7 @@ def detailed_results(
     Raises:
         ReferenceDataError: The baselines are malformed.
     """
-    feedback = feedback_of(phase)
+    feedback = shown(phase)
     tags = _tags(record.start) if record else ()
     if record is None or refusal or not feedback.scores:
         return (
@@ -68,7 +69,7 @@ def detailed_results(
         manifests=manifests,
         logs={key: without_paths(text) for key, text in record.logs.items()},
     )
-    shown = {
+    legible = {
         key: [
             msgspec.structs.replace(each, message=without_paths(each.message)) for each in answers
         ]
@@ -78,7 +79,9 @@ def detailed_results(
     baselines = (
         read_json(path, dict[str, dict[str, float]], ReferenceDataError) if path.is_file() else {}
     )
-    return submission_page(phase, about, shown, references, baselines=baselines, feedback=feedback)
+    return submission_page(
+        phase, about, legible, references, baselines=baselines, feedback=feedback
+    )
 
 
 def without_paths(text: str) -> str:

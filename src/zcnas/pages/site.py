@@ -133,6 +133,8 @@ def _lead(content: SiteContent) -> str:
 
 def _ranking(content: SiteContent, hrefs: Mapping[str, str]) -> str:
     entries, outcomes = content.leaderboard.entries, content.outcomes
+    if not content.show.scores:  # their order would tell
+        entries = tuple(sorted(entries, key=lambda entry: (entry.received_at, entry.submission)))
     rows = ranking_rows(entries, [hrefs[e.submission] for e in entries], outcomes, content.show)
     columns = columns_of(outcomes)
     ranked = [entry for entry in entries if entry.rank is not None]
@@ -198,7 +200,7 @@ def _benchmark(content: SiteContent, column: int, hrefs: Mapping[str, str]) -> s
 
 
 def _submission(content: SiteContent, entry: Entry) -> str:
-    about = _placed(content.about(entry), entry)
+    about = _placed(content.about(entry), entry, content.show)
     row = content.rows.get(entry.submission)
     if row is None:
         return (
@@ -225,8 +227,16 @@ def _submission(content: SiteContent, entry: Entry) -> str:
     return render_submission(view, content.show, _links())
 
 
-def _placed(about: About, entry: Entry) -> About:
-    """Return what a page tells of a submission, with its place on the leaderboard."""
+def _placed(about: About, entry: Entry, show: Feedback) -> About:
+    """Return what a page tells of a submission, with its place on the leaderboard.
+
+    Where scores are hidden, so is which entry of a team counts; a refusal is always told.
+    """
+    if not show.scores:
+        message = entry.message if entry.status == "invalid_submission" else ""
+        return replace(
+            about, team=entry.team, received_at=entry.received_at, message=message, manifests={}
+        )
     facts = []
     if entry.rank is not None:
         group = "" if entry.rank_group is None else f"rank group {entry.rank_group}"

@@ -6,9 +6,9 @@ The site has such a page per submission; a platform shows it as ``detailed_resul
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from zcnas.feedback import FEEDBACK, Feedback
+from zcnas.feedback import Feedback, log_shown, shown
 from zcnas.judging.outcomes import Analysis, Collector, Outcomes, analyse
 from zcnas.judging.statistics import RESAMPLES
 from zcnas.pages.environment import asset, decimals_of, environment
@@ -74,7 +74,7 @@ def submission_page(
     outcomes = collector.outcomes()
     analysis = analyse(phase.name, outcomes, phase.failure_tau, resamples=resamples)
     view = view_of(phase, about, outcomes, analysis, 0, baselines or {})
-    return render_submission(view, feedback or FEEDBACK[phase.feedback])
+    return render_submission(view, feedback or shown(phase))
 
 
 def view_of(
@@ -140,6 +140,7 @@ def render_submission(
     view: SubmissionView, show: Feedback, links: Sequence[tuple[str, str]] = ()
 ) -> str:
     """Return a view as HTML, without what ``show`` hides."""
+    view = replace(view, logs=tuple((key, log_shown(text, show)) for key, text in view.logs))
     return (
         environment()
         .get_template("submission.html")
@@ -166,8 +167,8 @@ def space_means(
 def _logs(logs: Mapping[str, str], characters: int) -> tuple[tuple[tuple[str, str], ...], bool]:
     printed = {key: text for key, text in logs.items() if text.strip()}
     share = characters // max(len(printed), 1)
-    shown = tuple((key, shorten(text, share)) for key, text in printed.items())
-    return shown, any(len(text) > share for text in printed.values())
+    cut = tuple((key, shorten(text, share)) for key, text in printed.items())
+    return cut, any(len(text) > share for text in printed.values())
 
 
 def _provenance(manifests: Mapping[str, PublicManifest]) -> tuple[tuple[str, str], ...]:

@@ -15,7 +15,7 @@ import json
 import os
 import select
 import struct
-import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
@@ -177,39 +177,41 @@ class Query:
         return cls(nonce, seed, content[_QUERY.size :].decode())
 
 
-def send_frame(descriptor: int, content: bytes, deadline: float | None = None) -> None:
+Wait = Callable[[int, int], None]
+"""Returns when ``select``'s event has come on a descriptor; raises what ends the waiting."""
+
+
+def send_frame(descriptor: int, content: bytes, wait: Wait | None = None) -> None:
     """Write one frame.
 
     Args:
-        descriptor: A stream; non-blocking if a deadline is given.
+        descriptor: A stream; non-blocking if ``wait`` is given.
         content: The frame's content.
-        deadline: ``time.monotonic()`` at which to give up, or None to wait forever.
+        wait: Called before every piece; None to block for as long as it takes.
 
     Raises:
-        TimeoutError: The other side does not read.
         BrokenPipeError: The other side is gone.
     """
     rest = memoryview(_LENGTH.pack(len(content)) + content)
     while rest:
-        if deadline is not None:
-            _wait(descriptor, select.POLLOUT, deadline)
+        if wait is not None:
+            wait(descriptor, select.POLLOUT)
         with contextlib.suppress(BlockingIOError):
             rest = rest[os.write(descriptor, rest[:65536]) :]
 
 
-def receive_frame(descriptor: int, max_bytes: int, deadline: float | None = None) -> bytes | None:
+def receive_frame(descriptor: int, max_bytes: int, wait: Wait | None = None) -> bytes | None:
     """Return the content of the next frame, or None if the stream ended instead.
 
     Args:
         descriptor: A stream.
         max_bytes: The maximum length to accept.
-        deadline: ``time.monotonic()`` at which to give up, or None to wait forever.
+        wait: Called before every piece; None to block for as long as it takes.
 
     Raises:
-        TimeoutError: The deadline passed.
         WorkerFault: The frame is longer than ``max_bytes``.
     """
-    head = _receive_exactly(descriptor, _LENGTH.size, deadline)
+    head = _receive_exactly(descriptor, _LENGTH.size, wait)
     if head is None:
         return None
     (length,) = _LENGTH.unpack(head)
@@ -217,24 +219,16 @@ def receive_frame(descriptor: int, max_bytes: int, deadline: float | None = None
         raise WorkerFault(
             f"the worker announced a frame of {length} bytes; at most {max_bytes} are allowed"
         )
-    return _receive_exactly(descriptor, length, deadline)
+    return _receive_exactly(descriptor, length, wait)
 
 
-def _receive_exactly(descriptor: int, length: int, deadline: float | None) -> bytes | None:
+def _receive_exactly(descriptor: int, length: int, wait: Wait | None) -> bytes | None:
     received = bytearray()
     while len(received) < length:
-        if deadline is not None:
-            _wait(descriptor, select.POLLIN, deadline)
+        if wait is not None:
+            wait(descriptor, select.POLLIN)
         chunk = os.read(descriptor, min(length - len(received), 1 << 20))
         if not chunk:
             return None
         received += chunk
     return bytes(received)
-
-
-def _wait(descriptor: int, event: int, deadline: float) -> None:
-    poll = select.poll()
-    poll.register(descriptor, event)
-    remaining = deadline - time.monotonic()
-    if remaining <= 0 or not poll.poll(remaining * 1000):
-        raise TimeoutError

@@ -44,21 +44,23 @@ class Scratch:
                 shutil.rmtree(path)
             else:
                 path.unlink()
-        for name in sorted(self._contents):
-            mode, content = self._contents[name]
-            path = self.folder / name
-            if content is None:
-                path.mkdir()
-            elif isinstance(content, str):
-                path.symlink_to(content)
-                continue
-            else:
-                path.write_bytes(content)
-                path.chmod(mode)
-        for name in sorted(self._contents, reverse=True):  # last: a folder may be read-only
-            if self._contents[name][1] is None:
-                (self.folder / name).chmod(self._contents[name][0])
+        umask = os.umask(0)  # modes are given at creation: later changes have no effect
+        try:
+            for name in sorted(self._contents):
+                self._create(self.folder / name, *self._contents[name])
+        finally:
+            os.umask(umask)
         self._signatures = self._look()
+
+    def _create(self, path: Path, mode: int, content: bytes | str | None) -> None:
+        if content is None:
+            path.mkdir(mode)
+        elif isinstance(content, str):
+            path.symlink_to(content)
+        else:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
 
     def _look(self) -> dict[str, Signature]:
         """Return what identifies each entry; only the kernel can set the time of a change."""

@@ -6,7 +6,8 @@ import os
 class ZeroCostPredictor:
     def query(self, graph, dataloader=None):
         found = float(len(os.listdir(".")))
-        os.makedirs("a/b")
-        open("a/b/c", "w").close()
+        os.umask(0)
+        os.mkdir("a")
+        os.mkdir("a/b", 0)
         os.chmod("a", 0)
         return found

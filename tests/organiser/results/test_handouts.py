@@ -6,6 +6,7 @@ import math
 import pytest
 
 from zcnas.errors import OrganiserError
+from zcnas.feedback import FEEDBACK
 from zcnas.judging.leaderboard import Entry, Leaderboard
 from zcnas.judging.score import score_benchmark
 from zcnas.organiser.results.folder import ResultsFolder
@@ -33,8 +34,8 @@ RECEIVED = {
         },
         f"{KEY}.manifest.json": {
             *("benchmark", "submission", "submission_sha256", "method", "isolation"),
-            *("data_source", "batch_size", "architectures", "limits", "versions", "cpu_model"),
-            *("setup_status", "start_up_s", "setup_wall_s", "worker_starts"),
+            *("data_source", "batch_size", "architectures", "limits", "versions", "bounds"),
+            *("cpu_model", "setup_status", "start_up_s", "setup_wall_s", "worker_starts"),
             *("wall_time_s", "cpu_time_s"),
         },
     },
@@ -141,7 +142,7 @@ def fields_of(path):
 
 @pytest.mark.parametrize("level", RECEIVED)
 def test_a_participant_receives_exactly_these_files_and_fields(results, tmp_path, level):
-    (folder,) = hand_out(results, level, tmp_path / "out")
+    (folder,) = hand_out(results, FEEDBACK[level], tmp_path / "out")
     received = {path.name: fields_of(path) for path in folder.rglob("*") if path.is_file()}
     assert received == RECEIVED[level]
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["mine"]
@@ -162,7 +163,7 @@ def test_a_participant_receives_exactly_these_files_and_fields(results, tmp_path
     ],
 )
 def test_each_level_gives_away_this_and_nothing_else(results, tmp_path, level, given_away):
-    (folder,) = hand_out(results, level, tmp_path / "out")
+    (folder,) = hand_out(results, FEEDBACK[level], tmp_path / "out")
     text = "".join(path.read_text() for path in folder.rglob("*") if path.is_file())
     assert {name for name, secret in SECRETS.items() if secret in text} == given_away
 
@@ -170,7 +171,9 @@ def test_each_level_gives_away_this_and_nothing_else(results, tmp_path, level, g
 @pytest.mark.parametrize("level", RECEIVED)
 def test_a_refusal_is_told_at_every_level(tmp_path, level):
     refused = entry_with(0.0, status="invalid_submission", message="no predictor.py", sha256="")
-    (folder,) = hand_out(write_run(tmp_path / "run", refused, []), level, tmp_path / "out")
+    (folder,) = hand_out(
+        write_run(tmp_path / "run", refused, []), FEEDBACK[level], tmp_path / "out"
+    )
     told = json.loads((folder / "result.json").read_text())
     assert (told["status"], told["refusal"]) == ("invalid_submission", "no predictor.py")
 
@@ -185,15 +188,23 @@ def test_where_scores_are_hidden_every_run_looks_alike(tmp_path):
         )
     ):
         run = write_run(tmp_path / f"run{number}", entry, [])
-        (folder,) = hand_out(run, "none", tmp_path / f"out{number}")
+        (folder,) = hand_out(run, FEEDBACK["none"], tmp_path / f"out{number}")
         texts.append((folder / "result.json").read_text())
     assert len(set(texts)) == 1
 
 
+def test_lines_are_ordered_by_their_ids_and_not_by_when_they_were_asked(tmp_path):
+    asked = [Prediction(id=f"{n:08x}", status="ok", score=1.0) for n in (7, 2, 9, 1)]
+    run = write_run(tmp_path / "run", entry_with(0.5), asked)
+    (folder,) = hand_out(run, FEEDBACK["full"], tmp_path / "out")
+    lines = (folder / f"{KEY}.predictions.jsonl").read_text().splitlines()
+    assert [json.loads(line)["id"] for line in lines] == [f"{n:08x}" for n in (1, 2, 7, 9)]
+
+
 def test_a_folder_that_holds_something_is_not_added_to(results, tmp_path):
-    hand_out(results, "full", tmp_path / "out")
+    hand_out(results, FEEDBACK["full"], tmp_path / "out")
     with pytest.raises(OrganiserError, match="is not empty; name another folder"):
-        hand_out(results, "none", tmp_path / "out")
+        hand_out(results, FEEDBACK["none"], tmp_path / "out")
 
 
 def oracle(tmp_path, token, level):
@@ -215,7 +226,7 @@ def oracle(tmp_path, token, level):
     )
     tau = score_benchmark(predictions, reference, 0.0).tau
     run = write_run(tmp_path / f"run-{level}-{token}", entry_with(tau), predictions)
-    (folder,) = hand_out(run, level, tmp_path / f"out-{level}-{token}")
+    (folder,) = hand_out(run, FEEDBACK[level], tmp_path / f"out-{level}-{token}")
     told = json.loads((folder / "result.json").read_text())
     return told.get("kendall_tau", {}).get(KEY)
 

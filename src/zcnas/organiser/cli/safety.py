@@ -64,11 +64,15 @@ def feedback(
     to: Annotated[Path, typer.Option(help="An empty folder.")] = Path("build/feedback"),
     level: Annotated[
         Literal["full", "score_only", "none"] | None,
-        typer.Option(help="Instead of the phase's own, for example after the deadline."),
+        typer.Option(help="Instead of the phase's own level."),
     ] = None,
+    after_deadline: Annotated[
+        bool, typer.Option("--after-deadline", help="Show everything of each participant's own.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Write what each participant may see of a run, a folder per submission."""
+    from zcnas.feedback import shown
     from zcnas.judging.leaderboard import Leaderboard
     from zcnas.organiser.results.folder import ResultsFolder
     from zcnas.organiser.results.handouts import hand_out
@@ -76,8 +80,9 @@ def feedback(
 
     results = ResultsFolder(out)
     board = read_json(out / "leaderboard.json", Leaderboard, PredictionError)
-    chosen = level or find_phase(board.phase).feedback
-    folders = hand_out(results, chosen, to)
+    phase = find_phase(board.phase)
+    folders = hand_out(results, shown(phase, level=level, after_deadline=after_deadline), to)
+    chosen = "full" if after_deadline else level or phase.feedback
     console.print(
         f"{to}: {len(folders)} folders, feedback level '{chosen}' of phase '{board.phase}'",
         markup=False,

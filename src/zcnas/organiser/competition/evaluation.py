@@ -40,6 +40,7 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
         limits: The phase's limits.
         used_cpu_s: CPU seconds of the benchmark's limit used by architectures before the shard.
         used_wall_s: The same of its wall seconds.
+        second_chance: Whether a query of this shard that waited for its CPU may be asked again.
         minibatch: How to get the minibatch.
         plugins: Distributions whose code is part of the worker's program.
         program_sha256: Digest of the worker's program; a host with another one refuses.
@@ -53,6 +54,7 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits
     used_cpu_s: float
     used_wall_s: float
+    second_chance: bool
     minibatch: MinibatchOrder
     plugins: tuple[str, ...] = ()
     program_sha256: str

@@ -74,6 +74,7 @@ class Host:
                 limits=evaluation.limits,
                 cpu=cpu,
                 machine=machine,
+                second_chance=evaluation.second_chance,
                 used_cpu_s=evaluation.used_cpu_s,
                 used_wall_s=evaluation.used_wall_s,
             )

@@ -105,6 +105,7 @@ class Part:
         self._architectures = {entry.id: entry for entry in self.data.architectures}
         self._files = ResultFiles(submission.folder, key)
         self._lock = threading.Lock()
+        self._second_chance = True
         self._earlier = read_manifest(self._files.manifest)
         self._manifests: dict[int, Manifest] = {}
         self.file = PredictionsFile(self._files.predictions, self.data)
@@ -122,10 +123,14 @@ class Part:
         return unit in self.file
 
     def payload(self, units: Sequence[str]) -> Evaluation:
-        """Return what a host must know to ask the submission for some architectures."""
+        """Return what a host must know to ask the submission for some architectures.
+
+        The first host asked has the benchmark's one second chance.
+        """
         self._progress(None)
         architectures = tuple(self._architectures[unit] for unit in units)
         used_cpu_s, used_wall_s = self.file.used_before(units[0])
+        second_chance, self._second_chance = self._second_chance, False
         return Evaluation(
             submission=self.submission.name,
             submission_sha256=self.submission.sha256,
@@ -134,6 +139,7 @@ class Part:
             limits=self._terms.limits,
             used_cpu_s=used_cpu_s,
             used_wall_s=used_wall_s,
+            second_chance=second_chance,
             minibatch=self._terms.minibatch(self.data.benchmark),
             plugins=self._terms.plugins,
             program_sha256=self._terms.program_sha256,

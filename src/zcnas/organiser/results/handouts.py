@@ -1,31 +1,30 @@
 """A run's results as participants may have them: a folder per submission, nothing of another's.
 
 ``feedback.py`` says which files and fields; this module copies exactly those. Whatever it does not
-name stays with the organiser: order, seeds, other submissions, the hidden half.
+name stays with the organiser: the order of the queries, seeds, other submissions, the hidden half.
 """
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from zcnas.errors import OrganiserError, PredictionError
-from zcnas.feedback import FEEDBACK, FILES, MANIFEST_FIELDS, RESULT_FIELDS, Level
+from zcnas.feedback import Feedback, files_shown, log_shown, manifest_fields, result_fields
 from zcnas.judging.leaderboard import Entry, Leaderboard
 from zcnas.organiser.results.folder import ResultsFolder
 from zcnas.records import Manifest, read_json, write_json
-from zcnas.result_files import MANIFEST, ResultFiles
+from zcnas.result_files import MANIFEST, PREDICTIONS, ResultFiles
 
 
-def hand_out(results: ResultsFolder, level: Level, target: Path) -> list[Path]:
+def hand_out(results: ResultsFolder, show: Feedback, target: Path) -> list[Path]:
     """Write every participant's part of a run into folders below ``target``; return the folders.
 
     Args:
         results: The folder of a run, with ``leaderboard.json``.
-        level: What the phase lets participants see.
+        show: What participants may see.
         target: A folder that is empty or does not exist.
 
     Raises:
@@ -41,26 +40,26 @@ def hand_out(results: ResultsFolder, level: Level, target: Path) -> list[Path]:
     folders = []
     for entry in board.entries:
         folder = target / entry.submission
-        write_json(folder / "result.json", result_of(entry, level))
+        write_json(folder / "result.json", result_of(entry, show))
         for benchmark in board.benchmarks:
-            _hand_out_benchmark(results.folder_of(entry.submission), benchmark, level, folder)
+            _hand_out_benchmark(results.folder_of(entry.submission), benchmark, show, folder)
         folders.append(folder)
     return folders
 
 
-def result_of(entry: Entry, level: Level) -> dict[str, Any]:
+def result_of(entry: Entry, show: Feedback) -> dict[str, Any]:
     """Return a participant's ``result.json``.
 
-    A refusal is told at every level: `zcnas check` tells the participant the same. A run that ended
+    A refusal is always told: `zcnas check` tells the participant the same. A run that ended
     is called ``received`` where scores are hidden.
     """
-    shown, decimals = FEEDBACK[level], FEEDBACK[level].tau_decimals
+    decimals = show.tau_decimals
 
     def rounded(tau: float | None) -> float | None:
         return tau if tau is None or decimals is None else round(tau, decimals)
 
     refused = entry.status == "invalid_submission"
-    status = entry.status if refused or shown.scores else "received"
+    status = entry.status if refused or show.scores else "received"
     everything = {
         **msgspec.structs.asdict(entry),
         "status": status,
@@ -68,17 +67,21 @@ def result_of(entry: Entry, level: Level) -> dict[str, Any]:
         "score": rounded(entry.score),
         "kendall_tau": {key: rounded(tau) for key, tau in entry.kendall_tau.items()},
     }
-    return {field: everything[field] for field in RESULT_FIELDS[level]}
+    return {field: everything[field] for field in result_fields(show)}
 
 
-def _hand_out_benchmark(source: Path, benchmark: str, level: Level, folder: Path) -> None:
-    for ending in FILES[level]:
+def _hand_out_benchmark(source: Path, benchmark: str, show: Feedback, folder: Path) -> None:
+    for ending in files_shown(show):
         path = ResultFiles(source, benchmark).path(ending)
-        if not ending.startswith(".") or not path.is_file():
+        if not path.is_file():
             continue
         if ending == MANIFEST:
             public = read_json(path, Manifest, PredictionError).public
-            fields = {name: getattr(public, name) for name in MANIFEST_FIELDS[level]}
+            fields = {name: getattr(public, name) for name in manifest_fields(show)}
             write_json(folder / path.name, fields)
+        elif ending == PREDICTIONS:
+            lines = sorted(path.read_bytes().splitlines(keepends=True))  # each begins with its id
+            (folder / path.name).write_bytes(b"".join(lines))
         else:
-            shutil.copyfile(path, folder / path.name)
+            text = path.read_text(encoding="utf-8", errors="replace")
+            (folder / path.name).write_text(log_shown(text, show), encoding="utf-8")

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from zcnas.errors import PredictionError
-from zcnas.feedback import FEEDBACK
+from zcnas.feedback import shown
 from zcnas.judging.judge import Judgement
 from zcnas.judging.leaderboard import Entry, write_leaderboard
 from zcnas.organiser.results.folder import ResultsFolder
@@ -64,17 +64,17 @@ def publish(
         return _without_pages(usual, missing)
     from zcnas.pages.site import SiteContent, write_site
 
-    open_to_all = after_deadline or phase.truth == "public"
+    show = shown(phase, after_deadline=after_deadline)
     content = SiteContent(
         leaderboard=judgement.leaderboard,
         phase=phase,
         outcomes=judgement.outcomes,
         analysis=judgement.analysis,
         rows=judgement.rows,
-        show=FEEDBACK["full" if after_deadline else phase.feedback],
+        show=show,
         about=lambda entry: _about(results.folder_of(entry.submission), entry, phase),
-        specs=specs if specs and open_to_all else {},
-        seeds=_seeds(phase, draw_seed, show=open_to_all),
+        specs=specs if specs and show.truth else {},
+        seeds=_seeds(phase, draw_seed, show=show.truth),
     )
     write_site(content, site or usual)
     return f"pages: {(site or usual) / 'index.html'}"

@@ -10,14 +10,13 @@ import msgspec
 
 from zcnas.datasets import load_minibatch
 from zcnas.datasets.frozen import SUFFIX, freeze_minibatch
-from zcnas.feedback import Feedback
+from zcnas.feedback import Feedback, shown
 from zcnas.hosted.phase import (
     BASELINES_FILE,
     HOSTED_PHASE_FILE,
     INPUT_DIGESTS_FILE,
     HostedPhase,
     default_time_limit_s,
-    feedback_of,
 )
 from zcnas.organiser.platforms.bundle.settings import PhaseSettings
 from zcnas.phases import Phase
@@ -89,7 +88,7 @@ class BundledPhase:
     @property
     def feedback(self) -> Feedback:
         """What participants may see before the deadline."""
-        return feedback_of(self.phase)
+        return shown(self.phase)
 
     @property
     def architectures(self) -> int:
