@@ -75,3 +75,43 @@ def test_a_folder_for_locks_that_cannot_be_written_is_refused(tmp_path):
 
 def test_the_processor_has_a_name():
     assert cpu_model()
+
+
+def test_a_link_of_somebody_else_in_place_of_the_folder_is_not_followed(tmp_path):
+    victim = tmp_path / "victim"
+    victim.mkdir(mode=0o700)
+    link = tmp_path / "locks"
+    link.symlink_to(victim)
+    if os.getuid() == 0:
+        os.lchown(link, 61234, 61234)
+        with pytest.raises(OrganiserError, match="was made by another user.*ZCNAS_LOCKS="):
+            Machine([0], locks=link)
+    assert victim.stat().st_mode & 0o777 == 0o700
+    assert list(victim.iterdir()) == []
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder away")
+def test_a_folder_of_another_user_is_refused(tmp_path):
+    folder = tmp_path / "locks"
+    folder.mkdir()
+    os.chown(folder, 61234, 61234)
+    with pytest.raises(OrganiserError, match="was made by another user"):
+        Machine([0], locks=folder)
+
+
+def test_nobody_can_remove_anothers_locks_and_everybody_can_take_them(tmp_path):
+    Machine([0], locks=tmp_path / "locks")
+    assert (tmp_path / "locks").stat().st_mode & 0o7777 == 0o1777
+    with Machine([0], locks=tmp_path / "locks").lease():
+        assert (tmp_path / "locks" / "cpu0.lock").stat().st_mode & 0o666 == 0o666
+
+
+def test_a_link_in_place_of_a_lock_is_not_followed(tmp_path):
+    victim = tmp_path / "victim"
+    victim.write_text("theirs")
+    (tmp_path / "locks").mkdir()
+    (tmp_path / "locks" / "cpu0.lock").symlink_to(victim)
+    machine = Machine([0], locks=tmp_path / "locks")
+    with pytest.raises(OrganiserError, match="cpu0.lock cannot be taken"), machine.lease():
+        pass
+    assert victim.read_text() == "theirs"

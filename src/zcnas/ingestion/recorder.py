@@ -45,6 +45,7 @@ from zcnas.records import (
     encode_score,
 )
 from zcnas.seeds import derive_seed
+from zcnas.text import legible
 from zcnas.worker.channel import HELLO_NONCE, NONCE_BYTES, Answer, Query, Setup
 
 START_LIMIT_S = 120
@@ -305,7 +306,7 @@ class Recorder:
         self._setup_status = answer.status
         if answer.status == "ok":
             self._setup_message = ""
-            self._method = " ".join(answer.message.split())[:MAX_METHOD_LENGTH] or self._method
+            self._method = legible(answer.message)[:MAX_METHOD_LENGTH] or self._method
         else:
             self._setup_message = f"in set-up: {answer.message}"
             conversation.stop()

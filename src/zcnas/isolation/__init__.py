@@ -68,12 +68,15 @@ class Worker(Protocol):
     Attributes:
         stdin: Descriptor the recorder writes requests to; non-blocking.
         stdout: Descriptor the recorder reads answers from.
-        bounds: What bounds all processes of a query together, in words.
     """
 
     stdin: int
     stdout: int
-    bounds: str
+
+    @property
+    def bounds(self) -> str:
+        """What bounds all processes of a query together, in words."""
+        ...
 
     def cpu_time_s(self) -> float | None:
         """Return the CPU seconds used so far by all it started, measured from outside.

@@ -85,6 +85,12 @@ class Machine:
                     lock.acquire()
                 except Timeout:
                     continue
+                except OSError as error:
+                    raise OrganiserError(
+                        f"the lock {lock.lock_file} cannot be taken ({error.strerror}); remove it, "
+                        f"or name another folder for all runs on this machine with "
+                        f"{LOCKS_VARIABLE}="
+                    ) from None
                 if told:
                     waiting("")
                 try:
@@ -115,12 +121,30 @@ def locks_folder() -> Path:
 def make_locks_folder(folder: Path) -> None:
     """Make the folder of the locks, open to every user, if it is missing.
 
+    In a temporary folder everybody may make one of its name first, as a folder or as a link to
+    somewhere else, so it has to be this user's or root's. Nobody can remove another's locks there.
+
     Raises:
-        OrganiserError: It can neither be made nor be written to.
+        OrganiserError: It can neither be made nor be written to, or is another user's.
     """
     with contextlib.suppress(OSError):
-        folder.mkdir(parents=True, exist_ok=True)
-        folder.chmod(0o777)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir()
+    trusted = (0, os.getuid())
+    try:
+        if folder.lstat().st_uid not in trusted or folder.stat().st_uid not in trusted:
+            raise OrganiserError(
+                f"the folder of the locks, {folder}, was made by another user; name a folder of "
+                f"your own for all runs on this machine with {LOCKS_VARIABLE}="
+            )
+        descriptor = os.open(folder.resolve(), os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            if os.fstat(descriptor).st_uid == os.getuid():
+                os.fchmod(descriptor, 0o1777)
+        finally:
+            os.close(descriptor)
+    except OSError:
+        pass  # it is not there, or not a folder
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OrganiserError(
             f"the locks that keep two runs from one CPU cannot be written to {folder}; make it "

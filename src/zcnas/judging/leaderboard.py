@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from zcnas.records import write_json
+from zcnas.text import spreadsheet_text
 
 SCHEMA_VERSION = 1
 
@@ -93,15 +94,10 @@ def _row(entry: Entry, benchmarks: tuple[str, ...]) -> list[object]:
     """Return an entry's values in the order of ``_columns``; None leaves a cell empty."""
     return [
         entry.rank,
-        *map(_as_text, (entry.submission, entry.method, entry.team)),
+        *map(spreadsheet_text, (entry.submission, entry.method, entry.team)),
         *(entry.received_at, entry.baseline, entry.counted, entry.score),
         *(entry.score_interval or (None, None)),
         *(entry.rank_group, entry.first_probability),
         *(entry.kendall_tau.get(key) for key in benchmarks),
         *(entry.status, sum(entry.failures.values()), entry.wall_time_s, entry.cpu_time_s),
     ]
-
-
-def _as_text(text: str) -> str:
-    """Return a participant's text so that no spreadsheet takes it for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
