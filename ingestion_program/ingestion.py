@@ -24,7 +24,8 @@ from pathlib import Path
 from zcnas.datasets import Minibatch
 from zcnas.datasets.frozen import load_hosted_minibatch
 from zcnas.errors import InvalidSubmission, OrganiserError, ZcnasError
-from zcnas.hosted.phase import HostedPhase, feedback_of, read_hosted_phase
+from zcnas.feedback import shown
+from zcnas.hosted.phase import HostedPhase, read_hosted_phase
 from zcnas.hosted.run_record import Ended, Failed, Refused, Start
 from zcnas.hosted.seals import take_key
 from zcnas.ingestion.changes import take_snapshot
@@ -41,7 +42,7 @@ from zcnas.ingestion.shared_container import (
 )
 from zcnas.isolation.process import ProcessIsolation
 from zcnas.records import BenchmarkInput, read_input
-from zcnas.submissions import Submission, open_submission
+from zcnas.submissions import Submission, digest_of, open_submission
 from zcnas.worker.confinement import missing_features
 
 PROGRAM = Path(__file__).resolve().parent
@@ -179,14 +180,19 @@ def ask(submission: Submission, submitted: Path, task: Task, record: SealedRecor
     """Ask for every architecture of every benchmark; return why the submission is refused, if so.
 
     The time left is divided again before each benchmark, so that a slow one cannot take the others'
-    share.
+    share; and our own program is looked at again.
+
+    Raises:
+        OrganiserError: It is not what it was, or this machine cannot start a worker.
     """
     cpu = idlest_cpu()
     end = process_start() + task.hosted.deadline_s
-    feedback = feedback_of(task.hosted.phase)
-    before = take_snapshot(submitted, submission.folder)
+    feedback = shown(task.hosted.phase)
+    before, own_digest = take_snapshot(submitted, submission.folder), digest_of(PROGRAM)
     for number, data in enumerate(task.inputs):
         now = time.monotonic()
+        if digest_of(PROGRAM) != own_digest:
+            raise OrganiserError("our program was changed while the submission ran")
         job = IngestionJob(
             data=data,
             minibatch=task.minibatches[number],

@@ -26,7 +26,9 @@ class Cluster:
 
     def start_scheduler(self):
         """Start the scheduler and wait until it listens: on a busy machine that takes a while."""
-        process = self.start("scheduler", "--host", self.address, "--no-dashboard")
+        process = self.start(
+            "scheduler", "--host", self.address, "--dashboard-address", "127.0.0.1:0"
+        )
         wait_until(self._listens, "the scheduler does not listen")
         return process
 
@@ -43,8 +45,16 @@ class Cluster:
             )
 
     def start_worker(self):
-        words = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--death-timeout", "60")
-        return self.start("worker", self.address, *words)
+        words = (
+            "--nthreads",
+            "1",
+            "--no-nanny",
+            "--death-timeout",
+            "60",
+            "--host",
+            "tls://127.0.0.1",
+        )
+        return self.start("worker", self.address, *words, "--dashboard-address", "127.0.0.1:0")
 
     def kill(self, process):
         process.send_signal(signal.SIGKILL)

@@ -33,6 +33,8 @@ def slurm(security: Any) -> Any:
         security=security,
         shared_temp_directory="/tmp",
         job_script_prologue=PROLOGUE,
+        scheduler_options={"dashboard_address": "127.0.0.1:8787"},
+        worker_extra_args=["--dashboard-address", "127.0.0.1:0"],
     )
 
 
@@ -50,6 +52,8 @@ def pbs(security: Any) -> Any:
         security=security,
         shared_temp_directory="/tmp",
         job_script_prologue=PROLOGUE,
+        scheduler_options={"dashboard_address": "127.0.0.1:8787"},
+        worker_extra_args=["--dashboard-address", "127.0.0.1:0"],
     )
 
 

@@ -15,7 +15,7 @@ for host in "$@"; do
         export DASK_DISTRIBUTED__COMM__TLS__CA_FILE=$tls/ca.pem
         export DASK_DISTRIBUTED__COMM__TLS__WORKER__CERT=$tls/cert.pem
         export DASK_DISTRIBUTED__COMM__TLS__WORKER__KEY=$tls/key.pem
-        cd '$folder' && exec .venv/bin/dask worker '$address' --nworkers $cores --nthreads 1 --no-dashboard
+        cd '$folder' && exec .venv/bin/dask worker '$address' --nworkers $cores --nthreads 1 --dashboard-address 127.0.0.1:0
     " < /dev/null &
 done
 wait

@@ -10,11 +10,16 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from zcnas.isolation.control_groups import UNBOUNDED
+from zcnas.isolation.process import ProcessIsolation
+
 Outcome = tuple[str, float | None]
 NOTHING: Outcome = ("ok", 0.0)
 ONE: Outcome = ("ok", 1.0)
 FAILED: Outcome = ("error", None)
 AS_ROOT = os.getuid() == 0
+TOGETHER = UNBOUNDED not in ProcessIsolation().description
+"""Whether a plain process has a control group, which bounds all processes of a query together."""
 
 
 @dataclass(frozen=True)
@@ -67,13 +72,32 @@ ATTACKS: dict[str, Attack] = {
     ),
     "forks_without_end": Attack(
         (("ok", None), ("ok", None)),
-        not_prevented="root can start any number of processes in its turn" if AS_ROOT else "",
+        not_prevented=""
+        if TOGETHER or not AS_ROOT
+        else "root can start any number of processes in its turn",
     ),
     "takes_memory": Attack(
         (("memory", None), ("memory", None)),
-        process=(("memory", None), ONE),
-        not_prevented="shared memory is not counted",
+        process=None if TOGETHER else (("memory", None), ONE),
+        not_prevented="" if TOGETHER else "shared memory is not counted",
     ),
+    "shares_out_its_memory": Attack(
+        (("ok", None), NOTHING),
+        not_prevented="" if TOGETHER else "only each process is bounded",
+    ),
+    "hides_its_children": Attack(
+        (("timeout", None), ("timeout", None)),
+        process=None if TOGETHER else (ONE, ONE),
+        not_prevented="" if TOGETHER else "only wall time bounds children that nobody waits for",
+        stopped_by_time=True,
+    ),
+    "answers_late": Attack(
+        (("timeout", None), ("timeout", None)),
+        message="answered after",
+        stopped_by_time=True,
+    ),
+    "waits_for_itself": Attack((("timeout", None), ("timeout", None)), stopped_by_time=True),
+    "changes_our_program": Attack((NOTHING, NOTHING), needs_landlock=True),
     "widens_its_cpus": Attack((NOTHING, NOTHING)),
     "takes_time": Attack((("timeout", None), ("timeout", None)), stopped_by_time=True),
     "hangs_in_set_up": Attack(

@@ -5,7 +5,7 @@ import io
 from collections import Counter
 
 import pytest
-from attack_table import ATTACKS
+from attack_table import ATTACKS, TOGETHER
 from hostile_stage import HERE, HONEST, KEY, mode_of
 from rich.console import Console
 
@@ -112,8 +112,10 @@ def test_what_is_left_by_a_query_is_gone_before_the_next_and_no_process_outlives
 
 def test_processes_are_limited_where_the_kernel_counts_them(run):
     started = [p.score for p in predictions_of(run, "forks_without_end")]
-    if run.isolation == "docker":
+    holding = predictions_of(run, "shares_out_its_memory")[0].score
+    if run.isolation == "docker" or TOGETHER:
         assert max(started) < run.stage.phase.limits.processes
+        assert holding < 4
     else:
         assert max(started) <= 100
 
@@ -134,8 +136,15 @@ def test_each_spoofed_frame_is_refused_for_what_it_is(run):
 
 
 def test_a_claimed_time_out_or_a_vanished_worker_earns_no_second_try(run):
-    """A lost worker is tried once more, as machines do fail; if that ends alike, never again."""
-    for name, asked in (("claims_more_time", 4), ("pretends_a_lost_machine", 5)):
+    """A lost worker is tried once more, as machines do fail; if that ends alike, never again.
+
+    Nor do a query that sleeps, and one whose own children keep each other from the CPU.
+    """
+    for name, asked in (
+        ("claims_more_time", 4),
+        ("pretends_a_lost_machine", 5),
+        ("waits_for_itself", 4),
+    ):
         log = log_of(run, name)
         assert log.count("asked") == asked, log
 
@@ -172,3 +181,5 @@ def test_the_manifest_names_the_confinement(run):
     path = run.results_of("honest") / f"{KEY}.manifest.json"
     manifest = read_json(path, Manifest, PredictionError)
     assert f"confined by landlock {LANDLOCK}, seccomp" in manifest.public.versions["worker"]
+    assert "together" in manifest.public.bounds
+    assert ", user " in manifest.public.versions["worker"] or run.isolation == "docker"

@@ -1,21 +1,25 @@
 """Jobs on a real scheduler and real workers: who is let in, and what is believed of an answer."""
 
 import pickle
+import re
 import time
 from concurrent.futures import CancelledError
 from pathlib import Path
 
 import distributed  # noqa: F401 - its settings must be there before a test overrides some
+import psutil
 import pytest
 
 from tests.clusters import certificate_configuration
 from tests.patience import WAIT_S, wait_until
 from zcnas.errors import OrganiserError
-from zcnas.jobs import Dispatcher, Event, EventLog, cluster_worker, read_events, working
+from zcnas.jobs import Dispatcher, Event, EventLog, Job, cluster_worker, read_events, working
 from zcnas.jobs import cluster as cluster_module
 from zcnas.jobs.cluster import ClusterPool, is_loopback, refuse_open_workers, security_for
 
 from .squares import Squares
+
+ROOT = Path(__file__).parents[2]
 
 
 def square(payload, report, interrupted):
@@ -155,3 +159,57 @@ def test_loopback_is_this_machine_only():
     assert is_loopback("::1")
     assert not is_loopback("192.0.2.7")
     assert not is_loopback("0.0.0.0")
+
+
+def test_nothing_of_dask_listens_beyond_loopback(cluster):
+    """As the recipes start it; its pages need no certificate."""
+    processes = [psutil.Process(each.pid) for each in (cluster.scheduler, *cluster.workers)]
+
+    def listening():
+        found = [
+            c.laddr.ip
+            for process in processes
+            for c in process.net_connections("inet")
+            if c.status == psutil.CONN_LISTEN
+        ]
+        return found if len(found) >= 2 * len(processes) else []
+
+    wait_until(listening, "not everything listens")
+    assert set(listening()) == {"127.0.0.1"}
+
+
+def test_every_recipe_keeps_dasks_pages_on_loopback():
+    recipes = [*(ROOT / "docs").rglob("*.md"), *(ROOT / "docs").rglob("*.sh")]
+    lines = [
+        line
+        for path in recipes
+        for line in path.read_text().splitlines()
+        if re.search(r"bin/dask (scheduler|worker)", line)
+    ]
+    assert len(lines) >= 4
+    for line in lines:
+        assert "--dashboard-address 127.0.0.1:" in line
+        if "tcp://" in line or "scheduler" in line:
+            assert re.search(r"--host (127\.0\.0\.1|tls://)", line), "an open port takes any code"
+
+
+def test_a_cancelled_job_ends_within_two_seconds(cluster, authorities, tmp_path):
+    """On a real worker, a runner that looks at its interruption as the recorder does."""
+    import dask
+
+    begun, ended = tmp_path / "begun", tmp_path / "ended"
+
+    def waits(payload, report, interrupted):
+        begun.touch()
+        while not interrupted.is_set():
+            time.sleep(0.2)
+        ended.touch()
+
+    with dask.config.set(certificate_configuration(authorities[0])):
+        pool = ClusterPool(cluster.address, waits)
+        pool.submit(Job(0, None), lambda report: None)
+        wait_until(begun.exists, "the job does not begin")
+        begin = time.monotonic()
+        pool.stop()
+        wait_until(ended.exists, "the job does not end")
+    assert time.monotonic() - begin < 2

@@ -91,7 +91,7 @@ class ClusterPool:
         """Cancel every job; each worker notices within a second and ends its own."""
         with contextlib.suppress(OSError, TimeoutError, RuntimeError):
             self._executor.shutdown(wait=False)
-            self._client.close(timeout=5)
+            self._client.close(timeout=1)
 
     def close(self) -> None:
         """Leave the scheduler."""

@@ -6,7 +6,7 @@ import contextlib
 import socket
 import threading
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Protocol
 
 import msgspec
@@ -17,6 +17,8 @@ from zcnas.jobs.events import EventLog
 from zcnas.jobs.work import Job, Report, Runner
 
 MAX_END_BYTES = 256 << 20
+STOP_S = 1.5
+"""How long an interrupted run waits for its jobs to end; what they wait for is looked at often."""
 
 
 class JobEnd(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +75,7 @@ class LocalPool:
         self._slots = slots
         self._interrupted = threading.Event()
         self._threads = ThreadPoolExecutor(slots, thread_name_prefix="job")
+        self._out: set[Future[bytes]] = set()
 
     @property
     def slots(self) -> int:
@@ -81,12 +84,16 @@ class LocalPool:
 
     def submit(self, job: Job, report: Report) -> Future[bytes]:
         """Queue a job."""
-        return self._threads.submit(run_job, self._runner, job, report, self._interrupted)
+        future = self._threads.submit(run_job, self._runner, job, report, self._interrupted)
+        self._out.add(future)
+        future.add_done_callback(self._out.discard)
+        return future
 
     def stop(self) -> None:
-        """End every job and wait for that."""
+        """End every job and wait for that; not for one that hangs, as on an engine that does."""
         self._interrupted.set()
-        self._threads.shutdown(cancel_futures=True)
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        wait(set(self._out), timeout=STOP_S)
 
     def close(self) -> None:
         """End the threads."""

@@ -90,7 +90,7 @@ class Soak:
             words = ["worker", self.scheduler_address, "--nthreads", "1", "--no-nanny"]
         with (self.folder / f"{name}.log").open("ab") as log:
             self.cluster[name] = subprocess.Popen(
-                [BIN / "dask", *words, "--no-dashboard"],
+                [BIN / "dask", *words, "--dashboard-address", "127.0.0.1:0"],
                 env=self.environment,
                 stdout=log,
                 stderr=log,

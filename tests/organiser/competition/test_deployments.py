@@ -118,7 +118,7 @@ def test_the_ssh_script_starts_workers_with_certificates_and_ends_them_with_itse
     (installed / ".venv").symlink_to(sys.prefix)
     with dask.config.set(certificate_configuration(authorities[0])):
         security = Security(require_encryption=True)
-    quiet = {"dashboard_address": ":0", "security": security}
+    quiet = {"dashboard_address": "127.0.0.1:0", "security": security}
     with (
         LocalCluster(n_workers=0, host="tls://127.0.0.1", **quiet) as cluster,
         Client(cluster.scheduler_address, security=security, set_as_default=False) as client,

@@ -27,7 +27,7 @@ from zcnas.jobs import Report as SendReport
 from zcnas.organiser.competition.evaluation import Evaluation, Report
 from zcnas.organiser.competition.halves import digest_of_minibatch
 from zcnas.records import Manifest, Prediction
-from zcnas.submissions import open_submission
+from zcnas.submissions import digest_of, open_submission
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Host:
         cpus: Its CPUs.
         isolation: Where its workers run.
         program: The folder workers are started from.
-        program_sha256: Digest of that folder.
+        program_sha256: Digest of that folder, which is looked at again before each evaluation.
     """
 
     cpus: Sequence[int]
@@ -56,6 +56,11 @@ class Host:
             raise OrganiserError(
                 f"host {socket.gethostname()} has a different version of the worker's program; "
                 "install the organiser's version there"
+            )
+        if digest_of(self.program) != self.program_sha256:
+            raise OrganiserError(
+                f"the worker's program in {self.program} on {socket.gethostname()} was changed "
+                "while the run was under way; repeat the command to resume with a fresh copy"
             )
         machine = Machine(self.cpus, interrupted)
         with (

@@ -128,7 +128,7 @@ def bundle_phase(
     inputs, references, sources = {}, {}, {}
     input_files = {HOSTED_PHASE_FILE: described}
     reference_files = {HOSTED_PHASE_FILE: described}
-    scored_there = feedback_of(phase).scores
+    scored_there = shown(phase).scores
     if scored_there:
         reference_files |= _baseline_files(reference_dir / BASELINES_FILE, baselines)
     for benchmark in phase.get_benchmarks():
