@@ -3,79 +3,21 @@
 from __future__ import annotations
 
 import io
-import json
 import shutil
 import time
 import zipfile
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zcnas.errors import PredictionError, ZcnasError
-from zcnas.judging.leaderboard import Leaderboard
-from zcnas.organiser.platforms.bundle.settings import read_settings
-from zcnas.phases import load_phases
-from zcnas.records import Manifest, read_input, read_json, read_predictions, read_reference
+from zcnas.errors import ZcnasError
 from zcnas.submissions import open_submission, pack_submission
-from zcnas.submissions.roster import read_arrivals
 from zcnas.worker.channel import MAX_ANSWER_BYTES, Answer
 
-ROOT = Path(__file__).resolve().parents[2]
-HANG_S = 60
-SOURCE = b"class ZeroCostPredictor:\n    def query(self, graph): return 1\n"
+from .valid import READERS, SOURCE
 
-PREDICTIONS = b"".join(
-    json.dumps({"id": f"{n:08x}", "status": s, "score": v, "message": "m"}).encode() + b"\n"
-    for n, (s, v) in enumerate([("ok", 1.5), ("error", None), ("ok", "-inf")])
-)
-MANIFEST = json.dumps(
-    {
-        "public": {
-            **dict.fromkeys(
-                ("benchmark", "submission", "submission_sha256", "method", "isolation"), "x"
-            ),
-            **dict.fromkeys(("data_source", "cpu_model", "setup_message"), "x"),
-            **dict.fromkeys(("batch_size", "architectures", "worker_starts"), 1),
-            **dict.fromkeys(("start_up_s", "setup_wall_s", "wall_time_s", "cpu_time_s"), 0.5),
-            "limits": {"query_cpu_s": 1},
-            "versions": {"zcnas": "1"},
-            "setup_status": "ok",
-        },
-        "organiser": {
-            "eval_seed": 1,
-            "input_sha256": "x",
-            "cpu": 0,
-            "image": "x",
-            "started_at": "x",
-        },
-    }
-).encode()
-BOARD = json.dumps(
-    {
-        **dict.fromkeys(("phase", "title", "isolation"), "x"),
-        "data_sources": {},
-        "accuracy_sources": {},
-        "benchmarks": ["nasbench201_cifar10"],
-        "entries": [],
-    }
-).encode()
-ARRIVALS = b"name,team,received_at,baseline\nmine,us,2026-03-01T12:00:00Z,no\nyours,,,yes\n"
-FOLDER = ROOT / "starting_kit" / "input_data"
-READERS = {
-    "predictions": (read_predictions, PREDICTIONS),
-    "truth": (
-        read_reference,
-        (ROOT / "reference_data" / "practice" / "nasbench201_cifar10.json").read_bytes(),
-    ),
-    "input": (read_input, (FOLDER / "nasbench201_cifar10.json").read_bytes()),
-    "phases": (load_phases, (ROOT / "reference_data" / "phases.toml").read_bytes()),
-    "manifests": (lambda path: read_json(path, Manifest, PredictionError), MANIFEST),
-    "leaderboard": (lambda path: read_json(path, Leaderboard, PredictionError), BOARD),
-    "arrivals": (read_arrivals, ARRIVALS),
-    "competition": (read_settings, (ROOT / "competition.yaml").read_bytes()),
-}
+HANG_S = 60
 
 HOSTILE = (
     *(b"\x00", b"\xff\xfe", b"\xed\xa0\x80", b"NaN", b"Infinity", b"1e999", b"-0", b"null", b"{}"),
