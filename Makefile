@@ -151,8 +151,8 @@ check: .venv/installed-dev  ## ruff, mypy, the contracts of the wings, and that 
 test: .venv/installed-dev  ## every test (TESTS= some of them)
 	$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile $(TESTS)
 
-fuzz: .venv/installed-dev  ## feed every reader EXAMPLES=2000 bad inputs and record how many
-	ZCNAS_FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) ZCNAS_FUZZ_RECORD=docs/fuzzing.md $(BIN)/pytest tests/fuzz
+fuzz: .venv/installed-dev  ## feed the readers EXAMPLES=100000 unexpected inputs and record how many; resumes
+	$(BIN)/python -m tests.fuzz.long_run $(or $(EXAMPLES),100000)
 
 verify-spaces: .venv/installed-dev  ## compare every network with the published figures (ZCNAS_DATA)
 	$(BIN)/python timings/verify_spaces.py --data "$(ZCNAS_DATA)" --record docs/verified_spaces.md

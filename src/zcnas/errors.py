@@ -24,6 +24,11 @@ module.
 
 from __future__ import annotations
 
+MAX_PROBLEMS = 20
+"""Problems of a submission that are kept."""
+MAX_PROBLEM = 600
+"""Characters of one that are kept."""
+
 
 class ZcnasError(Exception):
     """Base of all errors whose message is meant for the person at the terminal."""
@@ -36,14 +41,22 @@ class InvalidArchitecture(ZcnasError):  # noqa: N818 - the field speaks of inval
 class InvalidSubmission(ZcnasError):  # noqa: N818
     """A submission cannot be accepted.
 
-    ``problems`` lists every reason found, each with a remedy.
+    ``problems`` lists the reasons found, each with a remedy: the first twenty, each cut to what one
+    reads, and how many there are. A stranger decides how many, and all are kept and shown.
     """
 
     def __init__(self, name: str, problems: list[str]) -> None:
         self.name = name
-        self.problems = problems
-        listing = "".join(f"\n  - {problem}" for problem in problems)
+        self.problems = [_cut(problem) for problem in problems[:MAX_PROBLEMS]]
+        if (more := len(problems) - MAX_PROBLEMS) > 0:
+            self.problems.append(f"and {more} more; fix these first")
+        listing = "".join(f"\n  - {problem}" for problem in self.problems)
         super().__init__(f"submission '{name}' cannot be accepted:{listing}")
+
+
+def _cut(problem: str) -> str:
+    half = MAX_PROBLEM // 2
+    return problem if len(problem) <= MAX_PROBLEM else f"{problem[:half]} […] {problem[-half:]}"
 
 
 class ArrivalsError(ZcnasError):

@@ -115,7 +115,11 @@ def restructured(rng: Random, valid: Any) -> Any:
 def as_json(rng: Random, valid: bytes) -> bytes:
     """Return one JSON document, or lines of them as ``valid`` has."""
     lines = valid.splitlines() if valid.count(b"\n{") else [valid]
-    values = [restructured(rng, json.loads(line)) for line in lines]
+    share = 1.0 if len(lines) == 1 else 0.4
+    values = [
+        restructured(rng, json.loads(line)) if rng.random() < share else json.loads(line)
+        for line in lines
+    ]
     rng.shuffle(values)
     text = "\n".join(json.dumps(value, ensure_ascii=rng.random() < 0.5) for value in values)
     return text.encode("utf-8", "surrogatepass") + b"\n" * rng.randrange(2)

@@ -78,7 +78,10 @@ MASKED = (
 
 
 def test_our_own_worker_never_runs_as_the_images_user(tmp_path, limits):
-    client = SimpleNamespace(api=Mock(create_container=Mock(side_effect=InterruptedError)))
+    create = Mock(side_effect=InterruptedError)
+    client = SimpleNamespace(
+        api=Mock(create_container=create, create_host_config=Mock(return_value={}))
+    )
     place = WorkerPlace(cpu=3, limits=limits, program=tmp_path, submission=tmp_path, log=bytes)
     with pytest.raises(InterruptedError):
         ContainerWorker(client, "image", place)

@@ -168,3 +168,14 @@ def test_an_empty_or_absent_folder_of_submissions_is_refused(tmp_path):
         find_submissions(tmp_path)
     with pytest.raises(InvalidSubmission, match="no such folder or zip"):
         find_submissions(tmp_path / "absent")
+
+
+def test_a_stranger_does_not_decide_how_long_a_refusal_is(tmp_path):
+    (tmp_path / "mine").mkdir()
+    for number in range(3000):
+        (tmp_path / "mine" / f"{'x' * 200}\x1b{number}").touch()
+    with pytest.raises(InvalidSubmission) as refusal:
+        open_submission(tmp_path / "mine", tmp_path / "target")
+    assert len(refusal.value.problems) <= 21
+    assert len(str(refusal.value)) < 15_000
+    assert refusal.value.problems[-1].startswith("and ")

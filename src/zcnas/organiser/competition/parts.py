@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from zcnas.datasets.frozen import freeze_minibatch
-from zcnas.errors import OrganiserError
+from zcnas.errors import MAX_PROBLEM, OrganiserError
 from zcnas.jobs import Job
 from zcnas.organiser.competition.evaluation import Evaluation, MinibatchOrder, decode_report
 from zcnas.organiser.competition.halves import Halves
@@ -165,11 +165,14 @@ class Part:
     def refuse(self, reason: str) -> None:
         """Record for every architecture that the submission was refused.
 
+        Of the reason the first line; all of it is in the submission's record, once.
+
         Raises:
             OrganiserError: The disk does not take it.
         """
+        message = reason.partition("\n")[0][:MAX_PROBLEM]
         for unit in self.units:
-            refused = Prediction(id=unit, status="error", message=reason)
+            refused = Prediction(id=unit, status="error", message=message)
             if self.file.append(refused):
                 self._progress(refused)
         self.finish(())

@@ -12,7 +12,7 @@ from typing import Any
 
 from zcnas.benchmarks import Benchmark, get_benchmark
 from zcnas.errors import BundleError
-from zcnas.hosted.phase import feedback_of
+from zcnas.feedback import shown
 from zcnas.phases import CountingRule, Phase
 
 TAU_DECIMALS = 4
@@ -81,7 +81,7 @@ def counting_rule(phases: Sequence[Phase]) -> CountingRule:
     Raises:
         BundleError: Phases that show scores count differently.
     """
-    ranked = [phase for phase in phases if feedback_of(phase).scores] or list(phases)
+    ranked = [phase for phase in phases if shown(phase).scores] or list(phases)
     rules = {phase.name: phase.counts for phase in ranked}
     if len(set(rules.values())) > 1:
         listed = ", ".join(f"{name} has counts = {rule!r}" for name, rule in rules.items())
