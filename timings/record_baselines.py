@@ -2,8 +2,9 @@
 
     python timings/record_baselines.py OUT
 
-Writes docs/baselines.json, the leaderboard of that run; docs/baselines.md, the same as a table; and
-reference_data/<phase>/baselines.json, the taus that stand beside a participant's on a platform.
+Writes docs/baselines.json, the leaderboard of that run; docs/baselines.md, the same as a table;
+reference_data/<phase>/baselines.json, the taus that stand beside a participant's on a platform; and
+docs/baseline_scores.json, every score, for the pages of a participant's own run.
 """
 
 from __future__ import annotations
@@ -11,10 +12,15 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import msgspec
+
 from zcnas.errors import PredictionError
 from zcnas.judging.leaderboard import Leaderboard
+from zcnas.organiser.results.folder import ResultsFolder
 from zcnas.pages.environment import format_interval, format_tau
-from zcnas.records import read_json, read_reference, write_json
+from zcnas.participant.baselines import SCORES, record_scores
+from zcnas.records import read_input, read_json, read_reference, write_json
+from zcnas.resources import public_halves
 from zcnas.text import plural
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -81,14 +87,32 @@ def table_of(board: Leaderboard, architectures: int) -> str:
     return "\n".join(lines) + "\n"
 
 
+def write_scores(board: Leaderboard, results: ResultsFolder) -> None:
+    """Write every score of a run's entries in the order of the draw."""
+    inputs, _ = public_halves(board.phase)
+    ids = {
+        key: [each.id for each in read_input(inputs / f"{key}.json").architectures]
+        for key in board.benchmarks
+    }
+    folders = {
+        entry.submission: (entry.method, results.folder_of(entry.submission))
+        for entry in board.entries
+        if entry.status == "scored"
+    }
+    record = record_scores(board.phase, ids, folders)
+    (ROOT / SCORES).write_bytes(msgspec.json.encode(record) + b"\n")
+
+
 def main() -> None:
-    """Read a run's leaderboard and write the record."""
-    board = read_json(Path(sys.argv[1]) / "leaderboard.json", Leaderboard, PredictionError)
+    """Read a run and write the records."""
+    results = ResultsFolder(Path(sys.argv[1]))
+    board = read_json(results.path / "leaderboard.json", Leaderboard, PredictionError)
     folder = ROOT / "reference_data" / board.phase
     truth = read_reference(folder / f"{board.benchmarks[0]}.json")
     write_json(RECORD, board)
     TABLE.write_text(table_of(board, len(truth.accuracies)), encoding="utf-8")
     write_json(folder / "baselines.json", taus_of(board))
+    write_scores(board, results)
 
 
 if __name__ == "__main__":

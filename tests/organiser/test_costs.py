@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from zcnas.errors import InputDataError
-from zcnas.organiser.costs import IDLE_MIB, CostRecord, estimate, read_costs
+from zcnas.organiser.costs import IDLE_MIB, CostRecord, estimate, expected_cost, read_costs
 from zcnas.phases import load_phases
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -88,3 +88,18 @@ def test_a_missing_or_malformed_record_is_refused(tmp_path):
     (tmp_path / "costs.json").write_text('{"machine": {}}')
     with pytest.raises(InputDataError, match="is malformed"):
         read_costs(tmp_path / "costs.json")
+
+
+def test_the_expected_cost_grows_as_a_forward_and_a_backward_pass_do():
+    """Of a predictor that costs twice a pass in practice: twice the passes of `final`."""
+    record = read_costs(ROOT / "docs" / "costs.json")
+    practice, final = PHASES["practice"], PHASES["final"]
+    one = estimate(practice, record).both_s
+    found = expected_cost(2 * one, practice, practice.architectures, final, record)
+    assert found.cpu_s == pytest.approx(2 * estimate(final, record).both_s)
+    assert found.over == ()
+    tenth = expected_cost(2 * one / 10, practice, practice.architectures // 10, final, record)
+    assert tenth.cpu_s == pytest.approx(found.cpu_s)
+    slow = expected_cost(100 * one, practice, practice.architectures, final, record)
+    assert [key for key, _ in slow.over]
+    assert all(seconds > final.limits.benchmark_cpu_s for _, seconds in slow.over)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+import tempfile
 import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
 
 from zcnas.organiser.cli.options import (
@@ -118,7 +121,9 @@ def dry_run(
     scored = explain(explanation, console)
     if scored:
         print_prospects(explanation, console)
-    _print_end(results, explanation, smoked, submission, open_pages=open_pages)
+    marked = chosen if explanation.complete else partial_phase(chosen, explanation.asked, of)
+    pages = _write_pages(results, marked, halves)
+    _print_end(results, explanation, pages, smoked, submission, open_pages=open_pages)
     (entry,) = judgement.leaderboard.entries
     if as_json:
         print_record(entry)
@@ -143,27 +148,61 @@ def _smoke_first(path: Path, isolation: str, cpus: str, out: Path) -> SmokeRepor
     return recall_or_run(path, checked.sha256, isolation, cpus, out / SMOKE_REPORT)
 
 
+def partial_phase(phase: Phase, asked: int, of: int) -> Phase:
+    """Return a phase whose title says that it is not the whole of it."""
+    title = f"{phase.title} (first {asked} of {of} architectures, not the score)"
+    return msgspec.structs.replace(phase, title=title)
+
+
 def _judge(results: ResultsFolder, phase: Phase, halves: Halves) -> Judgement:
     """Return the judgement of what was asked, and write its results."""
     from zcnas.judging.judge import judge
     from zcnas.organiser.results.contest import read_contest
+    from zcnas.organiser.results.publishing import write_results
 
-    return judge(read_contest(results, phase, halves.references))
+    judgement = judge(read_contest(results, phase, halves.references))
+    write_results(judgement, results)
+    return judgement
+
+
+def _write_pages(results: ResultsFolder, phase: Phase, halves: Halves) -> str:
+    """Write the pages, with the recorded baselines in them; return in words where they are."""
+    from zcnas.judging.judge import judge
+    from zcnas.organiser.results.contest import read_contest
+    from zcnas.organiser.results.publishing import write_pages
+    from zcnas.participant.baselines import SCORES, baseline_contenders, read_scores
+    from zcnas.resources import package_file
+
+    contest = read_contest(results, phase, halves.references)
+    with tempfile.TemporaryDirectory(prefix="zcnas-baselines-") as folder:
+        record = read_scores(package_file(SCORES))
+        own = {contender.name for contender in contest.contenders}
+        others = [
+            each
+            for each in baseline_contenders(record, halves.inputs, Path(folder))
+            if each.name not in own
+        ]
+        judgement = judge(dataclasses.replace(contest, contenders=(*contest.contenders, *others)))
+        specs = {
+            key: {each.id: each.spec for each in data.architectures}
+            for key, data in halves.inputs.items()
+        }
+        return write_pages(judgement, phase, results, specs=specs)
 
 
 def _print_end(
     results: ResultsFolder,
     explanation: Explanation,
+    pages: str,
     smoked: SmokeReport | None,
     submission: Path,
     *,
     open_pages: bool,
 ) -> None:
-    """Write the pages; print where everything is, what the smoke test found, and what is next."""
+    """Print where everything is, what the smoke test found, and what is next."""
     from zcnas.organiser.cli.smoking import summary_of
-    from zcnas.organiser.results.publishing import SITE_FOLDER, publish
+    from zcnas.organiser.results.publishing import SITE_FOLDER
 
-    pages = publish(explanation.judgement, explanation.phase, results)
     (entry,) = explanation.judgement.leaderboard.entries
     details = results.folder_of(entry.submission)
     for text in (f"details: {details} (predictions, logs of what was printed)", pages):

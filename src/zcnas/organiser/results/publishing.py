@@ -59,6 +59,32 @@ def publish(
         PredictionError: A manifest is malformed.
     """
     write_results(judgement, results)
+    return write_pages(
+        judgement,
+        phase,
+        results,
+        site=site,
+        specs=specs,
+        draw_seed=draw_seed,
+        after_deadline=after_deadline,
+    )
+
+
+def write_pages(
+    judgement: Judgement,
+    phase: Phase,
+    results: ResultsFolder,
+    *,
+    site: Path | None = None,
+    specs: Mapping[str, Mapping[str, str]] | None = None,
+    draw_seed: str | None = None,
+    after_deadline: bool = False,
+) -> str:
+    """Write the site alone, with the arguments of ``publish``, and return where it is in words.
+
+    Raises:
+        PredictionError: A manifest is malformed.
+    """
     usual = results.path / SITE_FOLDER
     if missing := [name for name in PAGES_PACKAGES if importlib.util.find_spec(name) is None]:
         return _without_pages(usual, missing)
