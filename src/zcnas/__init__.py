@@ -2,12 +2,9 @@
 
     import zcnas
 
-    benchmark = zcnas.get_benchmark("nasbench201_cifar10")
-    spec = zcnas.SEARCH_SPACES["nasbench201"].spec.sample(random.Random(0))
-    network = zcnas.build_network(spec, benchmark)
-    images = zcnas.load_minibatch(benchmark, batch_size=64, eval_seed=0, data_dir=None)
-    inputs, targets = torch.from_numpy(images.inputs), torch.from_numpy(images.targets)
-    scores = zcnas.evaluate(network, inputs, targets)
+    benchmark = zcnas.benchmark("nasbench201_cifar10")
+    network = benchmark.build(benchmark.sample(1)[0])
+    scores = zcnas.evaluate(network, *benchmark.minibatch(), ["synflow", "nwot"])
 
 ``import zcnas`` loads nothing: each name below is imported from its room on first use, so a script
 that needs no torch never waits for it. Inside the library a room imports from the room that owns a
@@ -34,6 +31,10 @@ if TYPE_CHECKING:
     from zcnas.judging.metrics import kendall_tau as kendall_tau
     from zcnas.judging.statistics import tau_interval as tau_interval
     from zcnas.organiser.cli.trying import try_file as try_file
+    from zcnas.organiser.results.frames import ResultFrames as ResultFrames
+    from zcnas.organiser.results.frames import results as results
+    from zcnas.participant.tried import TriedPredictor as TriedPredictor
+    from zcnas.participant.tried import try_predictor as try_predictor
     from zcnas.phases import Phase as Phase
     from zcnas.phases import load_phase as load_phase
     from zcnas.phases import load_phases as load_phases
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
     from zcnas.proxies import evaluate as evaluate
     from zcnas.proxies import get_proxy as get_proxy
     from zcnas.proxies.proxy import Proxy as Proxy
+    from zcnas.research import ResearchBenchmark as ResearchBenchmark
+    from zcnas.research import benchmark as benchmark
+    from zcnas.research import tau as tau
     from zcnas.search_spaces import SEARCH_SPACES as SEARCH_SPACES
     from zcnas.search_spaces import all_search_spaces as all_search_spaces
     from zcnas.search_spaces import build_network as build_network
@@ -53,22 +57,13 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "BENCHMARKS": "zcnas.benchmarks",
-    "Benchmark": "zcnas.benchmarks",
-    "DATASETS": "zcnas.benchmarks",
-    "Dataset": "zcnas.benchmarks",
-    "Minibatch": "zcnas.datasets",
-    "PROXIES": "zcnas.proxies",
-    "Phase": "zcnas.phases",
-    "Proxy": "zcnas.proxies.proxy",
-    "PublishedDataset": "zcnas.benchmarks",
-    "SEARCH_SPACES": "zcnas.search_spaces",
-    "SearchSpace": "zcnas.benchmarks",
-    "Spec": "zcnas.benchmarks",
-    "Table": "zcnas.tables",
-    "ZcnasError": "zcnas.errors",
     "all_search_spaces": "zcnas.search_spaces",
+    "Benchmark": "zcnas.benchmarks",
+    "benchmark": "zcnas.research",
+    "BENCHMARKS": "zcnas.benchmarks",
     "build_network": "zcnas.search_spaces",
+    "Dataset": "zcnas.benchmarks",
+    "DATASETS": "zcnas.benchmarks",
     "evaluate": "zcnas.proxies",
     "get_benchmark": "zcnas.benchmarks",
     "get_dataset": "zcnas.benchmarks",
@@ -79,10 +74,26 @@ _HOMES = {
     "load_phase": "zcnas.phases",
     "load_phases": "zcnas.phases",
     "load_table": "zcnas.tables",
+    "Minibatch": "zcnas.datasets",
     "parse_spec": "zcnas.search_spaces",
+    "Phase": "zcnas.phases",
+    "PROXIES": "zcnas.proxies",
+    "Proxy": "zcnas.proxies.proxy",
+    "PublishedDataset": "zcnas.benchmarks",
+    "ResearchBenchmark": "zcnas.research",
+    "ResultFrames": "zcnas.organiser.results.frames",
+    "results": "zcnas.organiser.results.frames",
     "scores": "zcnas.tables.frames",
+    "SEARCH_SPACES": "zcnas.search_spaces",
+    "SearchSpace": "zcnas.benchmarks",
+    "Spec": "zcnas.benchmarks",
+    "Table": "zcnas.tables",
+    "tau": "zcnas.research",
     "tau_interval": "zcnas.judging.statistics",
+    "TriedPredictor": "zcnas.participant.tried",
     "try_file": "zcnas.organiser.cli.trying",
+    "try_predictor": "zcnas.participant.tried",
+    "ZcnasError": "zcnas.errors",
 }
 """Every public name and the module that defines it."""
 

@@ -24,7 +24,7 @@ SANDBOX = ("compat", "proxies", "search_spaces", "worker")
 INGESTION = ("datasets", "ingestion", "isolation", "submissions")
 JUDGING = ("judging", "pages")
 PARTICIPANT = ("participant",)
-RESEARCH = ("jobs", "tables", "testing")
+RESEARCH = ("jobs", "research", "tables", "testing")
 STUDIES = ("analyses",)
 
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.interpreters
 COMMANDS = {
     *("audit", "bundle", "bundle-check", "check", "data", "doctor", "dry-run", "emulate"),
     *("feedback", "image", "init", "leaderboard", "merge", "phases", "rank", "sample", "score"),
-    *("status", "submission"),
+    *("smoke", "status", "submission", "try"),
 }
 WITHOUT_TORCH = [
     (("--version",), 0, "zcnas 0."),
@@ -31,6 +31,8 @@ WITHOUT_TORCH = [
     (("sample", "--phase", "final"), 2, "--out DIR"),
     (("score", "mine", "--isolation", "process"), 2, "pip install 'zcnas[run]'"),
     (("dry-run", "mine", "--isolation", "process"), 2, "pip install 'zcnas[run]'"),
+    (("smoke", "mine", "--isolation", "process"), 2, "pip install 'zcnas[run]'"),
+    (("try", "mine"), 2, "pip install 'zcnas[run]'"),
     (("score", "mine", "--phase", "final"), 2, "phase 'final' is hidden"),
     (("score", "mine", "--scheduler", "tls://h:1"), 2, "pip install 'zcnas[cluster]'"),
     (("bundle", "--phase", "practice"), 2, "pip install 'zcnas[pages]'"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from zcnas.organiser.cli.extras import require
 from zcnas.organiser.cli.options import JsonOption, console, data_dir, phases_file, print_record
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def try_submission(
     as_json: JsonOption = False,
 ) -> None:
     """Run one query in this process, where breakpoint(), prints and tracebacks work."""
+    require("torch", "trying a submission")
     from zcnas.participant.folders import submission_folder
     from zcnas.worker.contract import load_predictor
 
