@@ -16,7 +16,9 @@ ROOT = Path(__file__).resolve().parents[1]
 @pytest.fixture
 def competition(tmp_path):
     """A competition folder made by the command."""
-    done = CliRunner().invoke(app, ["init", str(tmp_path / "mine")], catch_exceptions=False)
+    done = CliRunner().invoke(
+        app, ["init", "--competition", str(tmp_path / "mine")], catch_exceptions=False
+    )
     assert done.exit_code == 0, done.output
     return tmp_path / "mine"
 
@@ -85,7 +87,7 @@ def test_programs_and_the_image_never_come_from_the_current_folder(competition, 
 
 def test_init_overwrites_nothing(competition, monkeypatch):
     (competition / "competition.yaml").write_text("mine")
-    done = CliRunner().invoke(app, ["init", str(competition)])
+    done = CliRunner().invoke(app, ["init", "--competition", str(competition)])
     assert isinstance(done.exception, PhaseError)
     assert "competition.yaml" in str(done.exception)
     assert (competition / "competition.yaml").read_text() == "mine"
@@ -93,7 +95,7 @@ def test_init_overwrites_nothing(competition, monkeypatch):
 
 def test_a_draw_outside_every_competition_folder_names_the_way(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(PhaseError, match=r"`zcnas init FOLDER`.*--out"):
+    with pytest.raises(PhaseError, match=r"`zcnas init --competition FOLDER`.*--out"):
         resources.writable_halves("practice")
 
 

@@ -95,7 +95,8 @@ def writable_halves(phase: str) -> tuple[Path, Path]:
     if folder is None:
         raise PhaseError(
             f"phase '{phase}' is drawn into a competition folder, one with {PHASES_FILE}, and "
-            f"{Path.cwd()} lies in none: make one with `zcnas init FOLDER` and go there, or name "
+            f"{Path.cwd()} lies in none: make one with `zcnas init --competition "
+            "FOLDER` and go there, or name "
             "a folder for the draw with --out"
         )
     return folder / INPUT_FOLDER, folder / "reference_data" / phase

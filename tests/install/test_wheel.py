@@ -27,7 +27,7 @@ WITHOUT_TORCH = [
     (("submission", "mine"), 0, "ready to upload"),
     (("data", "--to", "data", "--check"), 0, "CIFAR-10"),
     (("data",), 2, "set ZCNAS_DATA=FOLDER, or pass --to"),
-    (("sample",), 2, "make one with `zcnas init FOLDER`"),
+    (("sample",), 2, "make one with `zcnas init --competition FOLDER`"),
     (("sample", "--phase", "final"), 2, "--out DIR"),
     (("score", "mine", "--isolation", "process"), 2, "pip install 'zcnas[run]'"),
     (("dry-run", "mine", "--isolation", "process"), 2, "pip install 'zcnas[run]'"),
@@ -88,7 +88,7 @@ def test_the_base_is_smaller_than_150_mb(base):
 
 def test_a_competition_folder_is_made_and_used(base, workplace, tmp_path):
     zcnas = base("3.12")
-    assert zcnas("init", "competition", cwd=tmp_path).returncode == 0
+    assert zcnas("init", "--competition", "competition", cwd=tmp_path).returncode == 0
     phases = tmp_path / "competition" / "reference_data" / "phases.toml"
     phases.write_text(phases.read_text().replace("starter", "beginning"))
     shown = zcnas("phases", "--json", cwd=tmp_path / "competition")

@@ -14,8 +14,12 @@ from pathlib import PurePosixPath
 from zcnas.worker.contract import ENTRY_POINTS
 
 INPUT_FOLDER, SAMPLES_FOLDER = "input_data/", "submissions/"
+BUILD_FOLDER = "build/"
 README = "README.md"
+FILES = (README, "requirements.txt", "test_predictor.py")
 SAMPLES_ROSTER = "submissions/submissions.csv"
+_WHEEL = re.compile(r"zcnas-[^/]*\.whl")
+_RESULTS = tuple(f"{BUILD_FOLDER}{command}/" for command in ("dry-run", "score", "submission"))
 _IMPORTS_A_SAMPLE = re.compile(rb"^[ \t]*(from|import)[ \t]+(\.[ \t]*)?submissions\b", re.MULTILINE)
 
 
@@ -33,9 +37,17 @@ def kit_parts(files: Mapping[str, bytes]) -> tuple[str, ...]:
     samples = [name for name in files if name.startswith(SAMPLES_FOLDER)]
     if _is_samples_folder(samples) and not _imports_a_sample(files):
         parts.append(SAMPLES_FOLDER)
-    if parts and README in files:
-        parts.append(README)
+    if _is_build_folder([name for name in files if name.startswith(BUILD_FOLDER)]):
+        parts.append(BUILD_FOLDER)
+    if set(parts) & {INPUT_FOLDER, SAMPLES_FOLDER}:
+        wheels = [name for name in files if _WHEEL.fullmatch(name)]
+        parts += [name for name in (*FILES, *wheels) if name in files]
     return tuple(parts)
+
+
+def _is_build_folder(names: list[str]) -> bool:
+    """Return whether this is where the commands leave their results."""
+    return any(name.startswith(_RESULTS) for name in names)
 
 
 def _is_input_folder(names: list[str]) -> bool:

@@ -9,16 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from zcnas.organiser.kit import kit_files
 from zcnas.plugins import shipped_files as plugin_files
-from zcnas.resources import package_file, package_root
-from zcnas.wings import PACKAGE, Program, shipped_files
+from zcnas.resources import package_file
+from zcnas.wings import Program, shipped_files
 
-STARTING_KIT = (
-    *("CHANGELOG.md", "LICENSE", "Makefile", "README.md", "competition.yaml", "pyproject.toml"),
-    *("docker", "docs", "ingestion_program", "requirements", "scoring_program", "starting_kit"),
-    *("reference_data/README.md", "reference_data/phases.toml", "reference_data/practice"),
-)
-"""What participants get: this repository without its tests, so a dry run is the organiser's run."""
+KIT_FOLDER = "starting_kit"
+"""The one top folder of the kit that participants download."""
 
 
 def ingestion_program(plugins: Iterable[str] = ()) -> dict[str, bytes]:
@@ -32,16 +29,8 @@ def scoring_program(plugins: Iterable[str] = ()) -> dict[str, bytes]:
 
 
 def starting_kit() -> dict[str, bytes]:
-    """Return the files of the starting kit by name."""
-    library = _collect(PACKAGE, PACKAGE)
-    files = {
-        f"src/zcnas/{name}": content
-        for name, content in library.items()
-        if not name.startswith("assets/")
-    }
-    for name in STARTING_KIT:
-        files |= _collect(package_file(name), package_root())
-    return files
+    """Return the files of the starting kit by name, all in one top folder."""
+    return {f"{KIT_FOLDER}/{name}": content for name, content in kit_files().items()}
 
 
 def _program(folder: str, program: Program, plugins: Iterable[str]) -> dict[str, bytes]:
