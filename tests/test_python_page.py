@@ -1,6 +1,7 @@
 """docs/python.md is true: every line is executed, and the door stays light."""
 
 import doctest
+import json
 import os
 import subprocess
 import sys
@@ -22,6 +23,18 @@ def test_every_line_of_the_page_does_what_it_says(monkeypatch):
     )
     assert done.attempted > 15
     assert done.failed == 0
+
+
+def test_every_cell_of_the_notebook_runs(monkeypatch):
+    monkeypatch.delenv("ZCNAS_DATA", raising=False)
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    cells = json.loads((ROOT / "docs" / "python.ipynb").read_text())["cells"]
+    names = {"__name__": "__main__"}
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            exec("".join(cell["source"]), names)
+    assert names["tried"].failures == {}
+    assert names["axes"].get_xlabel() == "accuracy"
 
 
 def test_a_benchmark_loads_torch_with_its_first_network_only():

@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LINUX_ONLY = ("fcntl", "resource", "pwd", "grp", "termios", "tty", "pty", "syslog")
 ELSEWHERE = f"""
 import os, signal, sys
+import psutil, torch  # these bring what they need on each system
 for name in {LINUX_ONLY}: sys.modules[name] = None
 for name in ("fork", "sched_getaffinity", "getuid", "setsid", "pidfd_open", "wait4",
              "O_NOFOLLOW", "O_NONBLOCK"):
