@@ -13,6 +13,7 @@ from zcnas.organiser.cli import (
     analyses,
     data,
     dry_run,
+    emulation,
     folder,
     machine,
     phases,
@@ -65,7 +66,7 @@ app.command("rank")(results.rank)
 app.command("merge")(results.merge)
 app.command("bundle")(platforms.bundle)
 app.command("bundle-check")(platforms.bundle_check)
-app.command("emulate")(platforms.emulate)
+app.command("emulate")(emulation.emulate)
 app.command("feedback")(safety.feedback)
 app.command("audit")(safety.audit)
 app.command("doctor")(safety.doctor)

@@ -1,19 +1,16 @@
-"""``zcnas bundle``, ``bundle-check`` and ``emulate``: what an organiser does before an upload."""
+"""``zcnas bundle`` and ``bundle-check``: what an organiser does before an upload."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from zcnas.errors import BundleError, PhaseError
-from zcnas.organiser.cli.extras import require
 from zcnas.organiser.cli.options import (
-    IsolationOption,
     JsonOption,
-    OutOption,
     console,
     data_dir,
     halves_of,
@@ -28,7 +25,6 @@ if TYPE_CHECKING:
     from zcnas.organiser.platforms.bundle.phases import Baselines
     from zcnas.organiser.platforms.bundle.settings import Settings
     from zcnas.organiser.platforms.check import BundleReport
-    from zcnas.organiser.platforms.emulator.steps import Runner
 
 DEFAULT_PHASES = ("practice", "starter", "development", "final")
 
@@ -214,66 +210,3 @@ def _print_report(report: BundleReport) -> None:
     console.print(
         f"{report.bundle}: {version}, {verdict}", style="bold", markup=False, soft_wrap=True
     )
-
-
-def emulate(
-    submission: Annotated[Path, typer.Option(help="What a participant uploads: a zip or folder.")],
-    platform: Annotated[
-        Literal["codabench", "codalab"], typer.Option(help="Whose worker to stand in for.")
-    ] = "codabench",
-    bundle: Annotated[
-        Path | None, typer.Option(help="The bundle; build/bundle/PLATFORM.zip by default.")
-    ] = None,
-    phase: Annotated[str, typer.Option(help="A phase's name; the first by default.")] = "",
-    isolation: IsolationOption = "auto",
-    image: Annotated[str, typer.Option(help="Another image than the bundle's.")] = "",
-    enforce_limit: Annotated[
-        bool | None,
-        typer.Option(help="Whether the time limit strikes; by default as the platform does."),
-    ] = None,
-    out: OutOption = Path("build/emulate"),
-    as_json: JsonOption = False,
-) -> None:
-    """Run a submission as the platform would: same folders, user, commands and failures."""
-    from zcnas.organiser.platforms.emulator import emulate as run
-    from zcnas.organiser.platforms.emulator.bundles import read_task
-
-    task = read_task(bundle or Path("build/bundle") / f"{platform}.zip", platform, phase or None)
-    runner = _runner(isolation, image or task.image)
-    console.print(
-        f"{platform}, phase {task.phase}: {runner.description}", markup=False, soft_wrap=True
-    )
-    outcome = run(task, submission, platform, runner, out / platform, enforce_limit)
-    console.print(
-        f"{outcome.status}. {outcome.details}", style="bold", markup=False, soft_wrap=True
-    )
-    for key, value in outcome.posted.items():
-        console.print(f"  {key}: {value}", markup=False, highlight=False)
-    console.print(f"logs and outputs: {outcome.folder}", markup=False, soft_wrap=True)
-    if as_json:
-        print_record(outcome)
-    if outcome.status == "Failed" or not outcome.posted:
-        raise typer.Exit(1)
-
-
-def _runner(isolation: str, image: str) -> Runner:
-    """Return containers where an engine answers or must, otherwise a folder tree."""
-    from zcnas.isolation.container import connect, engine_answers
-    from zcnas.isolation.image import IMAGE, ensure_image
-    from zcnas.organiser.platforms.emulator.containers import ContainerRunner
-    from zcnas.organiser.platforms.emulator.folders import FolderRunner
-
-    if isolation == "docker" or (isolation == "auto" and engine_answers()):
-        client = connect()
-        if image == IMAGE:
-            ensure_image(client, lambda text: console.print(text, markup=False))
-        return ContainerRunner(client, image)
-    if isolation == "auto":
-        console.print(
-            "WARNING: no Docker engine answers, so the submission runs as a plain process of this "
-            "user. Run only code you trust.",
-            style="yellow",
-            soft_wrap=True,
-        )
-    require("torch", "running a submission as a plain process")
-    return FolderRunner()

@@ -6,8 +6,9 @@ import contextlib
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -31,6 +32,9 @@ MAX_ROWS = 12
 """Submissions shown at once; beyond that, those that are done make room."""
 LINE_INTERVAL_S = 60.0
 """Seconds between two lines of the whole run where there is no terminal."""
+STEP_LINE_INTERVAL_S = 30.0
+"""Seconds between two lines of an emulated step where there is no terminal."""
+_READ_AT_MOST = 16 << 20
 
 
 class Watch(Protocol):
@@ -228,3 +232,37 @@ class Lines:
     def _say(self, text: str) -> None:
         stamp = time.strftime("%H:%M:%S")
         self._console.print(f"{stamp} {text}", markup=False, highlight=False, soft_wrap=True)
+
+
+@contextlib.contextmanager
+def watch_steps(console: Console) -> Iterator[Callable[[str, Path], None]]:
+    """Yield what an emulated platform tells of its steps: their names and their output folder."""
+    start = last = time.monotonic()
+    name = ""
+    with console.status("unpacking") as status:
+
+        def tell(step: str, output: Path) -> None:
+            nonlocal start, last, name
+            now = time.monotonic()
+            if fresh := step != name:
+                name, start = step, now
+            answers = _lines_below(output)
+            text = f"{step}: {now - start:.0f} s" + (f", {answers} answers" if answers else "")
+            if console.is_terminal:
+                status.update(text)
+            elif fresh or now - last > STEP_LINE_INTERVAL_S:
+                last = now
+                stamp = time.strftime("%H:%M:%S")
+                console.print(f"{stamp} {text}", markup=False, highlight=False, soft_wrap=True)
+
+        yield tell
+
+
+def _lines_below(output: Path) -> int:
+    """Return how many predictions an ingestion has written; links and huge files do not count."""
+    found = 0
+    for path in output.glob("*.predictions.jsonl"):
+        with contextlib.suppress(OSError):
+            if not path.is_symlink() and path.is_file() and path.stat().st_size < _READ_AT_MOST:
+                found += path.read_bytes().count(b"\n")
+    return found

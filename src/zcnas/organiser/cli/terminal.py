@@ -90,7 +90,7 @@ def shown_competition(
         console.print(line, style="yellow", markup=False, highlight=False, soft_wrap=True)
 
     try:
-        with _sigterm_interrupts(), watch:
+        with sigterm_interrupts(), watch:
             progress = patience.over(watch) if patience else watch.advance
             yield Competition(
                 phase, halves, chosen, usable, out, progress, anew, shard, pool, remark,
@@ -135,7 +135,7 @@ def join_cluster(
 
 
 @contextlib.contextmanager
-def _sigterm_interrupts() -> Iterator[None]:
+def sigterm_interrupts() -> Iterator[None]:
     """Have SIGTERM do what Ctrl-C does."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from zcnas.isolation.image import IMAGE
 from zcnas.organiser.cli.main import app
-from zcnas.organiser.platforms.emulator import PLATFORMS, emulate
+from zcnas.organiser.platforms.emulator import PLATFORMS, Emulation, emulate
 from zcnas.organiser.platforms.emulator.bundles import read_task
 from zcnas.organiser.platforms.emulator.containers import ContainerRunner
 from zcnas.phases import load_phase
@@ -97,7 +97,7 @@ class Small:
     def submit(self, platform, submission, out, runner, bundles=None, **more):
         """Return what a platform makes of a submission."""
         task = read_task((bundles or self.bundles) / f"{platform}.zip", platform, None)
-        return emulate(task, submission, platform, runner, out, **more)
+        return emulate(task, submission, Emulation(platform, runner, out, **more))
 
     def submit_to_both(self, submission, out, runner, **more):
         """Return what each platform makes of a submission; both at once."""

@@ -19,7 +19,7 @@ from scipy.stats import kendalltau
 from zcnas.benchmarks import BENCHMARKS
 from zcnas.hosted.run_record import read_run_record
 from zcnas.hosted.seals import read_key
-from zcnas.organiser.platforms.emulator import emulate
+from zcnas.organiser.platforms.emulator import PLATFORMS, Emulation, emulate
 from zcnas.organiser.platforms.emulator.bundles import read_task
 from zcnas.organiser.platforms.emulator.folders import FolderRunner
 from zcnas.records import read_predictions, read_reference
@@ -226,7 +226,7 @@ def test_a_fault_of_the_platforms_machine_is_failed_and_never_a_score(
     kept = {n: program.read(n) for n in program.namelist() if n != "input_data/phase.json"}
     without = zip_of(tmp_path / "without.zip", kept)
     broken = dataclasses.replace(task, parts={**task.parts, "ingestion_program": without})
-    outcome = emulate(broken, submission(PARAMS), platform, containers, tmp_path / "out")
+    outcome = emulate(broken, submission(PARAMS), Emulation(platform, containers, tmp_path / "out"))
     assert (outcome.status, outcome.posted) == ("Failed", {})
     said = "".join(path.read_text() for path in (outcome.folder / "logs").iterdir())
     assert "phase.json: No such file" in said
@@ -263,13 +263,14 @@ def forms(small):
 
 @pytest.fixture(scope="session")
 def on_platforms(small, forms, containers):
-    """Every form on every platform."""
+    """Every form on every platform; CodaLab takes one without metadata for results."""
     return {
         (form, platform): outcome
         for form, path in forms.items()
         for platform, outcome in small.submit_to_both(
             path, small.folder / "runs" / form, containers
         ).items()
+        if (form, platform) != ("macos", "codalab")
     }
 
 
@@ -288,7 +289,9 @@ def test_every_form_gives_identical_digits_in_dry_run_score_and_on_both_platform
     digits = {}
     for form in forms:
         runs[form, "make score"] = tmp_path / "score" / "submissions" / form
-        for platform in ("codabench", "codalab"):
+        for platform in PLATFORMS:
+            if (form, platform) not in on_platforms:
+                continue
             outcome = on_platforms[form, platform]
             assert outcome.status == "Finished", outcome.details
             digits[form, platform] = (scores_of(outcome), predictions_of(outcome))
@@ -301,7 +304,7 @@ def test_every_form_gives_identical_digits_in_dry_run_score_and_on_both_platform
     for place, (columns, lines) in digits.items():
         columns.pop("duration")
         digits[place] = (columns, [(line.id, line.status, line.score) for line in lines])
-    assert len(digits) == 17
+    assert len(digits) == 16
     first = digits["packed", "dry run"]
     assert {status for _, status, _ in first[1]} == {"ok"}
     assert np.unique([score for *_, score in first[1]]).size == N, "scores that tell apart"

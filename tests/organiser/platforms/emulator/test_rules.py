@@ -1,22 +1,20 @@
 """The platforms' rules and failures, seen with a bundle of a few lines that is not ours."""
 
-import json
 import textwrap
-from unittest.mock import Mock
 
 import pytest
 from typer.testing import CliRunner
 
 from zcnas.errors import BundleError
 from zcnas.organiser.cli.main import app
-from zcnas.organiser.platforms.emulator import emulate
+from zcnas.organiser.platforms.emulator import Emulation, emulate
 from zcnas.organiser.platforms.emulator.bundles import Task, read_task
-from zcnas.organiser.platforms.emulator.containers import ContainerRunner
 from zcnas.organiser.platforms.emulator.folders import FolderRunner
-from zcnas.organiser.platforms.emulator.steps import Step, command_of
+from zcnas.organiser.platforms.emulator.rules import PLATFORMS
+from zcnas.organiser.platforms.emulator.steps import command_of
 
 INGESTION = "command: python3 $ingestion_program/run.py $input $output $submission_program\n"
-SCORING = "command: python3 $program/score.py $input/res $hidden $output $predictions $shared\n"
+SCORING = "command: python3 $program/score.py $input/res $input/ref $output $predictions $shared\n"
 COPIES = """
 import shutil, sys
 shutil.copy(sys.argv[3] + "/answer.txt", sys.argv[2])
@@ -37,7 +35,7 @@ def run(tmp_path):
 
     def submit(platform, ingestion=COPIES, scoring=COMPARES, limit_s=60, files=None, **more):
         parts = {
-            "ingestion_program": {"metadata.yaml": INGESTION, "run.py": textwrap.dedent(ingestion)},
+            "ingestion_program": {"metadata": INGESTION, "run.py": textwrap.dedent(ingestion)},
             "scoring_program": {"metadata": SCORING, "score.py": textwrap.dedent(scoring)},
             "input_data": {"question.txt": "6 x 7"},
             "reference_data": {"truth.txt": "42"},
@@ -58,7 +56,7 @@ def run(tmp_path):
             columns=("right", "other"),
         )
         out = tmp_path / "out"
-        return emulate(task, tmp_path / "mine", platform, FolderRunner(), out, **more)
+        return emulate(task, tmp_path / "mine", Emulation(platform, FolderRunner(), out, **more))
 
     return submit
 
@@ -71,20 +69,34 @@ def test_a_right_answer_is_finished_and_unknown_scores_are_ignored(run, platform
     assert "ingestionExitCode: 0" in (outcome.results / "metadata").read_text()
 
 
-@BOTH
-def test_without_metadata_the_submissions_files_are_among_the_results(run, platform):
-    outcome = run(platform, files={"answer.txt": "42", "secret.py": "x"})
+def test_without_metadata_codabench_copies_the_submission_among_the_results(run):
+    outcome = run("codabench", files={"answer.txt": "42", "secret.py": "x"})
     assert outcome.status == "Finished"
     assert (outcome.results / "secret.py").is_file()
 
 
-@BOTH
-def test_a_top_folder_is_not_taken_away(run, platform):
-    outcome = run(platform, files={"mine/answer.txt": "42", "metadata": ""})
-    if platform == "codabench":
-        assert (outcome.status, outcome.posted) == ("Finished", {"right": 0.0})
-    else:
-        assert outcome.status == "Failed"
+def test_without_metadata_codalab_takes_the_submission_for_results_and_runs_no_ingestion(run):
+    outcome = run("codalab", ingestion="raise SystemExit(9)", files={"answer.txt": "42"})
+    assert (outcome.status, outcome.posted) == ("Finished", {"right": 1.0})
+
+
+def test_codabench_leaves_a_top_folder_where_it_is(run):
+    outcome = run("codabench", files={"mine/answer.txt": "42", "metadata": ""})
+    assert (outcome.status, outcome.posted) == ("Finished", {"right": 0.0})
+
+
+@pytest.mark.parametrize(
+    ("metadata", "status"), [("mine/metadata", "Finished"), ("metadata", "Failed")]
+)
+def test_codalab_lifts_a_folder_with_metadata_and_no_other(run, metadata, status):
+    assert run("codalab", files={"mine/answer.txt": "42", metadata: ""}).status == status
+
+
+def test_codalab_does_not_read_metadata_yaml(tmp_path):
+    folder = _written(tmp_path / "p", "command: x")
+    assert command_of(folder, "ingestion", PLATFORMS["codabench"]) == ("x",)
+    with pytest.raises(BundleError, match="has no 'metadata'"):
+        command_of(folder, "ingestion", PLATFORMS["codalab"])
 
 
 FAILS_LATE = 'import sys; open(sys.argv[2] + "/partial.txt", "w").write("1"); sys.exit(5)'
@@ -161,9 +173,8 @@ def test_without_readable_scores_it_is_failed(run, platform, scoring):
     assert run(platform, scoring=scoring).status == "Failed"
 
 
-@BOTH
-def test_ingestion_that_writes_metadata_is_failed_with_a_clear_message(run, platform):
-    outcome = run(platform, ingestion='import sys; open(sys.argv[2] + "/metadata", "w")')
+def test_ingestion_that_writes_metadata_is_failed_with_a_clear_message(run):
+    outcome = run("codabench", ingestion='import sys; open(sys.argv[2] + "/metadata", "w")')
     assert outcome.status == "Failed"
     assert "already contains a metadata file" in outcome.details
 
@@ -181,14 +192,12 @@ def test_a_submissions_own_command_is_run_beside_ingestion_with_the_output(run, 
 
 
 def test_placeholders_are_replaced_as_text_and_no_shell_reads_the_command(tmp_path):
-    (tmp_path / "metadata").write_text("command: run $inputs '$output' && $program/x $shared\n")
-    words = command_of(tmp_path, "ingestion")
-    assert words == (
-        *("run", "/app/input_datas", "'/app/output'", "&&", "/app/program/x", "/app/shared"),
+    folder = _written(tmp_path / "p", "command: run $inputs '$output x' && $program/x $shared\n")
+    assert command_of(folder, "ingestion", PLATFORMS["codabench"]) == (
+        *("run", "/app/input_datas", "/app/output x", "&&", "/app/program/x", "/app/shared"),
     )
-    assert "/app/input/res" in " ".join(
-        command_of(_written(tmp_path / "s", "command: x $predictions"), "scoring")
-    )
+    folder = _written(tmp_path / "s", "command: x $predictions")
+    assert command_of(folder, "scoring", PLATFORMS["codabench"]) == ("x", "/app/input/res")
 
 
 def _written(folder, text):
@@ -200,77 +209,10 @@ def _written(folder, text):
 @pytest.mark.parametrize("text", ["", "description: x", "[1, 2]", "command: ["])
 def test_a_program_without_a_command_is_an_error_a_submission_without_one_is_not(tmp_path, text):
     folder = _written(tmp_path / "p", text)
+    rules = PLATFORMS["codabench"]
     with pytest.raises(BundleError, match="no 'command' in its metadata"):
-        command_of(folder, "scoring")
-    assert command_of(folder, "submission") is None
-
-
-PROBE = """
-import json, os, pathlib, socket, sys
-status = dict(
-    line.split(":", 1) for line in pathlib.Path("/proc/self/status").read_text().splitlines()
-)
-pathlib.Path(sys.argv[2], "seen.json").write_text(json.dumps({
-    "directory": os.getcwd(),
-    "uid": os.getuid(),
-    "capabilities": int(status["CapEff"].strip(), 16),
-    "no new privileges": status["NoNewPrivs"].strip(),
-    "words": sys.argv[1:],
-    "app": sorted(path.name for path in pathlib.Path("/app").glob("*")),
-    "networks": sorted(name for _, name in socket.if_nameindex()),
-    "unbuffered": os.environ["PYTHONUNBUFFERED"],
-}))
-pathlib.Path("written-beside-the-program").touch()
-"""
-
-
-def test_a_container_runs_as_the_images_user_as_no_platform_names_one(tmp_path):
-    client = Mock()
-    step = Step("ingestion", ("true",), {"/app/program": tmp_path}, tmp_path)
-    ContainerRunner(client, "image")._create(step, "network")
-    assert "user" not in client.containers.create.call_args.kwargs
-
-
-@pytest.mark.container
-def test_in_containers_mounts_user_directory_and_words_are_the_documented_ones(
-    tmp_path, containers
-):
-    parts = {
-        "ingestion_program": {"metadata.yaml": INGESTION, "run.py": PROBE},
-        "scoring_program": {
-            "metadata.yaml": SCORING,
-            "score.py": COMPARES
-            + textwrap.dedent("""
-            seen = sorted(path.name for path in pathlib.Path("/app").glob("*"))
-            pathlib.Path(sys.argv[3], "seen.json").write_text(json.dumps(sys.argv[1:] + seen))
-            """),
-        },
-        "input_data": {"question.txt": "6 x 7"},
-        "reference_data": {"truth.txt": "42"},
-    }
-    for part, contents in parts.items():
-        (tmp_path / part).mkdir()
-        for name, text in contents.items():
-            (tmp_path / part / name).write_text(text)
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "metadata").touch()
-    task = Task("only", "", 60, {part: tmp_path / part for part in parts}, ("right",))
-    outcome = emulate(task, tmp_path / "mine", "codabench", containers, tmp_path / "out")
-    seen = json.loads((outcome.results / "seen.json").read_text())
-    assert len(seen.pop("networks")) > 1, "the network is on"
-    assert seen == {
-        "directory": "/app/program",
-        "uid": 0,
-        "capabilities": 0,
-        "no new privileges": "1",
-        "words": ["/app/input_data", "/app/output", "/app/ingested_program"],
-        "app": ["ingested_program", "input_data", "output", "program"],
-        "unbuffered": "1",
-    }
-    assert json.loads((outcome.scoring / "seen.json").read_text()) == [
-        *("/app/input/res", "/app/input/ref", "/app/output", "/app/input/res", "/app/shared"),
-        *("input", "output", "program", "shared"),
-    ]
+        command_of(folder, "scoring", rules)
+    assert command_of(folder, "submission", rules) is None
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,9 @@ import yaml
 from zcnas.organiser.platforms.check.findings import Findings
 from zcnas.organiser.platforms.check.located import Place, read_yaml
 from zcnas.organiser.platforms.check.source import BundleFiles, check_names, read_zip
-from zcnas.organiser.platforms.emulator.steps import METADATA_NAMES, PLACEHOLDERS, StepKind
+from zcnas.organiser.platforms.emulator.rules import PLATFORMS, StepKind
+
+METADATA_NAMES = PLATFORMS["codabench"].metadata_names
 
 _IMAGE_STARTS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8")
 _SHELL_WORDS = re.compile(r"[|;<>`\"'*?~]|&&|\$\(|\$\{|^\s*\w+=")
@@ -135,7 +137,7 @@ def _check_command(
             f"{found[0]!r} is shell syntax, but the command runs without a shell; call a script",
         )
         return
-    known = PLACEHOLDERS[kind]
+    known = PLATFORMS["codabench"].placeholders[kind]
     for placeholder in _PLACEHOLDER.findall(command):
         if placeholder not in known:
             findings.add_in(

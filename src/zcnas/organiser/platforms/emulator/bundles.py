@@ -33,6 +33,7 @@ class Task:
         time_limit_s: Seconds one step may take.
         parts: Programs and data by name; each a zip's content or a folder.
         columns: Keys of the leaderboard's columns, in order.
+        own_queue: Whether the competition has a queue of its own.
     """
 
     phase: str
@@ -40,6 +41,13 @@ class Task:
     time_limit_s: int
     parts: Mapping[str, bytes | Path]
     columns: tuple[str, ...]
+    own_queue: bool = False
+
+    def granted_s(self, shared_limit_s: int | None) -> int:
+        """Return the seconds a worker is told, given the most that a shared queue allows."""
+        if shared_limit_s is None or self.own_queue:
+            return self.time_limit_s
+        return min(shared_limit_s, self.time_limit_s)
 
 
 def read_task(bundle: Path, platform: str, phase: str | None) -> Task:
@@ -96,6 +104,7 @@ def _read_v2(bundle: Path, content: dict[str, Any], phase: str | None) -> Task:
         time_limit_s=chosen.get("execution_time_limit", DEFAULT_TIME_LIMIT_S),
         parts={name: _part(bundle, task[name]) for name in PARTS if name in task},
         columns=tuple(column["key"] for column in columns),
+        own_queue=bool(content.get("queue")),
     )
 
 

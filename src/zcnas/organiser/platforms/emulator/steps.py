@@ -1,41 +1,24 @@
 """What a platform's worker starts: a program's folder, its command, and the folders it sees.
 
-The layout follows the platforms' documentation; the two runners, containers and a folder tree, are
-in ``containers.py`` and ``folders.py``.
+The layout is that of the platform's rules; the two runners, containers and a folder tree, are in
+``containers.py`` and ``folders.py``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shlex
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 import yaml
 
 from zcnas.errors import BundleError
+from zcnas.organiser.platforms.emulator.rules import Mounted, Rules, StepKind
 
-APP = "/app"
-WORKING_DIRECTORY = f"{APP}/program"
-METADATA_NAMES = ("metadata.yaml", "metadata")
-"""Files that may hold a program's command; the first one that exists is read."""
-
-StepKind = Literal["ingestion", "submission", "scoring"]
-
-PLACEHOLDERS: dict[StepKind, dict[str, str]] = {
-    kind: {
-        "$input": f"{APP}/input" if kind == "scoring" else f"{APP}/input_data",
-        "$output": f"{APP}/output",
-        "$program": f"{APP}/program",
-        "$ingestion_program": f"{APP}/program",
-        "$hidden": f"{APP}/input/ref",
-        "$shared": f"{APP}/shared",
-        "$submission_program": f"{APP}/ingested_program",
-        "$predictions": f"{APP}/input/res" if kind == "scoring" else f"{APP}/output",
-    }
-    for kind in ("ingestion", "submission", "scoring")
-}
-"""Replaced as plain text, in this order, anywhere in a command."""
+MAX_METADATA_BYTES = 64 * 1024
+"""A stranger's metadata is parsed only up to this size."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +28,22 @@ class Step:
     Attributes:
         kind: Which program it is.
         command: Its words; they run without a shell.
-        mounts: Maps a path inside to a folder on this machine.
+        rules: The platform's.
+        folder: The step's folder on this machine, below which the mounted folders are.
         logs: Folder for ``<kind>.stdout`` and ``<kind>.stderr``.
     """
 
     kind: StepKind
     command: tuple[str, ...]
-    mounts: Mapping[str, Path]
+    rules: Rules
+    folder: Path
     logs: Path
+
+    @property
+    def mounts(self) -> dict[Mounted, Path]:
+        """The folders that are there, by the way they are mounted."""
+        found = {each: self.folder / each.source for each in self.rules.mounts[self.kind]}
+        return {each: path for each, path in found.items() if path.is_dir()}
 
 
 @dataclass(frozen=True)
@@ -63,12 +54,16 @@ class Ended:
     elapsed_s: float
 
 
+Tick = Callable[[], None]
+"""Called every second or so while steps run."""
+
+
 class Runner(Protocol):
     """A way to run steps."""
 
     description: str
 
-    def run(self, steps: list[Step], time_limit_s: float | None) -> list[Ended]:
+    def run(self, steps: list[Step], time_limit_s: float | None, tick: Tick) -> list[Ended]:
         """Run steps concurrently until all have ended or the time limit is reached.
 
         Raises:
@@ -77,25 +72,44 @@ class Runner(Protocol):
         ...
 
 
-def command_of(program: Path, kind: StepKind) -> tuple[str, ...] | None:
-    """Return the words of a program's command, or None for a submission without a command.
+class _PlainLoader(yaml.SafeLoader):
+    """Reads YAML without aliases, which can stand for more than any memory holds."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("an alias")
+        return super().compose_node(parent, index)
+
+
+def command_of(program: Path, kind: StepKind, rules: Rules) -> tuple[str, ...] | None:
+    """Return the words of a program's command; None for a submission without a readable one.
 
     Raises:
         BundleError: One of the organiser's programs has no metadata, or no command in it.
     """
-    path = next((program / name for name in METADATA_NAMES if (program / name).is_file()), None)
-    command = None
-    if path is not None:
+    path = metadata_of(program, rules)
+    content = None
+    if path is not None and path.stat().st_size <= MAX_METADATA_BYTES:
         try:
-            content = yaml.safe_load(path.read_bytes())
-        except yaml.YAMLError:
+            content = yaml.load(path.read_bytes(), Loader=_PlainLoader)
+        except (yaml.YAMLError, ValueError, RecursionError):
             content = None
-        command = content.get("command") if isinstance(content, dict) else None
-    if command:
-        for placeholder, value in PLACEHOLDERS[kind].items():
-            command = str(command).replace(placeholder, value)
-        return tuple(str(command).split())
+    command = content.get("command") if isinstance(content, dict) else None
+    if isinstance(command, str) and command.strip():
+        for placeholder, value in rules.placeholders[kind].items():
+            command = command.replace(placeholder, value)
+        try:
+            return tuple(shlex.split(command))
+        except ValueError:
+            return tuple(command.split())
     if kind == "submission":
         return None
-    missing = "'command' in its metadata" if path is not None else "'metadata.yaml' or 'metadata'"
+    names = "' or '".join(rules.metadata_names)
+    missing = f"'command' in its {path.name}" if path is not None else f"'{names}'"
     raise BundleError(f"the {kind} program has no {missing}; add it")
+
+
+def metadata_of(program: Path, rules: Rules) -> Path | None:
+    """Return the file that the platform reads a program's command from, or None without one."""
+    found = (program / name for name in rules.metadata_names)
+    return next((path for path in found if path.is_file() and not path.is_symlink()), None)

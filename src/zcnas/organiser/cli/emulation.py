@@ -1,0 +1,108 @@
+"""``zcnas emulate``: a submission as a platform would run it, on the organiser's own machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from zcnas.organiser.cli.extras import require
+from zcnas.organiser.cli.options import (
+    IsolationOption,
+    JsonOption,
+    OutOption,
+    console,
+    print_record,
+)
+from zcnas.organiser.cli.progress import watch_steps
+
+if TYPE_CHECKING:
+    from zcnas.organiser.platforms.emulator.steps import Runner
+
+
+def emulate(
+    submission: Annotated[Path, typer.Option(help="What a participant uploads: a zip or folder.")],
+    platform: Annotated[
+        Literal["codabench", "codalab"], typer.Option(help="Whose worker to stand in for.")
+    ] = "codabench",
+    bundle: Annotated[
+        Path | None, typer.Option(help="The bundle; build/bundle/PLATFORM.zip by default.")
+    ] = None,
+    phase: Annotated[str, typer.Option(help="A phase's name; the first by default.")] = "",
+    isolation: IsolationOption = "auto",
+    image: Annotated[str, typer.Option(help="Another image than the bundle's.")] = "",
+    enforce_limit: Annotated[
+        bool | None,
+        typer.Option(help="Whether the time limit strikes; by default as the platform does."),
+    ] = None,
+    network: Annotated[
+        bool, typer.Option("--network", help="Give the programs a network, as a shared queue does.")
+    ] = False,
+    run_own_command: Annotated[
+        bool,
+        typer.Option(
+            "--run-own-command",
+            help="Without containers: run the command in the submission's metadata, as you.",
+        ),
+    ] = False,
+    out: OutOption = Path("build/emulate"),
+    as_json: JsonOption = False,
+) -> None:
+    """Run a submission as the platform would: same folders, user, commands and failures."""
+    from zcnas.organiser.cli.terminal import sigterm_interrupts
+    from zcnas.organiser.platforms.emulator import Emulation
+    from zcnas.organiser.platforms.emulator import emulate as run
+    from zcnas.organiser.platforms.emulator.bundles import read_task
+    from zcnas.organiser.platforms.emulator.containers import ContainerRunner
+
+    task = read_task(bundle or Path("build/bundle") / f"{platform}.zip", platform, phase or None)
+    runner = _runner(isolation, image or task.image, network)
+    console.print(
+        f"{platform}, phase {task.phase}: {runner.description}", markup=False, soft_wrap=True
+    )
+    contained = isinstance(runner, ContainerRunner)
+    with sigterm_interrupts(), watch_steps(console) as watch:
+        verdict = run(
+            task,
+            submission,
+            Emulation(
+                platform, runner, out / platform, enforce_limit, contained or run_own_command, watch
+            ),
+        )
+    console.print(
+        f"{verdict.status}. {verdict.details}", style="bold", markup=False, soft_wrap=True
+    )
+    for key, value in verdict.posted.items():
+        console.print(f"  {key}: {value}", markup=False, highlight=False)
+    if verdict.left_out:
+        text = f"links and special files, not copied: {', '.join(verdict.left_out[:5])}"
+        console.print(text, style="yellow", markup=False, soft_wrap=True)
+    console.print(f"logs and outputs: {verdict.folder}", markup=False, soft_wrap=True)
+    if as_json:
+        print_record(verdict)
+    if verdict.status == "Failed" or not verdict.posted:
+        raise typer.Exit(1)
+
+
+def _runner(isolation: str, image: str, network: bool) -> Runner:
+    """Return containers where an engine answers or must, otherwise a folder tree."""
+    from zcnas.isolation.container import connect, engine_answers
+    from zcnas.isolation.image import IMAGE, ensure_image
+    from zcnas.organiser.platforms.emulator.containers import ContainerRunner
+    from zcnas.organiser.platforms.emulator.folders import FolderRunner
+
+    if isolation == "docker" or (isolation == "auto" and engine_answers()):
+        client = connect()
+        if image == IMAGE:
+            ensure_image(client, lambda text: console.print(text, markup=False))
+        return ContainerRunner(client, image, network)
+    if isolation == "auto":
+        console.print(
+            "WARNING: no Docker engine answers, so the submission runs as a plain process of this "
+            "user. Run only code you trust.",
+            style="yellow",
+            soft_wrap=True,
+        )
+    require("torch", "running a submission as a plain process")
+    return FolderRunner(network)
