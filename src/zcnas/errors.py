@@ -14,6 +14,7 @@
     ├── ProxyError            a proxy is unknown or undefined for its arguments
     ├── PredictionError       predictions contradict the reference they are scored against
     ├── BundleError           a competition's bundle or its competition.yaml is broken
+    ├── PlatformError         a platform refuses, cannot be reached, or answers something unexpected
     ├── ResultsError          a results folder belongs to another run, is damaged or is in use
     ├── WorkerFault           the worker died, fell silent or broke the protocol
     └── OrganiserError        our machine failed: no engine, no image, no disk, no CPU
@@ -101,6 +102,10 @@ class PredictionError(ZcnasError):
 
 class BundleError(ZcnasError):
     """A competition bundle, or the settings it is built from, is broken or incomplete."""
+
+
+class PlatformError(ZcnasError):
+    """A platform refuses a request, cannot be reached, or answers something unexpected."""
 
 
 class ResultsError(ZcnasError):

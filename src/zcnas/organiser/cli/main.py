@@ -15,6 +15,7 @@ from zcnas.organiser.cli import (
     dry_run,
     emulation,
     folder,
+    homecoming,
     machine,
     phases,
     platforms,
@@ -67,6 +68,8 @@ app.command("merge")(results.merge)
 app.command("bundle")(platforms.bundle)
 app.command("bundle-check")(platforms.bundle_check)
 app.command("emulate")(emulation.emulate)
+app.command("pull")(homecoming.pull)
+app.command("repeat")(homecoming.repeat)
 app.command("feedback")(safety.feedback)
 app.command("audit")(safety.audit)
 app.command("doctor")(safety.doctor)
