@@ -26,7 +26,9 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from zcnas.hosted.regular_files import read_regular
 from zcnas.records import Prediction
+from zcnas.result_files import RUN_RECORD
 
 MAX_ROWS = 12
 """Submissions shown at once; beyond that, those that are done make room."""
@@ -34,7 +36,8 @@ LINE_INTERVAL_S = 60.0
 """Seconds between two lines of the whole run where there is no terminal."""
 STEP_LINE_INTERVAL_S = 30.0
 """Seconds between two lines of an emulated step where there is no terminal."""
-_READ_AT_MOST = 16 << 20
+_READ_AT_MOST = 64 << 20
+_ANSWER = b'"type":"answer"'
 
 
 class Watch(Protocol):
@@ -246,7 +249,7 @@ def watch_steps(console: Console) -> Iterator[Callable[[str, Path], None]]:
             now = time.monotonic()
             if fresh := step != name:
                 name, start = step, now
-            answers = _lines_below(output)
+            answers = _answers_in(output)
             text = f"{step}: {now - start:.0f} s" + (f", {answers} answers" if answers else "")
             if console.is_terminal:
                 status.update(text)
@@ -258,11 +261,7 @@ def watch_steps(console: Console) -> Iterator[Callable[[str, Path], None]]:
         yield tell
 
 
-def _lines_below(output: Path) -> int:
-    """Return how many predictions an ingestion has written; links and huge files do not count."""
-    found = 0
-    for path in output.glob("*.predictions.jsonl"):
-        with contextlib.suppress(OSError):
-            if not path.is_symlink() and path.is_file() and path.stat().st_size < _READ_AT_MOST:
-                found += path.read_bytes().count(b"\n")
-    return found
+def _answers_in(output: Path) -> int:
+    """Return how many answers an ingestion has recorded so far."""
+    record = read_regular(output / RUN_RECORD, _READ_AT_MOST)
+    return 0 if record is None else record.count(_ANSWER)

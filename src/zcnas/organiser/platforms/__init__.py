@@ -1,1 +1,1 @@
-"""CodaLab and Codabench: bundles, their check, and an emulator of the platforms' workers."""
+"""CodaLab and Codabench: bundles, their check, an emulator of the workers, and the way home."""

@@ -16,6 +16,8 @@ from typing import Any
 
 import yaml
 
+from zcnas.hosted.regular_files import read_regular
+
 MAX_SCORE = 1e10
 """A score is stored as DECIMAL(20,10): finite and below this."""
 SCORE_DECIMALS = 10
@@ -66,12 +68,12 @@ def read_scores(output: Path) -> Any:
     Raises:
         StepFailed: It wrote neither, or something unreadable.
     """
-    if (content := _content(output / "scores.json")) is not None:
+    if (content := read_regular(output / "scores.json", MAX_SCORES_BYTES)) is not None:
         try:
             return json.loads(content)
         except (ValueError, RecursionError) as error:
             raise StepFailed(f"Could not decode scores json properly: {error}") from None
-    if (content := _content(output / "scores.txt")) is not None:
+    if (content := read_regular(output / "scores.txt", MAX_SCORES_BYTES)) is not None:
         try:
             return yaml.safe_load(content)
         except (yaml.YAMLError, ValueError, RecursionError) as error:
@@ -96,15 +98,3 @@ def posted(scores: Any, columns: tuple[str, ...]) -> tuple[dict[str, float], str
 def _is_plain(path: Path) -> bool:
     mode = path.lstat().st_mode
     return stat.S_ISREG(mode) or stat.S_ISDIR(mode)
-
-
-def _content(path: Path) -> bytes | None:
-    """Return the start of a plain file, or None if there is none."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
-        return None
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return None
-        return file.read(MAX_SCORES_BYTES)
