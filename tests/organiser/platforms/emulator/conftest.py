@@ -51,6 +51,7 @@ description: A small competition.
 organisers: us
 contact_email: us@example.org
 docker_image: {IMAGE}
+queue: 6f1f5a0e-8d4c-4f0e-9a55-0d9f0f3f6b01
 phases:
   practice:
     start: "2030-01-01 00:00:00"

@@ -105,7 +105,7 @@ def site():
                 known.busy -= 1
                 return self.send(429, {"detail": "throttled"}, {"Retry-After": known.retry_after})
             if self.headers.get("Authorization") != f"Token {TOKEN}":
-                return self.send(401, {"detail": "Invalid token."})
+                return self.send(403, {"detail": "Invalid token."})
             query = {key: values[0] for key, values in parse_qs(parts.query).items()}
             return self.send(*known.answer(parts.path, query))
 
