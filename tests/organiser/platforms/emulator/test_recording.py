@@ -184,7 +184,7 @@ def test_an_ordinary_user_takes_roots_part_and_no_images_user_owns_the_folders_b
 
 @pytest.mark.parametrize("name", AS_PROCESSES)
 def test_outcomes_are_the_real_workers(name, tmp_path):
-    verdict = replay(name, tmp_path, FolderRunner(), blind=True)
+    verdict = replay(name, tmp_path, FolderRunner(network=True), blind=True)
     assert_same(verdict, SCENARIOS[name]["outcome"])
 
 
@@ -192,7 +192,7 @@ def test_outcomes_are_the_real_workers(name, tmp_path):
 def test_an_ingestion_program_that_fails_there_without_a_word_is_named_here(name, tmp_path):
     assert SCENARIOS[name]["outcome"]["status"] == "Failed"
     with pytest.raises(BundleError, match="the ingestion program has no"):
-        replay(name, tmp_path, FolderRunner(), blind=True)
+        replay(name, tmp_path, FolderRunner(network=True), blind=True)
 
 
 def test_the_real_worker_did_not_stop_what_ran_beyond_its_limit():

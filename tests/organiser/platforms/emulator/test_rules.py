@@ -56,7 +56,9 @@ def run(tmp_path):
             columns=("right", "other"),
         )
         out = tmp_path / "out"
-        return emulate(task, tmp_path / "mine", Emulation(platform, FolderRunner(), out, **more))
+        return emulate(
+            task, tmp_path / "mine", Emulation(platform, FolderRunner(network=True), out, **more)
+        )
 
     return submit
 
@@ -278,7 +280,7 @@ def test_the_command_prints_what_the_platform_would_show(tmp_path, answer, scori
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     command = [
-        *("emulate", "--platform", "codabench", "--isolation", "process"),
+        *("emulate", "--platform", "codabench", "--isolation", "process", "--network"),
         *("--bundle", str(tmp_path / "bundle"), "--submission", str(tmp_path / "mine")),
         *("--out", str(tmp_path / "out")),
     ]
