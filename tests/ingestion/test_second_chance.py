@@ -1,0 +1,94 @@
+"""A query is asked again only where others had its CPU: at the end, once, at its owner's cost.
+
+The worker is a script with a clock of its own; what the kernel saw is what it says it saw.
+"""
+
+import threading
+from types import SimpleNamespace
+
+import msgspec
+import numpy as np
+import pytest
+
+from zcnas.benchmarks import BENCHMARKS
+from zcnas.datasets.synthetic import synthetic_minibatch
+from zcnas.ingestion.ingest import IngestionJob, ingest
+from zcnas.ingestion.recorder import Recorder
+from zcnas.ingestion.sinks import Recording
+from zcnas.isolation.machine import Machine
+from zcnas.records import Architecture, BenchmarkInput, Prediction
+
+KEY = "nasbench201_cifar10"
+IDS = [f"{number:08x}" for number in range(4)]
+
+
+def timed_out(token, cpu_time_s=0.0):
+    return Prediction(
+        id=token, status="timeout", cpu_time_s=cpu_time_s, wall_time_s=60.0, message="no answer"
+    )
+
+
+@pytest.fixture
+def asked(monkeypatch, limits, tmp_path):
+    """A function that runs an ingestion on a plan and returns what was asked, in order.
+
+    The plan says for each architecture how often it times out, and after how long a wait.
+    """
+
+    def run(plan, second_chance=True, cpu_time_s=0.0):
+        order, left = [], {token: list(waits) for token, waits in plan.items()}
+
+        def ask_once(self, architecture):
+            order.append(architecture.id)
+            waits = left.get(architecture.id)
+            if not waits:
+                return Prediction(id=architecture.id, status="ok", score=1.0)
+            self._conversation.longest_wait_s = waits.pop(0)
+            return timed_out(architecture.id, cpu_time_s)
+
+        monkeypatch.setattr(Recorder, "_ask_once", ask_once)
+        data = BenchmarkInput(
+            benchmark=KEY, search_space="nasbench201", dataset="cifar10", batch_size=1,
+            eval_seed=1, architectures=tuple(Architecture(token, "x") for token in IDS),
+        )  # fmt: skip
+        job = IngestionJob(
+            data=data,
+            minibatch=synthetic_minibatch(BENCHMARKS[KEY].dataset, 1, np.random.default_rng(1)),
+            submission=tmp_path, submission_name="mine", submission_sha256="", program=tmp_path,
+            limits=msgspec.structs.replace(limits, query_cpu_s=20), cpu=0,
+            machine=Machine(interrupted=threading.Event()), second_chance=second_chance,
+        )  # fmt: skip
+        recording = Recording()
+        ingest(job, SimpleNamespace(name="process"), recording)
+        assert sorted(each.id for each in recording.predictions) == IDS
+        return order, {each.id: each.status for each in recording.predictions}
+
+    return run
+
+
+def test_a_query_that_waited_for_half_of_its_time_is_asked_again_at_the_end(asked):
+    order, statuses = asked({IDS[1]: [30.0]})
+    assert order == [*IDS, IDS[1]]
+    assert set(statuses.values()) == {"ok"}
+
+
+def test_a_query_that_slept_is_not_asked_again(asked):
+    order, statuses = asked({IDS[1]: [0.0], IDS[2]: [29.9]})
+    assert order == IDS
+    assert statuses[IDS[1]] == statuses[IDS[2]] == "timeout"
+
+
+def test_what_its_own_threads_used_is_no_waiting_for_others(asked):
+    order, _ = asked({IDS[1]: [55.0]}, cpu_time_s=30.0)
+    assert order == IDS
+
+
+def test_there_is_one_second_chance_and_it_is_the_last(asked):
+    order, statuses = asked({IDS[0]: [50.0, 50.0, 50.0], IDS[2]: [50.0]})
+    assert order == [*IDS, IDS[0]]
+    assert statuses == {**dict.fromkeys(IDS, "ok"), IDS[0]: "timeout", IDS[2]: "timeout"}
+
+
+def test_a_job_without_a_second_chance_gives_none(asked):
+    order, _ = asked({IDS[1]: [50.0]}, second_chance=False)
+    assert order == IDS
