@@ -48,6 +48,8 @@ def test_after_five_equal_failures_a_terminal_is_asked_and_no_ends_the_run(mine)
     assert process.wait() == 1, text
     assert "5 equal failures: error: ValueError: " in text
     assert "nasbench201_cifar10.log" in text
+    assert "stopped after " in text
+    assert "repeat the command" not in text
     assert "next: zcnas try mine" in text
     lines = (mine.parent / "build/dry-run/submissions/mine").glob("*.predictions.jsonl")
     assert 5 <= sum(path.read_text().count("\n") for path in lines) < 100

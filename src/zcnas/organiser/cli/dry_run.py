@@ -117,7 +117,7 @@ def dry_run(
     results = ResultsFolder(out)
     judgement = _judge(results, chosen, halves)
     folder = results.folder_of(submission_name(path))
-    explanation = Explanation(judgement, chosen, halves.inputs, folder, of)
+    explanation = Explanation(judgement, chosen, halves.inputs, folder, of, patience.ended)
     scored = explain(explanation, console)
     if scored:
         print_prospects(explanation, console)

@@ -37,6 +37,7 @@ class Explanation:
         inputs: Benchmark to the architectures that were asked.
         folder: The submission's results.
         of: How many architectures the phase has.
+        ended: Whether the run was ended early, by its participant's choice.
     """
 
     judgement: Judgement
@@ -44,6 +45,7 @@ class Explanation:
     inputs: Mapping[str, BenchmarkInput]
     folder: Path
     of: int
+    ended: bool = False
 
     @property
     def asked(self) -> int:
@@ -73,7 +75,11 @@ def explain(explanation: Explanation, console: Console) -> bool:
     (entry,) = explanation.judgement.leaderboard.entries
     console.print(f"{entry.submission} ({entry.method})", style="bold", markup=False)
     console.print(_table(explanation, predictions))
-    if entry.message:
+    if explanation.ended:
+        done = sum(map(len, predictions.values()))
+        text = f"stopped after {plural(done, 'architecture')}"
+        console.print(text, style="yellow", markup=False, highlight=False)
+    elif entry.message:
         console.print(entry.message, style="red", markup=False, soft_wrap=True)
     failures = [each for key, told in predictions.items() for each in failures_of(key, told)]
     _print_failures(grouped(failures), explanation, console)
