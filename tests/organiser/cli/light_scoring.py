@@ -12,6 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 import zcnas.judging.leaderboard
+import zcnas.organiser.competition.host
 import zcnas.organiser.competition.run
 import zcnas.records
 from zcnas.organiser.cli.main import main
@@ -48,5 +49,6 @@ zcnas.records.parse_predictions = counted(
 )
 zcnas.organiser.competition.run.stage_worker = stage_light_worker
 zcnas.organiser.competition.run.digest_of = lambda folder: "light"
+zcnas.organiser.competition.host.digest_of = lambda folder: "light"
 atexit.register(lambda: print(json.dumps(COUNTS), file=sys.stderr))
 main()
