@@ -159,13 +159,13 @@ def read_run_record(folder: Path, key: bytes) -> RunRecord:
             raise OrganiserError(f"ingestion failed: {line.reason}")
         ended = isinstance(line, Ended)
         record.add(line)
-    _check_owner(folder, start)
     if not ended:
         answers = sum(map(len, record.answers.values()))
         raise OrganiserError(
             f"{RUN_RECORD} has no sealed last line: ingestion was stopped from outside after "
             f"{answers} answers; run the submission again"
         )
+    _check_owner(folder, start)
     return record
 
 
