@@ -117,6 +117,14 @@ def test_a_submission_deleted_since_is_set_aside_and_not_scored(site, tmp_path):
     assert set(arrivals_beside([tmp_path / "out" / "submissions"])) == {"ada-2"}
 
 
+def test_a_submission_its_owner_has_taken_back_is_neither_fetched_nor_scored(site, tmp_path):
+    site.add(1)
+    site.add(2, is_soft_deleted=True, filename="Deleted File")
+    pulled = fetch(site, tmp_path / "out")
+    assert [each.deleted for each in pulled.submissions] == [False, True]
+    assert "/storage/2" not in site.asked
+
+
 def test_failed_runs_are_kept_apart_and_counted_by_phase_and_team(site, tmp_path):
     site.add(1, status="Failed", status_details="program_rc=1")
     site.add(2, status="Failed")

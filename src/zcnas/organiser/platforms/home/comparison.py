@@ -111,9 +111,12 @@ def _why_score(posted: dict[str, float], entry: Entry, phase: Phase) -> str:
     failed_there = posted.get("failed")
     if failed_there is not None and failed_there not in (UNRANKED, failed_here):
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(entry.failures.items()))
+        doubt = (
+            "; fewer there: its posted score may be forged" if failed_there < failed_here else ""
+        )
         return (
             f"{failed_there:.0f} architectures failed there, {failed_here} here"
-            f"{f' ({kinds})' if kinds else ''}"
+            f"{f' ({kinds})' if kinds else ''}{doubt}"
         )
     if failed_there == UNRANKED:
         return "no query was answered there"
