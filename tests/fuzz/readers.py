@@ -89,9 +89,17 @@ def _as_pickle(rng: structured.Random, content: bytes) -> bytes:
 
 def _as_source(rng: structured.Random, content: bytes) -> bytes:
     coding = rng.choice(("utf-8", "latin-1", "punycode", "utf-7", "rot13", "x", "idna", "utf-16"))
-    lines = [f"# coding: {coding}".encode(), content, rng.choice(structured.WOUNDS), b"(" * 200]
-    rng.shuffle(lines)
-    return rng.choice((b"\n", b"\r")).join(lines)
+    strange = (
+        f"# coding: {coding}".encode(),
+        content,
+        rng.choice(structured.WOUNDS),
+        b"x = " + b"(" * rng.choice((3, 80, 300)) + b"1" + b")" * rng.choice((3, 80, 300)),
+        b"import os, nosuch.module\nfrom . import x",
+        b"y = " + b"-" * rng.choice((3, 3000)) + b"1",
+        "n\u00e4me = 1".encode(rng.choice(("utf-8", "latin-1", "utf-16"))),
+    )
+    chosen = rng.sample(strange, rng.randint(1, 4))
+    return rng.choice((b"\n", b"\n", b"\r")).join(chosen)
 
 
 _JSON, _TEXTS = structured.as_json, valid.READERS
