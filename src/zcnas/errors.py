@@ -1,6 +1,7 @@
 """Every error that this project raises deliberately.
 
     ZcnasError
+    ├── UsageError            an argument, option or environment variable cannot be used
     ├── InvalidArchitecture   an architecture is not part of its search space
     ├── InvalidSubmission     a submission cannot be accepted as it was submitted
     ├── ArrivalsError         submissions.csv is malformed or lacks something the phase needs
@@ -33,6 +34,10 @@ MAX_PROBLEM = 600
 
 class ZcnasError(Exception):
     """Base of all errors whose message is meant for the person at the terminal."""
+
+
+class UsageError(ZcnasError):
+    """An argument, an option or an environment variable of a command cannot be used."""
 
 
 class InvalidArchitecture(ZcnasError):  # noqa: N818 - the field speaks of invalid architectures

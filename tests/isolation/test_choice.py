@@ -1,10 +1,17 @@
 """Which isolation a run gets, with the engine present and absent."""
 
+import os
+import socket
+import subprocess
+import sys
+
 import msgspec
 import pytest
 
-from zcnas.errors import OrganiserError
+import docker
+from zcnas.errors import OrganiserError, UsageError
 from zcnas.isolation import choice
+from zcnas.isolation.container import connect
 from zcnas.phases import load_phase
 
 
@@ -43,7 +50,7 @@ def test_docker_can_be_made_mandatory(phase, no_engine):
 
 def test_a_hidden_phase_runs_as_a_process_only_for_trusted_submissions(hidden, monkeypatch):
     monkeypatch.delenv("TRUST_SUBMISSIONS", raising=False)
-    with pytest.raises(OrganiserError, match="TRUST_SUBMISSIONS=yes"):
+    with pytest.raises(UsageError, match="TRUST_SUBMISSIONS=yes"):
         choice.choose_isolation("process", hidden, print)
     monkeypatch.setenv("TRUST_SUBMISSIONS", "yes")
     assert choice.choose_isolation("process", hidden, print).name == "process"
@@ -56,3 +63,49 @@ def test_with_an_engine_auto_takes_a_container_and_says_nothing(phase, docker_is
     chosen.client.close()
     assert chosen.name == "docker"
     assert said == []
+
+
+@pytest.fixture
+def forbidden_engine(tmp_path, monkeypatch):
+    """An engine whose socket refuses whoever asks; root is refused nothing, so it is made up."""
+
+    def refuse(**options):
+        try:
+            raise PermissionError(13, "Permission denied")
+        except PermissionError as error:
+            raise docker.errors.DockerException(f"Error while fetching: {error}") from error
+
+    monkeypatch.setattr(docker, "from_env", refuse)
+
+
+@pytest.mark.parametrize("name", ["auto", "docker"])
+def test_an_engine_that_refuses_this_user_is_not_taken_for_none(phase, forbidden_engine, name):
+    with pytest.raises(OrganiserError, match=r"may not use the Docker engine .*usermod -aG docker"):
+        choice.choose_isolation(name, phase, print)
+    assert choice.choose_isolation("process", phase, print).name == "process"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_a_socket_of_another_user_is_a_permission_and_no_missing_engine(tmp_path):
+    for folder in (tmp_path, *list(tmp_path.parents)[:2]):
+        folder.chmod(folder.stat().st_mode | 0o011)
+    with socket.socket(socket.AF_UNIX) as engine:
+        engine.bind(str(tmp_path / "docker.sock"))
+        engine.listen()
+        (tmp_path / "docker.sock").chmod(0o600)
+        code = (
+            "import os, zcnas.isolation.container as c\nos.setuid(65534)\n"
+            f"os.environ['DOCKER_HOST'] = 'unix://{tmp_path}/docker.sock'\n"
+            "try: print(c.engine_answers())\nexcept c.EngineForbidden as e: print(e)\n"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=False
+        )
+    assert "may not use the Docker engine" in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("address", ["garbage", "tcp://host:port", "ssh://", "npipe://x"])
+def test_an_address_of_no_engine_is_one_message(monkeypatch, address):
+    monkeypatch.setenv("DOCKER_HOST", address)
+    with pytest.raises(OrganiserError, match=r"no Docker engine answers|may not use"):
+        connect()

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from zcnas.errors import OrganiserError
+from zcnas.errors import OrganiserError, UsageError
 from zcnas.isolation.machine import Machine, cpu_model, parse_cpus
 
 USABLE = sorted(os.sched_getaffinity(0))
@@ -15,18 +15,25 @@ def test_cpus_are_read_as_lists_and_ranges(monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)))
     assert parse_cpus("0,2") == [0, 2]
     assert parse_cpus("1-3,6") == [1, 2, 3, 6]
-    assert parse_cpus("") == list(range(8))
+    assert parse_cpus(" 3, 1 - 2,1\n") == [1, 2, 3]
+    assert parse_cpus("") == parse_cpus("  ") == list(range(8))
 
 
-@pytest.mark.parametrize("text", ["a", "1-", "1,,2", "0-x"])
+@pytest.mark.parametrize(
+    "text",
+    ["a", "all", "1-", "-1", "1,,2", "0,", ",", "0-x", "1-0", "0-1-2", "0;1", "0x1", "1.0", "٠",
+     "0-٣", "+1", "1e1", "--", "0" * 99, "0-99999999999999999999"],
+)  # fmt: skip
 def test_a_malformed_cpu_list_is_refused(text):
-    with pytest.raises(OrganiserError, match="is malformed; write for example --cpus 0,1"):
+    with pytest.raises(UsageError, match="is malformed; write for example --cpus 0,1"):
         parse_cpus(text)
 
 
 def test_a_cpu_that_does_not_exist_is_refused_with_the_usable_ones():
-    with pytest.raises(OrganiserError, match=r"names \[9999\].*usable are"):
+    with pytest.raises(UsageError, match=r"names \[9999\].*usable are"):
         parse_cpus("9999")
+    with pytest.raises(UsageError, match=r"names .* and more, which .*usable are"):
+        parse_cpus("0-99999")
 
 
 def test_a_cpu_is_leased_to_one_job_at_a_time_across_runs(tmp_path):

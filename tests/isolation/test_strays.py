@@ -4,13 +4,22 @@ import contextlib
 import os
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import psutil
 import pytest
 
+from tests.patience import wait_until
 from zcnas.errors import OrganiserError
 from zcnas.isolation import WorkerPlace
-from zcnas.isolation.owners import owner_is_gone, owner_mark
+from zcnas.isolation.owners import (
+    left_folders,
+    owned_folder,
+    owner_is_gone,
+    owner_mark,
+    remove_left_folders,
+)
 from zcnas.isolation.strays import remove_own, remove_strays
 
 START_AND_DIE = """
@@ -44,9 +53,58 @@ def test_a_process_has_the_same_mark_for_life_and_is_gone_after_it():
 
 
 def test_a_process_number_used_again_is_another_owner():
-    boot, namespace, pid, started = owner_mark().split("/")
-    assert owner_is_gone(f"{boot}/{namespace}/{pid}/{float(started) - 1:.2f}")
-    assert not owner_is_gone("/".join((boot, namespace, pid, started)))
+    machine, pid, started = owner_mark().rsplit("/", 2)
+    assert owner_is_gone(f"{machine}/{pid}/{int(started) - 1}")
+    assert not owner_is_gone(f"{machine}/{pid}/{started}")
+
+
+def test_a_clock_that_is_set_ends_nobody(monkeypatch):
+    """The kernel tells the time of its start by the clock, so a mark must not depend on it."""
+    mark = owner_mark()
+    monkeypatch.setattr(psutil, "boot_time", lambda: 0.0)
+    monkeypatch.setattr("time.time", lambda: 0.0)
+    assert owner_mark() == mark
+    assert not owner_is_gone(mark)
+    _, pid, started = mark.rsplit("/", 2)
+    ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    assert started == ticks
+
+
+def test_a_process_that_nobody_has_reaped_is_gone():
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    mark = owner_mark(child.pid)
+    child.kill()
+    wait_until(lambda: owner_is_gone(mark), "it never ends")
+    child.communicate()
+
+
+def test_marks_of_a_version_that_tells_time_otherwise_are_left_alone():
+    boot, namespace = owner_mark().split("/")[:2]
+    assert not owner_is_gone(f"{boot}/{namespace}/{os.getpid()}/1764195623.25")
+
+
+def test_folders_of_killed_processes_are_removed_and_those_of_living_ones_kept(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    code = (
+        "import os; from zcnas.isolation.owners import make_owned_folder\n"
+        "folder = make_owned_folder('run'); (folder / 'submission').touch()\n"
+        "print(folder, flush=True); os.kill(os.getpid(), 9)"
+    )
+    child = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    left = Path(child.stdout.strip())
+    (tmp_path / "zcnas-of-somebody").mkdir()
+    (tmp_path / "zcnas-link").symlink_to(left)
+    with owned_folder("run") as own:
+        assert left_folders() == [left]
+        assert remove_left_folders() == 1
+        assert own.is_dir()
+        assert not left.exists()
+    assert {path.name for path in tmp_path.iterdir()} == {"zcnas-of-somebody", "zcnas-link"}
 
 
 @pytest.mark.parametrize("mark", ["", "nonsense", "another-boot/1/1/1.00", "a/b/c/d"])

@@ -12,7 +12,7 @@ import pytest
 
 from tests.clusters import certificate_configuration
 from tests.patience import WAIT_S, wait_until
-from zcnas.errors import OrganiserError
+from zcnas.errors import OrganiserError, UsageError
 from zcnas.jobs import Dispatcher, Event, EventLog, Job, cluster_worker, read_events, working
 from zcnas.jobs import cluster as cluster_module
 from zcnas.jobs.cluster import ClusterPool, is_loopback, refuse_open_workers, security_for
@@ -37,7 +37,7 @@ def test_a_client_of_another_authority_and_one_without_certificates_are_refused(
     certificates["distributed.comm.tls.ca-file"] = str(authorities[0] / "ca.pem")
     with dask.config.set(certificates), pytest.raises(OrganiserError, match="does not answer"):
         ClusterPool(cluster.address, square)
-    with pytest.raises(OrganiserError, match="needs certificates: set DASK_.*CA_FILE"):
+    with pytest.raises(UsageError, match="needs certificates: set DASK_.*CA_FILE"):
         ClusterPool(cluster.address, square)
 
 
@@ -138,12 +138,15 @@ def test_no_report_waits_longer_than_the_interval_for_the_next_one(monkeypatch):
         ("tcp://192.0.2.7:8786", "leaves this machine without encryption.*write tls://"),
         ("192.0.2.7:8786", "is not the address of a scheduler; write tls://"),
         ("http://127.0.0.1:8786", "is not the address of a scheduler"),
+        ("tls://host:port", "is not the address of a scheduler"),
+        ("tls://[::1", "is not the address of a scheduler"),
+        ("tls://:8786", "is not the address of a scheduler"),
         ("tcp://no-such-host.invalid:8786", "without encryption"),
         ("tls://127.0.0.1:8786", "needs certificates"),
     ],
 )
 def test_an_unsafe_address_is_refused_before_anything_is_sent(address, message):
-    with pytest.raises(OrganiserError, match=message):
+    with pytest.raises(UsageError, match=message):
         security_for(address)
 
 

@@ -1,10 +1,14 @@
 """Order of arrival, teams, and which of a team's entries counts."""
 
+import datetime
+import unicodedata
+
 import pytest
 
-from zcnas.errors import ArrivalsError
+from zcnas.errors import ArrivalsError, OrganiserError
 from zcnas.judging.leaderboard import Entry
 from zcnas.judging.standings import arrange
+from zcnas.submissions import find_submissions
 from zcnas.submissions.roster import arrivals_beside, read_arrivals, write_arrivals
 
 
@@ -107,8 +111,13 @@ def test_the_last_entry_of_a_team_cannot_be_told_without_times(arrivals):
         ("name,baseline\na,maybe\n", "line 2: baseline is 'maybe'; write yes or no"),
         ("name,team\na,b\na,c\n", "more than one row for a; keep one row for each"),
         ("name,team\n,b\n", "line 2: expected a name"),
-        ("name\na,b,c\n", "line 2: expected a name and at most"),
-        ('name\n"a\n', "cannot read .* as a CSV file in UTF-8"),
+        ("name\na,b,c\n", "line 2: expected a name and at most 1 values"),
+        ("name,team,\na,b,c\n", "line 2: expected a name and at most 2 values"),
+        ("name,team,name\na,b,c\n", "has the column name twice; keep one"),
+        ("name,team\na.zip,b\na,c\n", "more than one row for a;"),
+        ("name,baseline\na,1,5\n", "line 2: expected a name and at most 2"),
+        ("name|team\na|b\n", r"has the columns name\|team; allowed are"),
+        ('name\n"a\n', "cannot read .* as a CSV file: line 2: unexpected end"),
     ],
 )
 def test_a_malformed_file_is_refused_with_the_place(arrivals, text, message):
@@ -116,8 +125,102 @@ def test_a_malformed_file_is_refused_with_the_place(arrivals, text, message):
         arrivals(text)
 
 
-def test_a_file_saved_by_a_spreadsheet_is_read(arrivals):
-    assert arrivals("\ufeffname,team\r\na,Änne\r\n")["a"].team == "Änne"
+AS_SPREADSHEETS_WRITE_IT = {
+    "mark and CRLF": "\ufeffname,team\r\na,Änne\r\n",
+    "CR alone": "name,team\ra,Änne\r",
+    "empty rows at the end": "name,team\na,Änne\n,\n,\n\n",
+    "empty rows at the start and between": "\n,\nname,team\n\n , \na,Änne\n",
+    "empty columns": "name,team,,\na,Änne,,\n",
+    "empty columns to the left": ",name,team\n,a,Änne\n",
+    "capitals and spaces": " Name , TEAM \n a , Änne \n",
+    "semicolons": "name;team;received_at\na;Änne;2026-03-01T12:00:00Z\n",
+    "semicolons announced": "sep=;\nname;team\na;Änne\n",
+    "commas announced": "\ufeffsep=,\r\nname,team\r\na,Änne\r\n",
+    "tabs": "name\tteam\na\tÄnne\n",
+    "quotes": '"name","team"\n"a","Änne"\n',
+    "the column with words": "Name,Team,Received At\na,Änne,2026-03-01 13:00+01:00\n",
+    "a zip's name": "name,team\na.zip,Änne\n",
+    "a folder's path": "name,team\nentries/a/,Änne\n",
+    "composed differently": "name,team\na,A\u0308nne\n",
+}
+
+
+@pytest.mark.parametrize("text", AS_SPREADSHEETS_WRITE_IT.values(), ids=AS_SPREADSHEETS_WRITE_IT)
+def test_a_file_saved_by_a_spreadsheet_is_read(arrivals, text):
+    (row,) = arrivals(text).values()
+    assert (row.name, unicodedata.normalize("NFC", row.team)) == ("a", "Änne")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_every_unicode_encoding_of_a_spreadsheet_is_read(tmp_path, encoding):
+    path = tmp_path / "submissions.csv"
+    path.write_bytes("name,team\r\na,Änne 😀\r\n".encode(encoding))
+    assert read_arrivals(path)["a"].team == "Änne 😀"
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "cp437"])
+def test_an_encoding_that_would_have_to_be_guessed_is_refused(tmp_path, encoding):
+    path = tmp_path / "submissions.csv"
+    path.write_bytes("name,team\na,Änne\n".encode(encoding))
+    with pytest.raises(ArrivalsError, match="export it again as 'CSV UTF-8'"):
+        read_arrivals(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "utc"),
+    [
+        ("2026-03-01T12:00:00Z", "2026-03-01T12:00:00+00:00"),
+        ("2026-03-01 12:00:00z", "2026-03-01T12:00:00+00:00"),
+        ("2026-03-01 12:00 UTC", "2026-03-01T12:00:00+00:00"),
+        ("2026-03-01 12:00 GMT", "2026-03-01T12:00:00+00:00"),
+        ("2026-03-01 23:30-05:00", "2026-03-02T04:30:00+00:00"),
+        ("2026-03-01 12:00", "2026-03-01T12:00:00+00:00"),
+        ("2026-03-01T12:00:00.5+05:45", "2026-03-01T06:15:00.500000+00:00"),
+        ("2026-03-01", "2026-03-01T00:00:00+00:00"),
+    ],
+)
+def test_times_of_every_zone_are_told_in_one(arrivals, text, utc):
+    row = arrivals(f"name,received_at\na,{text}\n")["a"]
+    assert row.received_at.astimezone(datetime.UTC).isoformat() == utc
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["01.03.2026", "01/03/2026 12:00", "3/1/26", "2026-13-01", "2026-02-30", "12:00", "46082.5",
+     "2026-03-01 12:00 CET", "2026-03-01T12:00:00+25:00", "9999-12-31T23:59:59-01:00",
+     "0001-01-01T00:00:00+01:00", "now", "１"],
+)  # fmt: skip
+def test_a_time_that_would_have_to_be_guessed_is_refused_with_its_line(arrivals, text):
+    with pytest.raises(ArrivalsError, match=r"line 3: received_at is .*write a time like 2026-"):
+        arrivals(f"name,received_at\nb,\na,{text}\n")
+
+
+def test_a_roster_that_is_no_readable_file_is_refused(tmp_path, monkeypatch):
+    path = tmp_path / "submissions.csv"
+    path.symlink_to("nowhere")
+    with pytest.raises(ArrivalsError, match="is not a file; remove it"):
+        read_arrivals(path)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(ArrivalsError, match="is not a file; remove it"):
+        read_arrivals(path)
+    path.rmdir()
+    path.write_text("name\n")
+
+    def refuse(self, *arguments):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(type(path), "open", refuse)
+    with pytest.raises(OrganiserError, match="Permission denied; let this user read it"):
+        read_arrivals(path)
+
+
+def test_rows_of_nobody_in_the_folder_are_named(places):
+    lines = []
+    beside(places / "ours", say=lines.append)
+    assert lines == [f"{places}/ours/submissions.csv has rows for mine, which are not beside it"]
+    beside(places / "ours" / "plain", say=lines.append)
+    assert len(lines) == 1, "a single submission's neighbours may have rows"
 
 
 @pytest.fixture
@@ -134,8 +237,12 @@ def places(tmp_path):
     return tmp_path
 
 
+def beside(*places, say=print):
+    return arrivals_beside({place: find_submissions(place, print) for place in places}, say)
+
+
 def test_the_file_beside_a_submission_speaks_for_it_as_for_its_whole_folder(places):
-    one, other = arrivals_beside([places / "ours" / "plain"]), arrivals_beside([places / "theirs"])
+    one, other = beside(places / "ours" / "plain"), beside(places / "theirs")
     assert list(one) == ["plain"]
     assert one["plain"].baseline
     assert other["mine"].team == "Anna"
@@ -143,7 +250,7 @@ def test_the_file_beside_a_submission_speaks_for_it_as_for_its_whole_folder(plac
 
 def test_several_folders_keep_their_own_rows(places):
     """The row of ``mine`` among the baselines is of a submission that is not there."""
-    found = arrivals_beside([places / "ours", places / "theirs"])
+    found = beside(places / "ours", places / "theirs")
     assert {name: row.baseline for name, row in found.items()} == {
         "plain": True,
         "random": True,
@@ -158,7 +265,7 @@ def test_two_files_that_contradict_each_other_are_refused(places):
         ArrivalsError,
         match=r"theirs/submissions\.csv contradicts another folder's submissions.csv about plain",
     ):
-        arrivals_beside([places / "ours", places / "theirs"])
+        beside(places / "ours", places / "theirs")
 
 
 def test_what_is_written_is_read_back(arrivals, tmp_path):

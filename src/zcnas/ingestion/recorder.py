@@ -17,7 +17,6 @@ import hashlib
 import math
 import os
 import shutil
-import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +31,7 @@ from zcnas.ingestion.conversation import Conversation, plausible
 from zcnas.ingestion.logs import CappedLog
 from zcnas.isolation import Isolation, WorkerPlace
 from zcnas.isolation.machine import Machine, cpu_model
+from zcnas.isolation.owners import owned_folder
 from zcnas.isolation.probes import PROBES
 from zcnas.phases import Limits
 from zcnas.records import (
@@ -328,9 +328,9 @@ class Recorder:
         """
         if self._job.submission_name == _CANARY_NAME:
             return
-        with tempfile.TemporaryDirectory(prefix="zcnas-canary-") as temporary:
-            folder = Path(temporary)
-            folder.chmod(0o755)
+        with owned_folder("canary") as temporary:
+            folder = temporary / "canary"
+            folder.mkdir(mode=0o755)
             shutil.copyfile(PROBES / "canary" / "predictor.py", folder / "predictor.py")
             (folder / "predictor.py").chmod(0o644)
             job = dataclasses.replace(

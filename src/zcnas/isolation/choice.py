@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from zcnas.errors import OrganiserError
+from zcnas.errors import UsageError
 from zcnas.isolation import Isolation
 from zcnas.isolation.container import DockerIsolation, connect, engine_answers
 from zcnas.isolation.image import ensure_image
@@ -28,7 +28,8 @@ def choose_isolation(name: str, phase: Phase, say: Callable[[str], None]) -> Iso
     the environment that the submissions are trusted (``TRUST_SUBMISSIONS=yes``).
 
     Raises:
-        OrganiserError: The engine, or the trust, is missing; or the name is unknown.
+        OrganiserError: The engine is missing, or refuses this user.
+        UsageError: The trust is missing, or the name is unknown.
         PhaseError: A hidden phase does not name the plugin.
         PluginError: The plugin is broken, or its name is taken.
     """
@@ -39,10 +40,10 @@ def choose_isolation(name: str, phase: Phase, say: Callable[[str], None]) -> Iso
         return isolation
     if name not in OURS:
         known = ", ".join((*OURS, *(plugin.name for plugin in installed("isolation"))))
-        raise OrganiserError(f"unknown isolation '{name}'; known isolations: {known}")
+        raise UsageError(f"unknown isolation '{name}'; known isolations: {known}")
     hidden = phase.truth == "hidden"
     if name == "process" and hidden and os.environ.get(TRUST_VARIABLE) != "yes":
-        raise OrganiserError(
+        raise UsageError(
             f"phase '{phase.name}' is hidden, and a process can read this machine's files: start "
             f"a Docker engine and use --isolation docker, or set {TRUST_VARIABLE}=yes if every "
             "submission is your own"

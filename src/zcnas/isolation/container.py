@@ -48,19 +48,41 @@ _STREAM_HEAD = struct.Struct(">BxxxI")
 _STDOUT, _STDERR = 1, 2
 
 
+MAY_USE_ENGINE = (
+    "have this user added to the group that owns the socket (`sudo usermod -aG docker $USER`, then "
+    "log in again), use sudo, or set DOCKER_HOST to an engine of your own"
+)
+"""What helps somebody whom the engine's socket refuses."""
+
+
+class EngineForbidden(OrganiserError):  # noqa: N818 - it names what the engine does
+    """A Docker engine is here, but its socket refuses this user.
+
+    Attributes:
+        finding: That, with the system's words.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.finding = f"this user may not use the Docker engine ({reason})"
+        super().__init__(f"{self.finding}: {MAY_USE_ENGINE}")
+
+
 def connect() -> docker.DockerClient:
     """Return a client of the Docker engine.
 
     Raises:
-        OrganiserError: No engine answers.
+        EngineForbidden: There is an engine, but this user may not use it.
+        OrganiserError: No engine answers, or its address is malformed.
     """
     client = None
     try:
         client = docker.from_env(timeout=60)
         client.ping()
-    except (DockerException, RequestException) as error:
+    except (DockerException, RequestException, OSError, ValueError) as error:
         if client is not None:
             client.close()
+        if _is_forbidden(error):
+            raise EngineForbidden(_short(error)) from None
         raise OrganiserError(
             f"no Docker engine answers ({_short(error)}); start it, or choose --isolation process "
             f"on a public phase"
@@ -69,12 +91,33 @@ def connect() -> docker.DockerClient:
 
 
 def engine_answers() -> bool:
-    """Return whether a Docker engine answers."""
+    """Return whether a Docker engine answers.
+
+    Raises:
+        EngineForbidden: There is one, but this user may not use it: that is no reason to go on
+            without containers.
+    """
     try:
         connect().close()
+    except EngineForbidden:
+        raise
     except OrganiserError:
         return False
     return True
+
+
+def _is_forbidden(error: BaseException) -> bool:
+    """Return whether a refused permission is what an error of the Docker SDK came from."""
+    seen: list[BaseException] = []
+    waiting: list[object] = [error]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, PermissionError):
+            return True
+        if isinstance(each, BaseException) and each not in seen:
+            seen.append(each)
+            waiting += [each.__cause__, each.__context__, *each.args]
+    return False
 
 
 class DockerIsolation:

@@ -17,7 +17,7 @@ from typing import Protocol
 
 from filelock import FileLock, Timeout
 
-from zcnas.errors import OrganiserError
+from zcnas.errors import OrganiserError, UsageError
 
 LOCKS_VARIABLE = "ZCNAS_LOCKS"
 """Environment variable that names another folder for the locks.
@@ -25,6 +25,8 @@ LOCKS_VARIABLE = "ZCNAS_LOCKS"
 All runs on one machine must see the same folder; containers of one node can mount it.
 """
 LEASE_POLL_S = 0.2
+_CPU_RANGE = re.compile("([0-9]{1,5})(?:-([0-9]{1,5}))?")
+"""A CPU or a range; of a machine that exists, so no range is too long to write out."""
 
 
 class Interruption(Protocol):
@@ -167,24 +169,28 @@ def parse_cpus(text: str) -> list[int]:
     """Return the CPUs that ``0,1`` or ``0-3,6`` names; empty for all this process may use.
 
     Raises:
-        OrganiserError: The text is malformed, or names a CPU this process may not use.
+        UsageError: The text is malformed, or names a CPU this process may not use.
     """
     usable = sorted(os.sched_getaffinity(0))
-    if not text.strip():
+    parts = "".join(text.split()).split(",")
+    if parts == [""]:
         return usable
-    if not re.fullmatch(r"\d+(-\d+)?(,\d+(-\d+)?)*", text):
-        raise OrganiserError(
-            f"--cpus {text} is malformed; write for example --cpus 0,1 or --cpus 0-3"
+    cpus: set[int] = set()
+    for part in parts:
+        bounds = _CPU_RANGE.fullmatch(part)
+        first, last = (int(bounds[1]), int(bounds[2] or bounds[1])) if bounds else (1, 0)
+        if first > last:
+            raise UsageError(
+                f"--cpus {text} is malformed; write for example --cpus 0,1 or --cpus 0-3, smaller "
+                f"number first, or leave it out for all this process may use: {usable}"
+            )
+        cpus.update(range(first, last + 1))
+    if unknown := sorted(cpus - set(usable)):
+        shown = f"{unknown[:3]} and more" if len(unknown) > 3 else str(unknown)
+        raise UsageError(
+            f"--cpus {text} names {shown}, which this process may not use; usable are {usable}"
         )
-    cpus: list[int] = []
-    for part in text.split(","):
-        first, _, last = part.partition("-")
-        cpus += range(int(first), int(last or first) + 1)
-    if unknown := sorted(set(cpus) - set(usable)):
-        raise OrganiserError(
-            f"--cpus {text} names {unknown}, which this process may not use; usable are {usable}"
-        )
-    return sorted(set(cpus))
+    return sorted(cpus)
 
 
 def cpu_model() -> str:

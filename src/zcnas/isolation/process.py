@@ -17,16 +17,15 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterable
-from pathlib import Path
 
 import psutil
 
 from zcnas.errors import OrganiserError
 from zcnas.isolation import FIRST_USER, WORKER_ENVIRONMENT, IsolationName, WorkerPlace
 from zcnas.isolation.control_groups import UNBOUNDED, OwnGroup, longest_wait_s
+from zcnas.isolation.owners import make_owned_folder
 from zcnas.phases import Limits
 from zcnas.worker.hiding import VARIABLE
 
@@ -83,7 +82,9 @@ class ProcessWorker:
     """A worker in a session of its own; see ``Worker``."""
 
     def __init__(self, place: WorkerPlace, packages: str | None) -> None:
-        self._scratch = Path(tempfile.mkdtemp(prefix="zcnas-scratch-"))
+        self._folder = make_owned_folder("scratch")
+        self._scratch = self._folder / "scratch"
+        self._scratch.mkdir(mode=0o700)
         environment = {
             **WORKER_ENVIRONMENT,
             "PATH": os.defpath,
@@ -218,4 +219,4 @@ class ProcessWorker:
                 place.log(chunk)
 
     def _remove_scratch(self) -> None:
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        shutil.rmtree(self._folder, ignore_errors=True)

@@ -21,7 +21,7 @@ from concurrent.futures import Future
 from typing import Any
 from urllib.parse import urlsplit
 
-from zcnas.errors import OrganiserError
+from zcnas.errors import OrganiserError, UsageError
 from zcnas.jobs.work import Job, Report, Runner
 
 CONNECT_S = 30
@@ -152,23 +152,27 @@ def security_for(address: str) -> Any:
     """Return Dask's security settings for a scheduler's address.
 
     Raises:
-        OrganiserError: The address is malformed, leaves this machine without TLS, or certificates
-            are missing.
+        UsageError: The address is malformed, leaves this machine without TLS, or certificates are
+            missing.
     """
     import dask
     import distributed
 
     security: Any = distributed.Security
 
-    parts = urlsplit(address)
-    if parts.scheme not in ("tcp", "tls") or not parts.hostname:
-        raise OrganiserError(
+    try:
+        parts = urlsplit(address)
+        known = parts.scheme in ("tcp", "tls") and parts.port != 0
+    except ValueError:  # a port that is no number, a bracket too many
+        known = False
+    if not known or not parts.hostname:
+        raise UsageError(
             f"--scheduler {address} is not the address of a scheduler; write tls://host:8786, or "
             "tcp://127.0.0.1:8786 for one on this machine"
         )
     if parts.scheme == "tcp":
         if not is_loopback(parts.hostname):
-            raise OrganiserError(
+            raise UsageError(
                 f"--scheduler {address} leaves this machine without encryption: start scheduler "
                 "and workers with certificates and write tls://… (docs/cluster.md)"
             )
@@ -179,7 +183,7 @@ def security_for(address: str) -> Any:
         if not dask.config.get(f"distributed.comm.tls.{name}", None)
     ]
     if missing:
-        raise OrganiserError(
+        raise UsageError(
             f"--scheduler {address} needs certificates: set {', '.join(missing)} to their files "
             "(docs/cluster.md says how to make them)"
         )

@@ -8,19 +8,19 @@ folder. All problems are reported, not just the first.
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from zcnas.errors import InvalidSubmission
+from zcnas.submissions.access import check_access
 from zcnas.submissions.archives import zip_files
 from zcnas.submissions.bounds import MAX_BYTES, MAX_FILES, MAX_SOURCE_BYTES
 from zcnas.submissions.content import METADATA, problems_of
+from zcnas.submissions.finding import find_submission, find_submissions
 from zcnas.submissions.folders import list_folder
-from zcnas.submissions.leftovers import leftover
+from zcnas.submissions.names import submission_name
 from zcnas.submissions.reading import Contents, read_files
 from zcnas.submissions.remarks import remarks_of
-from zcnas.worker.contract import ENTRY_POINTS
 
 __all__ = [
     "MAX_BYTES",
@@ -35,8 +35,6 @@ __all__ = [
     "pack_submission",
     "submission_name",
 ]
-
-MAX_NAME_LENGTH = 64
 
 
 @dataclass(frozen=True)
@@ -56,79 +54,12 @@ class Submission:
     remarks: tuple[str, ...] = ()
 
 
-def find_submissions(path: Path) -> list[Path]:
-    """Return the submissions in a folder, sorted by name, or the path itself if it is one.
-
-    An entry point stands for its folder.
-
-    Raises:
-        InvalidSubmission: ``path`` does not exist, or contains no submission.
-    """
-    if path.name in ENTRY_POINTS and path.is_file():
-        return [path.parent]
-    if path.suffix == ".zip" or any((path / name).is_file() for name in ENTRY_POINTS):
-        return [path]
-    if not path.is_dir():
-        raise InvalidSubmission(
-            str(path), ["no such folder or zip; give a folder of submissions, or one submission"]
-        )
-    found = sorted(
-        entry
-        for entry in path.iterdir()
-        if not entry.name.startswith(".")
-        and not leftover(entry.name, is_folder=entry.is_dir())
-        and (entry.is_dir() or entry.suffix == ".zip")
-    )
-    if not found:
-        raise InvalidSubmission(
-            str(path),
-            [f"it contains no submission; expected folders or zips with {ENTRY_POINTS[0]}"],
-        )
-    return found
-
-
-def find_submission(path: Path) -> Path:
-    """Return the one submission at a path: a folder, a zip, or an entry point's folder.
-
-    A folder that holds neither an entry point nor submissions is returned as it is: opening it says
-    what is wrong with it.
-
-    Raises:
-        InvalidSubmission: There is nothing at the path, or a folder of several submissions.
-    """
-    if path.is_dir() and not any((path / name).is_file() for name in ENTRY_POINTS):
-        found = [
-            each
-            for each in path.iterdir()
-            if each.suffix == ".zip" or any((each / name).is_file() for name in ENTRY_POINTS)
-        ]
-        if not found:
-            return path
-    else:
-        found = find_submissions(path)
-    if len(found) != 1:
-        raise InvalidSubmission(str(path), ["this is a folder of submissions; name one of them"])
-    return found[0]
-
-
-def submission_name(path: Path) -> str:
-    """Return a submission's name: its folder's, or its zip's without the extension.
-
-    The name becomes a folder of the results and a row of the leaderboard, so characters with a
-    special meaning to a terminal, a shell, a page or a spreadsheet become ``_``. No name is
-    reserved, because the submissions' results have a folder of their own.
-    """
-    path = path.resolve()
-    raw = path.stem if path.suffix == ".zip" else path.name
-    name = re.sub(r"[^\w .-]", "_", raw)[:MAX_NAME_LENGTH].strip().lstrip(".-")
-    return name or "_"
-
-
 def open_submission(path: Path, into: Path) -> Submission:
     """Return the submission in a folder or zip, checked and copied into the folder ``into``.
 
     Raises:
         InvalidSubmission: Lists every reason found.
+        OrganiserError: This machine cannot read it.
     """
     accepted = accepted_contents(path)
     for relative, content in accepted.files.items():
@@ -148,6 +79,7 @@ def pack_submission(path: Path, target: Path) -> Path:
 
     Raises:
         InvalidSubmission: Lists every reason found.
+        OrganiserError: This machine cannot read it.
     """
     files = packed_files(path)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -182,7 +114,9 @@ def accepted_contents(path: Path) -> Contents:
 
     Raises:
         InvalidSubmission: Lists every reason found.
+        OrganiserError: This machine cannot read it.
     """
+    check_access(path)
     problems: list[str] = []
     contents = read_files(path, problems)
     if contents.files or not problems:

@@ -184,7 +184,7 @@ def test_check_lists_every_problem(zcnas, tmp_path):
         (("score", "--phase", "grand"), 2, "unknown phase 'grand'; phases in"),
         (("score", "--benchmark", "mnist"), 2, "benchmark 'mnist' is not in phase 'practice'"),
         (("score", "nowhere"), 2, "no such folder or zip"),
-        (("score", "--cpus", "999"), 3, "names [999], which this process may not use"),
+        (("score", "--cpus", "999"), 2, "names [999], which this process may not use"),
         (("leaderboard", "nowhere"), 2, "nowhere holds no run; name the folder of one"),
     ],
 )
@@ -262,9 +262,8 @@ def test_a_malformed_submissions_csv_is_refused_before_anything_runs(zcnas, tmp_
     assert not (tmp_path / "build").exists()
 
 
-def test_an_unwritable_output_folder_is_our_fault_with_a_message(zcnas, tmp_path):
-    (tmp_path / "file").write_text("in the way")
+def test_an_unwritable_output_folder_is_our_fault_with_a_message(zcnas):
     sample = str(ROOT / "starting_kit" / "submissions" / "params")
-    done = zcnas("score", sample, "--isolation", "process", "--out", "file/below")
+    done = zcnas("score", sample, "--isolation", "process", "--out", "/sys/below")
     assert done.returncode == 3
-    assert "file/below" in done.stderr + done.stdout
+    assert "/sys/below" in done.stderr

@@ -75,7 +75,7 @@ def main(folder, submissions, out):
     cpus = sorted(os.sched_getaffinity(0))
     shard = int(os.environ.get("SHARD", "0")) or None
     competition = Competition(phase, halves, ProcessIsolation(), cpus, out, shard=shard)
-    competition.run(find_submissions(submissions))
+    competition.run(find_submissions(submissions, print))
     board = judge(read_contest(ResultsFolder(out), phase, halves.references), 100).leaderboard
     write_leaderboard(board, out)
     sys.exit(3 if any(entry.status == "organiser_error" for entry in board.entries) else 0)

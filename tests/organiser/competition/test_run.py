@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from tests.boards import score
-from zcnas.errors import InvalidSubmission, OrganiserError, ReferenceDataError, ResultsError
+from zcnas.errors import OrganiserError, ReferenceDataError, ResultsError
 from zcnas.isolation.process import ProcessIsolation
 from zcnas.jobs import read_events
 from zcnas.jobs.events import EVENTS
@@ -193,15 +193,6 @@ def test_an_interrupt_ends_the_run_and_leaves_no_worker(small_phase, submissions
     with pytest.raises(KeyboardInterrupt):
         compete(small_phase, tmp_path / "out", progress=interrupt, cpus=CPUS[:1]).run(paths)
     assert set(psutil.Process().children()) <= before
-
-
-def test_two_submissions_of_one_name_are_refused_before_anything_runs(
-    small_phase, submissions, tmp_path
-):
-    path = submissions(params=PARAMS)[0]
-    with pytest.raises(InvalidSubmission, match="two submissions have this name"):
-        compete(small_phase, tmp_path / "out").run([path, path])
-    assert not (tmp_path / "out").exists()
 
 
 def test_a_folder_that_no_run_has_written_is_never_overwritten(small_phase, submissions, tmp_path):

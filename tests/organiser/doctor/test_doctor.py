@@ -100,7 +100,7 @@ def test_a_container_of_a_recorder_that_is_gone_is_found_with_the_command_that_r
 ):
     from zcnas.isolation.owners import owner_mark
 
-    machine = owner_mark().rpartition("/")[0].rpartition("/")[0]
+    machine = owner_mark().rsplit("/", 2)[0]
     container = docker_isolation.client.containers.create(
         IMAGE, "true", labels={engine.OWNER_LABEL: f"{machine}/4999999/1.00"}
     )
@@ -108,7 +108,7 @@ def test_a_container_of_a_recorder_that_is_gone_is_found_with_the_command_that_r
         finding = engine.strays(situation)
         assert finding.verdict == "warning"
         assert container.short_id in finding.fix
-        assert finding.fix.startswith("run `docker rm -f ")
+        assert "`docker rm -f " in finding.fix
     finally:
         container.remove()
 

@@ -5,7 +5,6 @@ It runs the ingestion like the organiser's run does, in the isolation it is give
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from zcnas.errors import InvalidSubmission
 from zcnas.ingestion.ingest import IngestionJob, ingest
 from zcnas.ingestion.sinks import Recording
 from zcnas.isolation import Isolation
+from zcnas.isolation.owners import owned_folder
 from zcnas.isolation.probes import PROBES
 from zcnas.isolation.program import stage_worker
 from zcnas.judging.leaderboard import Entry, Leaderboard
@@ -61,9 +61,7 @@ class Audit:
     def run(self, submissions: Iterable[Path]) -> dict[str, list[Sign]]:
         """Return the signs for every scored submission, and write ``audit.json``."""
         found: dict[str, list[Sign]] = {}
-        with tempfile.TemporaryDirectory(prefix="zcnas-") as temporary:
-            staging = Path(temporary)
-            staging.chmod(0o755)
+        with owned_folder("audit") as staging:
             program = stage_worker(staging / "program", self.phase.plugin_distributions())
             probes = {
                 name: self._ask(program, PROBES / name, self._chosen())
@@ -73,11 +71,13 @@ class Audit:
                 name = submission_name(path)
                 entry = next((e for e in self.board.entries if e.submission == name), None)
                 if entry is None or entry.status != "scored":
+                    self.say(f"{name}: not looked at, because the run has no score of it")
                     continue
                 self.say(name)
                 try:
                     folder = open_submission(path, staging / "submissions" / name).folder
-                except InvalidSubmission:
+                except InvalidSubmission as error:
+                    self.say(f"{name}: not looked at: {error}")
                     continue
                 signs = table_signs(folder)
                 evidence = self._evidence(program, entry, folder, probes)

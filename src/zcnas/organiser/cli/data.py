@@ -9,12 +9,19 @@ from typing import Annotated
 import typer
 
 from zcnas.errors import DownloadError, PhaseError
-from zcnas.organiser.cli.options import JsonOption, console, errors, find_phase, print_record
+from zcnas.organiser.cli.options import (
+    JsonOption,
+    console,
+    errors,
+    find_phase,
+    folder_option,
+    print_record,
+)
 
 
 def data(
     to: Annotated[
-        Path | None, typer.Option(help="The data folder; by default what ZCNAS_DATA names.")
+        Path | None, folder_option("The data folder; by default what ZCNAS_DATA names.")
     ] = None,
     dataset: Annotated[
         list[str] | None, typer.Option(help="Only this dataset; may be repeated.")

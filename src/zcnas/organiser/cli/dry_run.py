@@ -21,6 +21,7 @@ from zcnas.organiser.cli.options import (
     data_dir,
     find_phase,
     halves_of,
+    path_argument,
     print_record,
 )
 from zcnas.organiser.cli.submission import print_remarks, say_next
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 PHASE = "practice"
 QUICK = 10
 SMOKE_REPORT = "smoke.json"
-SubmissionArgument = Annotated[Path, typer.Argument(help="Your folder or zip.")]
+SubmissionArgument = Annotated[Path, path_argument("Your folder or zip.")]
 
 
 def smoke(
@@ -201,13 +202,13 @@ def _print_end(
 ) -> None:
     """Print where everything is, what the smoke test found, and what is next."""
     from zcnas.organiser.cli.smoking import summary_of
-    from zcnas.organiser.results.publishing import SITE_FOLDER
+    from zcnas.organiser.results.folder import PAGES
 
     (entry,) = explanation.judgement.leaderboard.entries
     details = results.folder_of(entry.submission)
     for text in (f"details: {details} (predictions, logs of what was printed)", pages):
         console.print(text, markup=False, highlight=False, soft_wrap=True)
-    index = results.path / SITE_FOLDER / "index.html"
+    index = results.path / PAGES / "index.html"
     if open_pages and index.is_file():
         webbrowser.open(index.resolve().as_uri())
     if smoked is not None and (summary := summary_of(smoked)):

@@ -50,7 +50,6 @@ def emulate(
     as_json: JsonOption = False,
 ) -> None:
     """Run a submission as the platform would: same folders, user, commands and failures."""
-    from zcnas.organiser.cli.terminal import sigterm_interrupts
     from zcnas.organiser.platforms.emulator import Emulation
     from zcnas.organiser.platforms.emulator import emulate as run
     from zcnas.organiser.platforms.emulator.bundles import read_task
@@ -62,7 +61,7 @@ def emulate(
         f"{platform}, phase {task.phase}: {runner.description}", markup=False, soft_wrap=True
     )
     contained = isinstance(runner, ContainerRunner)
-    with sigterm_interrupts(), watch_steps(console) as watch:
+    with watch_steps(console) as watch:
         verdict = run(
             task,
             submission,

@@ -8,14 +8,14 @@ from typing import Annotated
 import typer
 
 from zcnas.errors import PhaseError
-from zcnas.organiser.cli.options import JsonOption, console, print_record
+from zcnas.organiser.cli.options import JsonOption, console, folder_argument, print_record
 from zcnas.organiser.cli.submission import say_next
 from zcnas.organiser.kit import kit_files
 from zcnas.resources import EDITABLE, package_file
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(help="The new folder.")],
+    folder: Annotated[Path, folder_argument("The new folder.")],
     competition: Annotated[
         bool,
         typer.Option("--competition", help="An organiser's folder, instead of a participant's."),

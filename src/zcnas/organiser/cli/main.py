@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import importlib.metadata
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
-from zcnas.errors import OrganiserError, ZcnasError
 from zcnas.organiser.cli import (
     analyses,
     data,
@@ -25,8 +23,7 @@ from zcnas.organiser.cli import (
     submission,
     trying,
 )
-from zcnas.organiser.cli.extras import missing_extra
-from zcnas.organiser.cli.options import errors
+from zcnas.organiser.cli.process import run_in_process
 
 HELP = "Run a competition of zero-cost NAS predictors: score, check, bundle, publish."
 
@@ -77,36 +74,6 @@ app.command("analyse")(analyses.analyse)
 app.command("image")(machine.image)
 
 
-DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
-
-
 def main() -> None:
-    """Run the command line.
-
-    A ``ZcnasError`` is one message and exit code 2, 3 if this machine is at fault. A disk may be
-    full wherever something is written, and a package of an extra may be missing wherever one is
-    imported, so both are told here.
-    """
-    try:
-        app()
-    except OSError as error:
-        if error.errno not in DISK_FAULTS:
-            raise
-        where = f" ({error.filename})" if error.filename else ""
-        _fail(
-            f"{error.strerror}{where}; make room, or name another --out, then repeat "
-            "the command to resume",
-            3,
-        )
-    except ModuleNotFoundError as error:
-        missing = missing_extra(error)
-        if missing is None:
-            raise
-        _fail(str(missing), 2)
-    except ZcnasError as error:
-        _fail(str(error), 3 if isinstance(error, OrganiserError) else 2)
-
-
-def _fail(message: str, code: int) -> NoReturn:
-    errors.print(f"error: {message}", style="red", markup=False, soft_wrap=True)
-    raise SystemExit(code) from None
+    """Run the command line."""
+    run_in_process(app)

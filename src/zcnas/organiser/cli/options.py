@@ -4,19 +4,38 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 import typer
 from rich.console import Console
 
-from zcnas.errors import OrganiserError, PhaseError
+from zcnas.errors import OrganiserError, PhaseError, UsageError
 from zcnas.phases import Phase, load_phase
 from zcnas.resources import PHASES_FILE, SAMPLES_FOLDER, competition_file, public_halves
 
-console = Console()
-errors = Console(stderr=True)
+
+class Terminal(Console):
+    """A console whose reader may have gone: then the command ends as SIGPIPE ends one."""
+
+    def on_broken_pipe(self) -> None:
+        """Write no more, and end.
+
+        Raises:
+            SystemExit: Always.
+        """
+        self.quiet = True
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.file.fileno())
+        os.close(nowhere)
+        raise SystemExit(128 + signal.SIGPIPE)
+
+
+console = Terminal()
+errors = Terminal(stderr=True)
 
 FIRST_SAMPLES = ("nwot", "params", "synflow")
 """Enough for a first leaderboard in a few minutes; all of them take about an hour of CPU time."""
@@ -30,7 +49,56 @@ IsolationOption = Annotated[
     ),
 ]
 CpusOption = Annotated[str, typer.Option(help="CPUs to use, e.g. 0,1 or 0-3; all by default.")]
-OutOption = Annotated[Path, typer.Option(help="Folder for the results.")]
+
+
+def as_path(text: str | Path) -> Path:
+    """Return the path a shell handed over.
+
+    Raises:
+        UsageError: It is empty, as an unset variable is; it would mean the current folder.
+    """
+    if not str(text).strip():
+        raise UsageError(
+            "an empty string was given for a path, perhaps by a variable that is not set; write . "
+            "for the current folder"
+        )
+    return Path(text)
+
+
+def as_folder(text: str | Path) -> Path:
+    """Return the path of a folder, which need not exist.
+
+    Raises:
+        UsageError: It is empty, or something that is no folder is in its place.
+    """
+    path = as_path(text)
+    for each in (path, *path.parents):
+        if os.path.lexists(each) and not each.is_dir():
+            raise UsageError(f"{path} cannot be a folder: {each} is a file; name another")
+    return path
+
+
+def path_option(text: str) -> Any:
+    """Return the option of a path; what a command takes is read by ``as_path`` or ``as_folder``."""
+    return typer.Option(help=text, metavar="PATH", parser=as_path)
+
+
+def folder_option(text: str) -> Any:
+    """Return the option of a folder, new or not."""
+    return typer.Option(help=text, metavar="FOLDER", parser=as_folder)
+
+
+def path_argument(text: str) -> Any:
+    """Return the argument of a path."""
+    return typer.Argument(help=text, parser=as_path)
+
+
+def folder_argument(text: str) -> Any:
+    """Return the argument of a folder, new or not."""
+    return typer.Argument(help=text, parser=as_folder)
+
+
+OutOption = Annotated[Path, folder_option("Folder for the results.")]
 AnewOption = Annotated[
     bool, typer.Option("--anew", help="Delete the results in OUT instead of resuming.")
 ]
@@ -62,11 +130,16 @@ JsonOption = Annotated[
 """Of every command that prints a result; the command ends with ``print_record``."""
 
 
+def say(text: str) -> None:
+    """Tell the person at the terminal what was passed over, and the like."""
+    console.print(text, style="yellow", markup=False, highlight=False, soft_wrap=True)
+
+
 def print_record(record: object) -> None:
     """Print a record as one line of JSON on stdout; paths and times as text."""
-    typer.echo(
-        json.dumps(msgspec.to_builtins(record, enc_hook=str), ensure_ascii=False, allow_nan=False)
-    )
+    is_utf8 = sys.stdout.encoding.lower().replace("-", "") == "utf8"
+    plain = msgspec.to_builtins(record, enc_hook=str)
+    typer.echo(json.dumps(plain, ensure_ascii=not is_utf8, allow_nan=False))
 
 
 def phases_file() -> Path:

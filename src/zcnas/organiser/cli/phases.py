@@ -15,6 +15,8 @@ from zcnas.organiser.cli.options import (
     console,
     data_dir,
     find_phase,
+    folder_option,
+    path_option,
     phases_file,
     print_record,
 )
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 def list_phases(
     costs: Annotated[
-        Path | None, typer.Option(help="Another record of costs, by timings/bench_costs.py.")
+        Path | None, path_option("Another record of costs, by timings/bench_costs.py.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -84,12 +86,12 @@ def _table(*columns: str, first: str) -> Table:
 
 def sample(
     phase: PhaseOption = "practice",
-    tables: Annotated[Path | None, typer.Option(help="Folder with accuracy tables.")] = None,
+    tables: Annotated[Path | None, folder_option("Folder with accuracy tables.")] = None,
     seed_file: Annotated[
-        Path | None, typer.Option(help="Secret seed of a hidden phase; made if missing.")
+        Path | None, path_option("Secret seed of a hidden phase; made if missing.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder of all phases' draws; this one goes to OUT/PHASE.")
+        Path | None, folder_option("Folder of all phases' draws; this one goes to OUT/PHASE.")
     ] = None,
     architectures: Annotated[
         int | None, typer.Option(min=2, help="N, if another than the phase's.")

@@ -13,7 +13,10 @@ from zcnas.organiser.cli.options import (
     JsonOption,
     console,
     data_dir,
+    folder_option,
     halves_of,
+    path_argument,
+    path_option,
     phases_file,
     print_record,
     samples,
@@ -34,13 +37,13 @@ def bundle(
         str, typer.Option(help="Phases, e.g. practice,final; by default those that are drawn.")
     ] = "",
     settings: Annotated[
-        Path | None, typer.Option(help="Another competition.yaml than the competition folder's.")
+        Path | None, path_option("Another competition.yaml than the competition folder's.")
     ] = None,
     baselines: Annotated[
         list[Path] | None,
-        typer.Option(help="A leaderboard.json whose taus stand beside a submission's; repeatable."),
+        path_option("A leaderboard.json whose taus stand beside a submission's; repeatable."),
     ] = None,
-    out: Annotated[Path, typer.Option(help="Folder for the bundles.")] = Path("build/bundle"),
+    out: Annotated[Path, folder_option("Folder for the bundles.")] = Path("build/bundle"),
     as_json: JsonOption = False,
 ) -> None:
     """Write codabench.zip and codalab.zip, ready to upload."""
@@ -174,7 +177,7 @@ def _drawn_phases() -> list[str]:
 def bundle_check(
     bundles: Annotated[
         list[Path] | None,
-        typer.Argument(help="Zips or folders; those in build/bundle by default."),
+        path_argument("Zips or folders; those in build/bundle by default."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

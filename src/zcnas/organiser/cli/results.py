@@ -12,7 +12,10 @@ from zcnas.organiser.cli.options import (
     JsonOption,
     console,
     find_phase,
+    folder_argument,
+    folder_option,
     halves_of,
+    path_argument,
     print_record,
 )
 
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
     from zcnas.organiser.results.folder import ResultsFolder
     from zcnas.phases import Phase
 
-OutArgument = Annotated[Path, typer.Argument(help="Folder of a run.")]
+OutArgument = Annotated[Path, folder_argument("Folder of a run.")]
 MISSING_HALVES = (PhaseError, InputDataError, ReferenceDataError)
 """What says that this machine does not have a phase's data."""
 
@@ -56,7 +59,7 @@ def rank(
 def leaderboard(
     out: OutArgument = Path("build/score"),
     site: Annotated[
-        Path | None, typer.Option(help="Folder for the pages; OUT/leaderboard by default.")
+        Path | None, folder_option("Folder for the pages; OUT/leaderboard by default.")
     ] = None,
     after_deadline: Annotated[
         bool, typer.Option("--after-deadline", help="Show everything, seeds included.")
@@ -88,8 +91,8 @@ def leaderboard(
 
 
 def merge(
-    sources: Annotated[list[Path], typer.Argument(help="Folders of runs of one phase.")],
-    out: Annotated[Path, typer.Option(help="A new folder for all of them.")],
+    sources: Annotated[list[Path], path_argument("Folders of runs of one phase.")],
+    out: Annotated[Path, folder_option("A new folder for all of them.")],
     as_json: JsonOption = False,
 ) -> None:
     """Merge results folders of one phase, and make the leaderboard of what they have together."""

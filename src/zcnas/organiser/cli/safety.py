@@ -17,19 +17,23 @@ from zcnas.organiser.cli.options import (
     console,
     data_dir,
     find_phase,
+    folder_argument,
+    folder_option,
     halves_of,
+    path_argument,
     print_record,
     samples,
+    say,
 )
 
-ResultsArgument = Annotated[Path, typer.Argument(help="Folder of an earlier run.")]
+ResultsArgument = Annotated[Path, folder_argument("Folder of an earlier run.")]
 
 
 def doctor(
     phase: PhaseOption = "practice",
     isolation: IsolationOption = "auto",
     cpus: CpusOption = "",
-    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("build/score"),
+    out: Annotated[Path, folder_option("Folder for the results.")] = Path("build/score"),
     as_json: JsonOption = False,
 ) -> None:
     """Check this machine before a run and suggest fixes; exit with 3 if one is required."""
@@ -61,7 +65,7 @@ def doctor(
 
 def feedback(
     out: ResultsArgument = Path("build/score"),
-    to: Annotated[Path, typer.Option(help="An empty folder.")] = Path("build/feedback"),
+    to: Annotated[Path, folder_option("An empty folder.")] = Path("build/feedback"),
     level: Annotated[
         Literal["full", "score_only", "none"] | None,
         typer.Option(help="Instead of the phase's own level."),
@@ -94,9 +98,9 @@ def feedback(
 
 def audit(
     submissions: Annotated[
-        Path | None, typer.Argument(help="The submissions of the run; the samples by default.")
+        Path | None, path_argument("The submissions of the run; the samples by default.")
     ] = None,
-    out: Annotated[Path, typer.Option(help="Folder of the run.")] = Path("build/score"),
+    out: Annotated[Path, folder_option("Folder of the run.")] = Path("build/score"),
     isolation: IsolationOption = "auto",
     cpus: CpusOption = "",
     architectures: Annotated[int, typer.Option(min=2, help="How many to ask again.")] = 4,
@@ -117,9 +121,6 @@ def audit(
     board = read_json(out / "leaderboard.json", Leaderboard, PredictionError)
     phase = find_phase(board.phase).only(list(board.benchmarks))
 
-    def say(text: str) -> None:
-        console.print(text, markup=False, highlight=False, soft_wrap=True)
-
     look = Audit(
         phase=phase,
         halves=load_halves(phase, *halves_of(phase), data_dir()),
@@ -129,12 +130,14 @@ def audit(
         cpu=parse_cpus(cpus)[0],
         architectures=architectures,
         samples=samples(),
+        say=say,
     )
-    found = look.run(find_submissions(submissions or samples()))
+    found = look.run(find_submissions(submissions or samples(), say))
+    lines = []
     for name, signs in found.items():
-        say(f"{name}: {'no sign' if not signs else ''}")
-        for sign in signs:
-            say(f"  {sign.kind}: {sign.text}")
-    say(f"{out / 'audit.json'}: signs to look at, no verdict; scores are as before")
+        lines.append(f"{name}: {'no sign' if not signs else ''}")
+        lines += [f"  {sign.kind}: {sign.text}" for sign in signs]
+    lines.append(f"{out / 'audit.json'}: signs to look at, no verdict; scores are as before")
+    console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
     if as_json:
         print_record(found)

@@ -22,10 +22,13 @@ from zcnas.organiser.cli.options import (
     data_dir,
     find_phase,
     halves_of,
+    path_argument,
     samples,
+    say,
 )
 from zcnas.submissions import find_submissions, submission_name
-from zcnas.submissions.roster import ARRIVALS_FILE, arrivals_beside, write_arrivals
+from zcnas.submissions.finding import unique
+from zcnas.submissions.roster import arrivals_beside
 
 CLUSTER_SHARD = 100
 """Architectures of one job on a cluster, unless --shard says otherwise.
@@ -37,7 +40,7 @@ A job's worker takes seconds to start, and a lost host loses what it has not rep
 def score(
     submissions: Annotated[
         list[Path] | None,
-        typer.Argument(help="Submissions, or folders of them; by default three of the samples."),
+        path_argument("Submissions, or folders of them; by default three of the samples."),
     ] = None,
     phase: PhaseOption = "practice",
     isolation: IsolationOption = "auto",
@@ -57,18 +60,17 @@ def score(
     from zcnas.organiser.results.folder import ResultsFolder
 
     chosen = find_phase(phase).only(benchmark or [])
-    halves = load_halves(chosen, *halves_of(chosen), data_dir())
     places = submissions or [samples() / name for name in FIRST_SAMPLES]
-    arrivals = arrivals_beside(places)
-    paths = [path for place in places for path in find_submissions(place)]
+    found = {place: find_submissions(place, say) for place in unique(places, say)}
+    arrivals = arrivals_beside(found, say)
+    paths = unique([path for each in found.values() for path in each], say)
+    halves = load_halves(chosen, *halves_of(chosen), data_dir())
     size = shard or (CLUSTER_SHARD if scheduler else None)
     with shown_competition(
         paths, chosen, halves, isolation, cpus, out, console,
         anew=anew, scheduler=scheduler, shard=size,
     ) as competition:  # fmt: skip
-        competition.run(paths)
-    if arrivals:
-        write_arrivals(out / ARRIVALS_FILE, arrivals)
+        competition.run(paths, arrivals)
     results = ResultsFolder(out)
     judgement = judge(contest_of(results, chosen))
     finish(judgement, chosen, results, as_json=as_json)

@@ -5,15 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
-from zcnas.organiser.cli.options import JsonOption, OutOption, console, print_record
+from zcnas.organiser.cli.options import JsonOption, OutOption, console, path_argument, print_record
 from zcnas.participant.checking import Checked, check_submission
 from zcnas.submissions import find_submission, pack_submission
 
 
 def check(
-    submission: Annotated[Path, typer.Argument(help="Your folder or zip.")],
+    submission: Annotated[Path, path_argument("Your folder or zip.")],
     as_json: JsonOption = False,
 ) -> None:
     """Check a submission without running it; list every problem."""
@@ -33,7 +31,7 @@ def check(
 
 
 def submission(
-    submission: Annotated[Path, typer.Argument(help="Your folder or zip.")],
+    submission: Annotated[Path, path_argument("Your folder or zip.")],
     out: OutOption = Path("build/submission"),
     as_json: JsonOption = False,
 ) -> None:

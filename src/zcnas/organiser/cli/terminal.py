@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import FrameType
 
 from rich.console import Console
 
-from zcnas.errors import OrganiserError
+from zcnas.errors import UsageError
 from zcnas.isolation import Isolation
 from zcnas.isolation.choice import choose_isolation
 from zcnas.isolation.machine import parse_cpus
 from zcnas.jobs import JobPool
 from zcnas.judging.leaderboard import Leaderboard
 from zcnas.organiser.cli.extras import require
+from zcnas.organiser.cli.options import say
 from zcnas.organiser.cli.patience import Patience
 from zcnas.organiser.cli.progress import watch_run
 from zcnas.organiser.cli.tables import render
@@ -43,8 +42,6 @@ def shown_competition(
 ) -> Iterator[Competition]:
     """Yield a competition that shows its progress while submissions are scored.
 
-    SIGTERM ends it as Ctrl-C does: within seconds, with nothing left running.
-
     Args:
         submissions: What is scored.
         phase: On which phase.
@@ -69,7 +66,7 @@ def shown_competition(
         chosen = choose_isolation(
             isolation,
             phase,
-            lambda text: console.print(text, style="yellow", markup=False, soft_wrap=True),
+            say,
         )
         if chosen.name == "process":
             require("torch", "running submissions as plain processes")
@@ -83,14 +80,14 @@ def shown_competition(
         soft_wrap=True,
     )
     total = sum(len(data.architectures) for data in halves.inputs.values())
-    watch = watch_run(console, [submission_name(path) for path in submissions], total)
+    names = list(dict.fromkeys(submission_name(path) for path in submissions))
+    watch = watch_run(console, names, total)
 
     def remark(submission: str, text: str) -> None:
-        line = f"{submission}: {text}"
-        console.print(line, style="yellow", markup=False, highlight=False, soft_wrap=True)
+        say(f"{submission}: {text}")
 
     try:
-        with sigterm_interrupts(), watch:
+        with watch:
             progress = patience.over(watch) if patience else watch.advance
             yield Competition(
                 phase, halves, chosen, usable, out, progress, anew, shard, pool, remark,
@@ -98,8 +95,7 @@ def shown_competition(
             )  # fmt: skip
     except KeyboardInterrupt:
         next_step = "" if anew else ": repeat the command to resume"
-        text = f"interrupted; what is finished is kept in {out}{next_step}"
-        console.print(text, style="yellow", markup=False, soft_wrap=True)
+        say(f"interrupted; what is finished is kept in {out}{next_step}")
         raise
 
 
@@ -109,16 +105,16 @@ def join_cluster(
     """Return isolation and job pool of a run on a cluster, and words for where it runs.
 
     Raises:
-        OrganiserError: What was asked for does not go together.
+        UsageError: What was asked for does not go together.
         MissingExtra: dask.distributed is not installed.
     """
     if isolation == "process":
-        raise OrganiserError(
+        raise UsageError(
             "--isolation process is refused with --scheduler: on a cluster every submission runs "
             "in a container; leave --isolation out"
         )
     if cpus:
-        raise OrganiserError(
+        raise UsageError(
             "--cpus names CPUs of this machine and has no effect with --scheduler; set ZCNAS_CPUS "
             "where a worker is started"
         )
@@ -132,20 +128,6 @@ def join_cluster(
         return ClusterPool(scheduler, run_on_cluster)
 
     return ClusterIsolation(), pool, f"scheduler {scheduler}"
-
-
-@contextlib.contextmanager
-def sigterm_interrupts() -> Iterator[None]:
-    """Have SIGTERM do what Ctrl-C does."""
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    earlier = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, earlier)
 
 
 def print_leaderboard(leaderboard: Leaderboard, out: Path, console: Console) -> None:

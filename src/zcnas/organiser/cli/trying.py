@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from zcnas.organiser.cli.extras import require
-from zcnas.organiser.cli.options import JsonOption, console, data_dir, phases_file, print_record
+from zcnas.organiser.cli.options import (
+    JsonOption,
+    console,
+    data_dir,
+    path_argument,
+    phases_file,
+    print_record,
+)
 
 if TYPE_CHECKING:
     from zcnas.participant.meter import PartUse
@@ -18,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def try_submission(
-    submission: Annotated[Path, typer.Argument(help="Your folder, its predictor.py, or a zip.")],
+    submission: Annotated[Path, path_argument("Your folder, its predictor.py, or a zip.")],
     benchmark: Annotated[
         str, typer.Option(help="On which benchmark: any of the 28.")
     ] = "nasbench201_cifar10",

@@ -9,14 +9,14 @@ from __future__ import annotations
 import functools
 import os
 import socket
-import tempfile
 from pathlib import Path
 
-from zcnas.errors import OrganiserError
+from zcnas.errors import OrganiserError, UsageError
 from zcnas.isolation import Isolation, IsolationName, Worker, WorkerPlace
 from zcnas.isolation.container import DockerIsolation, connect
 from zcnas.isolation.image import FINGERPRINT_LABEL, IMAGE
 from zcnas.isolation.machine import Interruption, parse_cpus
+from zcnas.isolation.owners import make_owned_folder, remove_left_folders
 from zcnas.isolation.program import stage_worker
 from zcnas.isolation.strays import remove_strays
 from zcnas.jobs import Report
@@ -36,7 +36,10 @@ def run_on_cluster(evaluation: Evaluation, report: Report, interrupted: Interrup
     """
     isolation = _isolation(evaluation.image)
     program, digest = _program(evaluation.plugins)
-    cpus = parse_cpus(os.environ.get(CPUS_VARIABLE, ""))
+    try:
+        cpus = parse_cpus(os.environ.get(CPUS_VARIABLE, ""))
+    except UsageError as error:
+        raise OrganiserError(f"{CPUS_VARIABLE} of {socket.gethostname()}: {error}") from None
     Host(cpus, isolation, program, digest).run(evaluation, report, interrupted)
 
 
@@ -59,9 +62,7 @@ class ClusterIsolation:
 @functools.cache
 def _program(plugins: tuple[str, ...]) -> tuple[Path, str]:
     """Return the folder workers are started from and its digest; made once per process."""
-    folder = Path(tempfile.mkdtemp(prefix="zcnas-program-"))
-    folder.chmod(0o755)
-    program = stage_worker(folder / "program", plugins)
+    program = stage_worker(make_owned_folder("program") / "program", plugins)
     return program, digest_of(program)
 
 
@@ -90,7 +91,8 @@ def _isolation(image_sha256: str) -> Isolation:
 
 @functools.lru_cache(1)
 def _containers() -> DockerIsolation:
-    """Return the containers of this host, without those an earlier worker process has left."""
+    """Return the containers of this host, without what an earlier worker process has left."""
     isolation = DockerIsolation(connect(), IMAGE)
     remove_strays(isolation)
+    remove_left_folders()
     return isolation

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import tempfile
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from zcnas.errors import InputDataError, InvalidSubmission, OrganiserError
 from zcnas.ingestion.ingest import IngestionJob, ingest
 from zcnas.isolation import Isolation
 from zcnas.isolation.machine import Interruption, Machine
+from zcnas.isolation.owners import owned_folder
 from zcnas.jobs import Report as SendReport
 from zcnas.organiser.competition.evaluation import Evaluation, Report
 from zcnas.organiser.competition.halves import digest_of_minibatch
@@ -66,13 +66,12 @@ class Host:
         with (
             contextlib.closing(_Reports(evaluation, report)) as reports,
             machine.lease(reports.add_waiting) as cpu,
-            tempfile.TemporaryDirectory(prefix="zcnas-job-") as temporary,
+            owned_folder("job") as temporary,
         ):
-            Path(temporary).chmod(0o755)
             job = IngestionJob(
                 data=evaluation.data,
                 minibatch=_minibatch_of(evaluation),
-                submission=_unpack(evaluation, Path(temporary)),
+                submission=_unpack(evaluation, temporary),
                 submission_name=evaluation.submission,
                 submission_sha256=evaluation.submission_sha256,
                 program=self.program,

@@ -10,17 +10,17 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from zcnas.errors import InvalidSubmission, OrganiserError
+from zcnas.errors import InvalidSubmission, OrganiserError, UsageError
 from zcnas.isolation import Isolation
 from zcnas.isolation.image import fingerprint
 from zcnas.isolation.machine import Waiting
+from zcnas.isolation.owners import owned_folder, remove_left_folders
 from zcnas.isolation.program import stage_worker
 from zcnas.isolation.strays import remove_own, remove_strays
 from zcnas.jobs import Dispatcher, EventLog, JobPool, LocalPool, working
@@ -34,8 +34,13 @@ from zcnas.organiser.results.folder import (
     RunRecord,
     SubmissionRecord,
 )
+from zcnas.organiser.results.roster import replace_rows
 from zcnas.phases import Phase
+from zcnas.records import Arrival
 from zcnas.submissions import digest_of, open_submission, pack_submission, submission_name
+from zcnas.submissions.names import place_of, shown
+
+_NOBODY: Mapping[str, Arrival] = {}
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ class Competition:
         anew: Delete the results of an earlier run in ``output`` instead of resuming it.
         shard: How many architectures one job has; None for a whole benchmark.
         pool: Makes what runs the jobs; None for a pool on ``cpus``.
-        remark: Called with a submission's name and what its participant should know of it.
+        remark: Called with a submission's name and what is worth a line about it.
         waiting: Called with what a job waits for, from several threads.
     """
 
@@ -68,26 +73,31 @@ class Competition:
     remark: Callable[[str, str], None] = lambda submission, text: None
     waiting: Waiting = lambda text: None
 
-    def run(self, submissions: list[Path]) -> None:
+    def run(self, submissions: Sequence[Path], roster: Mapping[str, Arrival] = _NOBODY) -> None:
         """Ask every submission for every architecture, and record what came of it in ``output``.
 
+        Submissions of one name are held up together, by their original names; those that this
+        machine cannot read are an ``organiser_error``. Neither stops another.
+
+        Args:
+            submissions: Folders and zips.
+            roster: What is known of who submitted them, and when.
+
         Raises:
-            InvalidSubmission: Two submissions have the same name.
             ResultsError: ``output`` holds results of other inputs, or another run writes to it.
+            ArrivalsError: Its ``submissions.csv`` is malformed.
             OrganiserError: Nothing can be written below ``output``.
         """
-        names = [submission_name(path) for path in submissions]
-        if repeated := sorted({name for name in names if names.count(name) > 1}):
-            raise InvalidSubmission(
-                ", ".join(repeated), ["two submissions have this name; rename one of them"]
-            )
+        named: dict[str, list[Path]] = {}
+        for path in submissions:
+            named.setdefault(submission_name(path), []).append(path)
         results = ResultsFolder(self.output)
         try:
-            with results.locked(), _temporary_folder() as temporary:
+            with results.locked(), owned_folder("run") as temporary:
                 run = _Run(self, results, temporary)
-                run.begin(names)
+                run.begin(named, roster)
                 with run.pool() as pool:
-                    Dispatcher(pool, run.events, self.shard).run(run.parts(submissions))
+                    Dispatcher(pool, run.events, self.shard).run(run.parts(named))
                 run.events.add("run_finished")
         except OSError as error:
             raise OrganiserError(
@@ -120,16 +130,25 @@ class _Run:
             image=fingerprint() if competition.isolation.name == "docker" else "",
         )
 
-    def begin(self, names: list[str]) -> None:
-        """Bind the results folder to this run.
+    def begin(self, named: Mapping[str, Sequence[Path]], roster: Mapping[str, Arrival]) -> None:
+        """Bind the results folder to this run, and drop from it what the submissions now outdate.
 
         Raises:
             ResultsError: It holds something else.
+            ArrivalsError: Its ``submissions.csv`` is malformed.
         """
+        results = self._results
         if self._competition.anew:
-            self._results.clear()
-        self._results.refuse_foreign(names)
-        self._results.bind(self._binding())
+            results.clear()
+        results.refuse_foreign(list(named))
+        results.bind(self._binding())
+        for name in results.withdraw_gone(named):
+            self._competition.remark(
+                name,
+                "its submission is no longer there, so it leaves the leaderboard; its results stay "
+                f"in {results.folder_of(name)}",
+            )
+        replace_rows(results, named, roster)
         self.events.add("run_started", architectures=self._halves.architectures)
 
     @contextlib.contextmanager
@@ -137,6 +156,7 @@ class _Run:
         """Open what runs the jobs; at the end no container of this process is left."""
         competition = self._competition
         remove_strays(competition.isolation)
+        remove_left_folders()
         host = Host(
             competition.cpus, competition.isolation, self._program, self._terms.program_sha256
         )
@@ -149,14 +169,19 @@ class _Run:
         finally:
             remove_own(competition.isolation)
 
-    def parts(self, submissions: list[Path]) -> Iterator[Part]:
+    def parts(self, named: Mapping[str, Sequence[Path]]) -> Iterator[Part]:
         """Open one submission after the other and yield its parts."""
-        for position, path in enumerate(submissions):
-            name = submission_name(path)
+        for position, (name, paths) in enumerate(named.items()):
+            if len(paths) > 1:
+                self._hold_up(name, position, _clash(name, paths))
+                continue
             try:
-                run = self._open(path, name, position)
+                run = self._open(paths[0], name, position)
             except InvalidSubmission as error:
-                self._refuse(name, position, str(error))
+                self._refuse(paths[0], name, position, str(error))
+                continue
+            except (OrganiserError, UsageError) as error:  # of this machine, or vanished
+                self._hold_up(name, position, str(error))
                 continue
             run.open_parts = set(self._phase.benchmarks)
             for key in self._phase.benchmarks:
@@ -193,7 +218,11 @@ class _Run:
         archive = pack_submission(submission.folder, self._temporary / "archives" / f"{name}.zip")
         shutil.rmtree(submission.folder)
         record = SubmissionRecord(
-            name=name, sha256=submission.sha256, refusal="", position=position
+            name=name,
+            sha256=submission.sha256,
+            refusal="",
+            position=position,
+            source=str(place_of(path)),
         )
         folder = self._results.open_submission(record)
         self.events.add("submission_accepted", submission=name, message=submission.sha256)
@@ -202,10 +231,22 @@ class _Run:
             self._competition.remark(name, remark)
         return SubmissionRun(name, folder, submission.sha256, archive)
 
-    def _refuse(self, name: str, position: int, reason: str) -> None:
+    def _hold_up(self, name: str, position: int, fault: str) -> None:
+        """Record why a submission could not be opened here; what it had does not count."""
+        self._results.hold_up(name, position, fault)
+        self._competition.remark(name, fault)
+        self.events.add("organiser_error", submission=name, message=fault)
+
+    def _refuse(self, path: Path, name: str, position: int, reason: str) -> None:
         """Record predictions in which every architecture failed for the reason of the refusal."""
         digest = hashlib.sha256(reason.encode()).hexdigest()
-        record = SubmissionRecord(name=name, sha256=digest, refusal=reason, position=position)
+        record = SubmissionRecord(
+            name=name,
+            sha256=digest,
+            refusal=reason,
+            position=position,
+            source=str(place_of(path)),
+        )
         folder = self._results.open_submission(record)
         self.events.add("submission_refused", submission=name, message=reason)
         run = SubmissionRun(name, folder, digest, folder, set(self._phase.benchmarks))
@@ -229,9 +270,12 @@ class _Run:
                 run.archive.unlink()
 
 
-@contextlib.contextmanager
-def _temporary_folder() -> Iterator[Path]:
-    """Yield a folder whose content containers may be given."""
-    with tempfile.TemporaryDirectory(prefix="zcnas-") as temporary:
-        Path(temporary).chmod(0o755)
-        yield Path(temporary)
+def _clash(name: str, paths: Sequence[Path]) -> str:
+    """Return why submissions of one name are held up, with their original names."""
+    originals = ", ".join(f"'{shown(path)}'" for path in paths)
+    places = {path.parent for path in paths}
+    where = "" if len(places) == 1 else f" (in {', '.join(sorted(map(str, places)))})"
+    return (
+        f"{len(paths)} submissions would be called '{name}': {originals}{where}; none of them is "
+        "scored. Rename all but one, then repeat the command"
+    )

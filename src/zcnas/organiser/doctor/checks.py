@@ -26,7 +26,7 @@ CHECKS: dict[str, Check] = {
     "Docker engine": engine,
     "image": image,
     "canary": canary,
-    "left containers": strays,
+    "left behind": strays,
     "draw of the phase": secret_draw,
     "data folder": data,
 }

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from pathlib import Path
 
 from docker.errors import DockerException, ImageNotFound
 from requests.exceptions import RequestException
 
 from zcnas.benchmarks import get_benchmark
 from zcnas.datasets import load_minibatch
-from zcnas.errors import OrganiserError
+from zcnas.errors import OrganiserError, UsageError
 from zcnas.ingestion.ingest import IngestionJob, ingest
 from zcnas.ingestion.sinks import Recording
 from zcnas.isolation import Isolation
-from zcnas.isolation.container import OWNER_LABEL, DockerIsolation, connect
+from zcnas.isolation.container import (
+    MAY_USE_ENGINE,
+    OWNER_LABEL,
+    DockerIsolation,
+    EngineForbidden,
+    connect,
+)
 from zcnas.isolation.image import FINGERPRINT_LABEL, IMAGE, fingerprint
 from zcnas.isolation.machine import parse_cpus
-from zcnas.isolation.owners import owner_is_gone
+from zcnas.isolation.owners import left_folders, owned_folder, owner_is_gone
 from zcnas.isolation.probes import PROBES
 from zcnas.isolation.process import ProcessIsolation
 from zcnas.isolation.program import stage_worker
@@ -38,6 +42,10 @@ def engine(situation: Situation) -> Finding:
     """Check that a Docker engine answers."""
     try:
         client = connect()
+    except EngineForbidden as fault:
+        if situation.isolation == "process":
+            return warning(fault.finding, MAY_USE_ENGINE)
+        return error(fault.finding, MAY_USE_ENGINE)
     except OrganiserError as fault:
         fix = "start it (`systemctl start docker`), or set DOCKER_HOST to its address"
         if situation.needs_engine:
@@ -106,22 +114,32 @@ def canary(situation: Situation) -> Finding:
 
 
 def strays(situation: Situation) -> Finding:
-    """Check that no container is left over from a recorder that no longer runs."""
+    """Check that no container or folder is left over from a run that was killed."""
+    folders = left_folders()
+    containers = _left_containers()
+    left = [plural(len(each), noun) for each, noun in
+            ((containers, "container"), (folders, "temporary folder")) if each]  # fmt: skip
+    if not left:
+        return ok("nothing is left over from an earlier run")
+    by_hand = [f"docker rm -f {' '.join(containers)}"] if containers else []
+    by_hand += [f"rm -r {' '.join(map(str, folders))}"] if folders else []
+    return warning(
+        f"{' and '.join(left)} left over from earlier runs",
+        f"the next run removes them; or run `{' && '.join(by_hand)}`",
+    )
+
+
+def _left_containers() -> list[str]:
+    """Return the short ids of containers whose run has ended; none where no engine answers."""
     try:
         client = connect()
     except OrganiserError:
-        return ok("not checked, because there is no engine")
+        return []
     try:
         found = client.containers.list(all=True, filters={"label": OWNER_LABEL})
-        left = [c.short_id for c in found if owner_is_gone(c.labels[OWNER_LABEL])]
+        return [str(c.short_id) for c in found if owner_is_gone(c.labels[OWNER_LABEL])]
     finally:
         client.close()
-    if left:
-        return warning(
-            f"{plural(len(left), 'container')} left over from earlier runs",
-            f"run `docker rm -f {' '.join(left)}`",
-        )
-    return ok("no container is left over from an earlier run")
 
 
 def _ask_canary(situation: Situation, isolation: Isolation) -> tuple[Prediction, Manifest]:
@@ -136,11 +154,9 @@ def _ask_canary(situation: Situation, isolation: Isolation) -> tuple[Prediction,
     )
     try:
         cpu = parse_cpus(situation.cpus)[0]
-    except OrganiserError:
+    except UsageError:
         cpu = min(os.sched_getaffinity(0))
-    with tempfile.TemporaryDirectory(prefix="zcnas-") as temporary:
-        folder = Path(temporary)
-        folder.chmod(0o755)
+    with owned_folder("doctor") as folder:
         job = IngestionJob(
             data=data,
             minibatch=load_minibatch(benchmark, 2, 0, None),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from zcnas.errors import OrganiserError
+from zcnas.errors import UsageError
 from zcnas.isolation.machine import parse_cpus
 from zcnas.organiser.doctor import Finding, Situation, error, ok, warning
 from zcnas.resources import package_file
@@ -99,7 +99,7 @@ def cpus(situation: Situation) -> Finding:
     """Check that the CPU list contains only CPUs this process may use."""
     try:
         usable = parse_cpus(situation.cpus)
-    except OrganiserError as fault:
+    except UsageError as fault:
         return error(str(fault), f"choose --cpus from {sorted(os.sched_getaffinity(0))}")
     return ok(f"{plural(len(usable), 'CPU')}: {usable}")
 
@@ -108,7 +108,7 @@ def memory(situation: Situation) -> Finding:
     """Check that the workers of all CPUs together can have the memory the phase allows."""
     try:
         count = len(parse_cpus(situation.cpus))
-    except OrganiserError:
+    except UsageError:
         count = 1
     needed = count * situation.phase.limits.memory_mb * _MIB
     available = psutil.virtual_memory().available

@@ -9,8 +9,9 @@ with other content is scored from scratch.
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -19,9 +20,11 @@ from filelock import FileLock, Timeout
 from zcnas.errors import PredictionError, ResultsError
 from zcnas.phases import Limits
 from zcnas.records import Manifest, read_json, write_json
+from zcnas.submissions.finding import ARRIVALS_FILE
+from zcnas.submissions.names import place_of
 
 RUN, SUBMISSION, LOCK = "run.json", "submission.json", ".lock"
-SUBMISSIONS = "submissions"
+SUBMISSIONS, PAGES = "submissions", "leaderboard"
 SCHEMA_VERSION = 2
 """Of ``run.json`` and what lies beside it; in version 1 submissions lay in OUT itself."""
 _UNFINISHED = f"{SUBMISSION}.partial"
@@ -64,6 +67,8 @@ class SubmissionRecord(msgspec.Struct, frozen=True, kw_only=True):
         refusal: Why it was refused; "" if it was accepted.
         position: Its place in the order of arrival.
         fault: Why this machine could not score it in the last run; "" if it could, or has not yet.
+        source: Where it was read from; "" in a record of an earlier version.
+        gone: Whether it was no longer there when its neighbours were scored last.
         derived_from: The submissions its predictions were computed from, if it was not run itself.
     """
 
@@ -72,6 +77,8 @@ class SubmissionRecord(msgspec.Struct, frozen=True, kw_only=True):
     refusal: str
     position: int
     fault: str = ""
+    source: str = ""
+    gone: bool = False
     derived_from: tuple[str, ...] = ()
 
 
@@ -178,16 +185,49 @@ class ResultsFolder:
         for pattern in (f"{SUBMISSIONS}/*/{SUBMISSION}", f"*/{SUBMISSION}"):
             for path in list(self.path.glob(pattern)):
                 shutil.rmtree(path.parent)
-        for name in (RUN, "events.jsonl", "leaderboard.json", "leaderboard.csv"):
+        if (self.path / PAGES / "index.html").is_file():
+            shutil.rmtree(self.path / PAGES)
+        for name in (RUN, "events.jsonl", "leaderboard.json", "leaderboard.csv", ARRIVALS_FILE):
             (self.path / name).unlink(missing_ok=True)
 
     def submissions(self) -> list[SubmissionRecord]:
-        """Return the records of all submissions in the folder, in the order of arrival."""
+        """Return the records of all submissions that count, in the order of arrival."""
         records = [
             read_json(path, SubmissionRecord, ResultsError)
             for path in self.path.glob(f"{SUBMISSIONS}/*/{SUBMISSION}")
         ]
-        return sorted(records, key=lambda record: (record.position, record.name))
+        there = (record for record in records if not record.gone)
+        return sorted(there, key=lambda record: (record.position, record.name))
+
+    def withdraw_gone(self, named: Mapping[str, Sequence[Path]]) -> list[str]:
+        """Have submissions not count that were removed from beside others; return their names.
+
+        Args:
+            named: The submissions of this run, by name. What an earlier run found in the same
+                folder, and what is no longer there, is gone; its results stay, and count again
+                when it comes back.
+        """
+        folders = {place_of(path).parent for paths in named.values() for path in paths}
+        gone = [
+            record
+            for record in self.submissions()
+            if record.name not in named
+            and Path(record.source).parent in folders
+            and not os.path.lexists(record.source)
+        ]
+        for record in gone:
+            path = self.folder_of(record.name) / SUBMISSION
+            write_json(path, msgspec.structs.replace(record, gone=True))
+        return [record.name for record in gone]
+
+    def hold_up(self, name: str, position: int, fault: str) -> None:
+        """Record that a submission could not be opened here; results it has stay, uncounted."""
+        path = self.folder_of(name) / SUBMISSION
+        record = SubmissionRecord(name=name, sha256="", refusal="", position=position)
+        if path.exists():
+            record = read_json(path, SubmissionRecord, ResultsError)
+        held = msgspec.structs.replace(record, position=position, fault=fault, gone=False)
+        write_json(path, held)
 
     def refuse_foreign(self, names: list[str]) -> None:
         """Refuse to write where something lies that no run has written, a submission's source say.

@@ -21,7 +21,7 @@ from zcnas.errors import PredictionError
 from zcnas.feedback import shown
 from zcnas.judging.judge import Judgement
 from zcnas.judging.leaderboard import Entry, write_leaderboard
-from zcnas.organiser.results.folder import ResultsFolder
+from zcnas.organiser.results.folder import PAGES, ResultsFolder
 from zcnas.phases import Phase
 from zcnas.records import Manifest, read_json, write_json
 from zcnas.result_files import ResultFiles
@@ -29,7 +29,6 @@ from zcnas.result_files import ResultFiles
 if TYPE_CHECKING:
     from zcnas.pages import About
 
-SITE_FOLDER = "leaderboard"
 PAGES_PACKAGES = ("jinja2", "matplotlib")
 """What the extra ``pages`` installs and the site is drawn with."""
 
@@ -85,7 +84,7 @@ def write_pages(
     Raises:
         PredictionError: A manifest is malformed.
     """
-    usual = results.path / SITE_FOLDER
+    usual = results.path / PAGES
     if missing := [name for name in PAGES_PACKAGES if importlib.util.find_spec(name) is None]:
         return _without_pages(usual, missing)
     from zcnas.pages.site import SiteContent, write_site

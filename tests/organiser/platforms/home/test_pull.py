@@ -25,13 +25,18 @@ def fetch(site, out, token=TOKEN, number=COMPETITION, phase=PRACTICE, sleep=None
     return pull(client, number, phase, out, tell or (lambda done, total: None))
 
 
+def rows_in(folder):
+    """The roster of a folder, as ``zcnas score`` reads it."""
+    return arrivals_beside({folder: find_submissions(folder, print)}, print)
+
+
 def test_submissions_teams_and_times_become_a_folder_that_score_reads(site, tmp_path):
     site.add(1, b"PK one")
     site.add(2, b"PK two", owner="böb/../x")
     pulled = fetch(site, tmp_path / "out")
-    places = find_submissions(tmp_path / "out" / "submissions")
+    places = find_submissions(tmp_path / "out" / "submissions", print)
     assert [path.read_bytes() for path in places] == [b"PK one", b"PK two"]
-    roster = arrivals_beside([tmp_path / "out" / "submissions"])
+    roster = rows_in(tmp_path / "out" / "submissions")
     assert set(roster) == {submission_name(path) for path in places} == set(pulled.by_name())
     first = roster["ada-1"]
     assert (first.team, first.received_at.isoformat()) == (
@@ -104,7 +109,7 @@ def test_a_submission_deleted_between_list_and_file_is_marked_and_the_rest_arriv
     pulled = fetch(site, tmp_path / "out")
     assert [each.deleted for each in pulled.submissions] == [False, True, False]
     assert pulled.complete
-    assert set(arrivals_beside([tmp_path / "out" / "submissions"])) == {"ada-1", "ada-3"}
+    assert set(rows_in(tmp_path / "out" / "submissions")) == {"ada-1", "ada-3"}
 
 
 def test_a_submission_deleted_since_is_set_aside_and_not_scored(site, tmp_path):
@@ -114,7 +119,7 @@ def test_a_submission_deleted_since_is_set_aside_and_not_scored(site, tmp_path):
     del site.submissions[0]
     fetch(site, tmp_path / "out")
     assert (tmp_path / "out" / "deleted" / "ada-1.zip").is_file()
-    assert set(arrivals_beside([tmp_path / "out" / "submissions"])) == {"ada-2"}
+    assert set(rows_in(tmp_path / "out" / "submissions")) == {"ada-2"}
 
 
 def test_a_submission_its_owner_has_taken_back_is_neither_fetched_nor_scored(site, tmp_path):
@@ -132,8 +137,8 @@ def test_failed_runs_are_kept_apart_and_counted_by_phase_and_team(site, tmp_path
     site.add(4)
     pulled = fetch(site, tmp_path / "out")
     assert pulled.failed_runs == {"Final": {"bob": 1}, "Practice": {"ada": 2}}
-    assert set(arrivals_beside([tmp_path / "out" / "failed"])) == {"ada-1", "ada-2"}
-    assert set(arrivals_beside([tmp_path / "out" / "submissions"])) == {"ada-4"}
+    assert set(rows_in(tmp_path / "out" / "failed")) == {"ada-1", "ada-2"}
+    assert set(rows_in(tmp_path / "out" / "submissions")) == {"ada-4"}
     assert pulled.submissions[0].details == "program_rc=1"
 
 
