@@ -30,6 +30,7 @@ from zcnas.hosted.run_record import Ended, Failed, Refused, Start
 from zcnas.hosted.seals import take_key
 from zcnas.ingestion.changes import take_snapshot
 from zcnas.ingestion.ingest import IngestionJob, ingest
+from zcnas.ingestion.inputs import read_checked_input
 from zcnas.ingestion.sealed_record import BenchmarkRecord, SealedRecord, sealed_record
 from zcnas.ingestion.shared_container import (
     empty,
@@ -41,7 +42,7 @@ from zcnas.ingestion.shared_container import (
     remove,
 )
 from zcnas.isolation.process import ProcessIsolation
-from zcnas.records import BenchmarkInput, read_input
+from zcnas.records import BenchmarkInput
 from zcnas.submissions import Submission, digest_of, open_submission
 from zcnas.worker.confinement import missing_features
 
@@ -149,10 +150,12 @@ def take_task(input_data: Path) -> Task:
         OrganiserError: It cannot be deleted.
     """
     hosted = read_hosted_phase(input_data)
-    inputs = [read_input(input_data / f"{each}.json") for each in hosted.phase.benchmarks]
+    memory_mb = hosted.phase.limits.memory_mb
+    files = [input_data / f"{each}.json" for each in hosted.phase.benchmarks]
+    inputs = [read_checked_input(file, memory_mb) for file in files]
     minibatches = [load_hosted_minibatch(input_data, data) for data in inputs]
-    files = [path for path in input_data.iterdir() if path.is_file()]
-    digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    there = [path for path in input_data.iterdir() if path.is_file()]
+    digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in there}
     if PROGRAM in input_data.resolve().parents:
         try:
             remove(input_data)

@@ -12,39 +12,49 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import fcntl
 import gc
 import os
 import resource
 import select
 import signal
-import struct
 import sys
-import time
-import traceback
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
-import psutil
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from zcnas.benchmarks import Benchmark, get_benchmark
+from zcnas.benchmarks import get_benchmark
 from zcnas.search_spaces import build_network, get_search_space, parse_spec
 from zcnas.worker import channel
 from zcnas.worker.account import take_account
 from zcnas.worker.channel import Answer, AnswerStatus, Query, Setup
 from zcnas.worker.confinement import confine, confine_query
 from zcnas.worker.contract import load_predictor, query_caller, to_score
+from zcnas.worker.exits import leave_traces, place_in_traces
 from zcnas.worker.faults import classify, describe, refuse_debuggers
 from zcnas.worker.hiding import VARIABLE, hide_packages
+from zcnas.worker.own_process import OwnProcess
+from zcnas.worker.processes import (
+    become_reaper,
+    end_with_parent,
+    kill_descendants,
+    offer_to_go_first,
+)
 from zcnas.worker.scratch import Scratch
 from zcnas.worker.seeding import seed_everything
+from zcnas.worker.slot import AnswerSlot
+from zcnas.worker.threads import watched_threads
 
-_CHILD_ANSWER = struct.Struct("!BdH")
-_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
+_MAX_TRACES = 65536
+_LAST_WORDS_MS = 2000
 _MIB = 1 << 20
+_HIGH_DESCRIPTOR = 10_000
+"""Where the worker's own descriptors begin, if the limit allows: above what code closes unseen."""
 
 
 def main(submission: Path, user: int | None = None) -> None:
@@ -54,11 +64,11 @@ def main(submission: Path, user: int | None = None) -> None:
         submission: The participant's folder.
         user: Whom a plain process started as root is to become before it loads the submission.
     """
-    requests, answers = take_private_descriptors()
+    requests, answers, log = take_private_descriptors()
     recorder = os.getppid()
-    _become_reaper()
+    become_reaper()
     if os.getpid() != 1:  # no container limits its memory: if the host runs out, it is killed first
-        _offer_to_go_first()
+        offer_to_go_first()
     torch.set_num_threads(1)
     if kept := os.environ.pop(VARIABLE, ""):
         hide_packages(kept.split(","))
@@ -66,7 +76,7 @@ def main(submission: Path, user: int | None = None) -> None:
     program = (Path(__file__).parent, Path(channel.__file__).parents[1])
     readable = (*program, submission)
     account = "" if user is None else f", {take_account(user, readable, scratch.folder)}"
-    _end_with_parent()  # a killed recorder leaves no worker behind; a change of user undoes this
+    end_with_parent()  # a killed recorder leaves no worker behind; a change of user undoes this
     if os.getppid() != recorder:
         return
     confinement = confine(readable, scratch.folder)
@@ -80,42 +90,57 @@ def main(submission: Path, user: int | None = None) -> None:
     if content is None:
         return
     setup = Setup.decode(content)
-    benchmark = get_benchmark(setup.benchmark)
-    space = get_search_space(benchmark.search_space)
+    space = get_search_space(get_benchmark(setup.benchmark).search_space)
     space.network_builder()  # imports the networks once here, not in every child
     dataset = TensorDataset(torch.from_numpy(setup.inputs), torch.from_numpy(setup.targets))
     dataloader = DataLoader(dataset, batch_size=len(setup.inputs))
     refuse_debuggers()
+    own = OwnProcess(submission, log)
+
+    def tell_exit(status: int, place: str) -> None:
+        told = f"the worker is gone: os._exit({status}) was called ({place})"
+        channel.send_frame(answers, Answer(setup.nonce, "killed", message=told).encode())
+
+    own.exits.tell(tell_exit)
     try:
         seed_everything(setup.seed)
-        predictor = load_predictor(submission)
-        if hasattr(predictor, "set_ss_type"):
-            predictor.set_ss_type(space.name_2022)
-        if hasattr(predictor, "pre_process"):
-            predictor.pre_process()
+        with watched_threads(submission):
+            predictor = load_predictor(submission)
+            if hasattr(predictor, "set_ss_type"):
+                predictor.set_ss_type(space.name_2022)
+            if hasattr(predictor, "pre_process"):
+                predictor.pre_process()
         ask = query_caller(predictor, dataloader)
         method = str(getattr(predictor, "method_type", ""))
     except BaseException as error:  # noqa: BLE001 - the participant's code may raise anything
-        traceback.print_exc()
-        failed = Answer(setup.nonce, "error", message=describe(error, submission))
+        failed = Answer(setup.nonce, "error", message=own.tell(error, is_ours=False))
         channel.send_frame(answers, failed.encode())
         return
+    own.exits.be_silent()
+    own.take_back()
     channel.send_frame(answers, Answer(setup.nonce, "ok", message=method).encode())
 
     scratch.remember()
-    server = QueryServer(setup, benchmark, ask, scratch, submission, (requests, answers))
+    server = QueryServer(setup, ask, scratch, own, private=(requests, answers))
     while (content := channel.receive_frame(requests, channel.MAX_REQUEST_BYTES)) is not None:
         channel.send_frame(answers, server.answer(Query.decode(content)).encode())
 
 
-def take_private_descriptors() -> tuple[int, int]:
-    """Return copies of stdin and stdout; afterwards stdin is empty and output goes to stderr."""
-    requests, answers = os.dup(0), os.dup(1)
+def take_private_descriptors() -> tuple[int, int, int]:
+    """Return copies of stdin, stdout and stderr.
+
+    Afterwards stdin is empty, and what is written to stdout goes to stderr.
+    """
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    lowest = max(3, min(_HIGH_DESCRIPTOR, limit - 64))
+    requests, answers, log = (
+        fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, lowest) for number in range(3)
+    )
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
     os.dup2(2, 1)
-    return requests, answers
+    return requests, answers, log
 
 
 class QueryServer:
@@ -123,35 +148,41 @@ class QueryServer:
 
     Args:
         setup: The recorder's set-up.
-        benchmark: The benchmark the set-up names.
         ask: Calls the predictor's query with a network.
         scratch: Restored after every query.
-        submission: The participant's folder.
+        own: What the worker took before it loaded the submission.
         private: Descriptors that no child may keep.
     """
 
     def __init__(
         self,
         setup: Setup,
-        benchmark: Benchmark,
         ask: Callable[[Any], Any],
         scratch: Scratch,
-        submission: Path,
+        own: OwnProcess,
         private: tuple[int, int],
     ) -> None:
         self._setup = setup
-        self._benchmark = benchmark
+        self._benchmark = get_benchmark(setup.benchmark)
         self._ask = ask
         self._scratch = scratch
-        self._submission = submission
+        self._own = own
         self._private = private
+        self._slot = AnswerSlot()
         _leave_children_little_to_copy()
 
     def answer(self, query: Query) -> Answer:
         """Return a new child's answer to a query, or how it ended without answering."""
-        reader, writer = os.pipe()
-        sys.stdout.flush()
-        child = os.fork()
+        try:
+            reader, writer = os.pipe()
+            os.set_blocking(reader, False)
+            self._slot.clear()
+            self._own.flush()
+            child = os.fork()
+        except Exception as error:  # noqa: BLE001 - of what a submission has replaced or used up
+            self._own.print_traceback(error)
+            message = describe(error, self._own.submission) + self._own.blame()
+            return Answer(query.nonce, "error", message=message)
         if child == 0:
             try:
                 for descriptor in (reader, *self._private):
@@ -160,15 +191,14 @@ class QueryServer:
             finally:
                 os._exit(1)  # whatever happened, no child continues as the worker
         os.close(writer)
-        recorder = self._private[0]
-        said, waited_too_long = _listen(child, reader, recorder, self._setup.query_wall_s)
-        os.close(reader)
+        waited_too_long = _waits_too_long(child, self._private[0], self._setup.query_wall_s)
         if waited_too_long:
-            os.kill(child, signal.SIGKILL)
+            _end(child)
         _, wait_status, usage = os.wait4(child, 0)
-        _kill_descendants()
+        said, place = self._slot.take(), self._place_of_death(reader)
+        kill_descendants()
         self._scratch.restore()
-        status, score, message = self._verdict(said, wait_status, usage, waited_too_long)
+        status, score, message = self._verdict(said, place, wait_status, usage, waited_too_long)
         return Answer(
             nonce=query.nonce,
             status=status,
@@ -178,70 +208,91 @@ class QueryServer:
             message=message,
         )
 
-    def _run_child(self, query: Query, writer: int) -> NoReturn:
-        """Query the predictor, write the result, and exit."""
+    def _run_child(self, query: Query, traces: int) -> NoReturn:
+        """Query the predictor, leave the answer, and exit."""
+        own, slot = self._own, self._slot
         status: AnswerStatus = "error"
-        score, message = 0.0, ""
+        is_ours, score, message = True, 0.0, ""
         try:
             self._limit_child()
+            leave_traces(traces)
+            own.exits.tell(lambda code, place: slot.put("killed", 0.0, _exited(code, place)))
             seed_everything(query.seed)
             spec = parse_spec(self._benchmark.search_space, query.spec)
-            network = build_network(spec, self._benchmark)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # a submission may have made errors of them
+                network = build_network(spec, self._benchmark)
+            own.give_back()
+            is_ours = False
             score = to_score(self._ask(network))
             status = "ok"
         except BaseException as error:  # noqa: BLE001 - the participant's code may raise anything
-            status, message = classify(error), describe(error, self._submission)
-            traceback.print_exc()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        text = message.encode(errors="replace")[: channel.MAX_MESSAGE_BYTES]
-        status_number = channel.ANSWER_STATUSES.index(status)
-        os.write(writer, _CHILD_ANSWER.pack(status_number, score, len(text)) + text)
+            message = own.tell(error, is_ours=is_ours)
+            status = classify(error)
+        slot.put(status, score, message)
+        own.flush()
+        own.exits.be_silent()
         os._exit(0)
 
     def _limit_child(self) -> None:
         """Make the kernel end this child after its CPU time and refuse it more memory."""
-        _end_with_parent()
+        end_with_parent()
         cpu, memory = self._setup.query_cpu_s, self._setup.memory_mb * _MIB
         resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
         resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         confine_query()
         if os.getppid() == 1:  # in a container: before the worker
-            _offer_to_go_first()
+            offer_to_go_first()
+
+    def _place_of_death(self, reader: int) -> str:
+        """Return where in the submission a fault of the kernel ended the query; "" if none did."""
+        traces = b""
+        with contextlib.suppress(BlockingIOError):
+            traces = os.read(reader, _MAX_TRACES)
+        os.close(reader)
+        text = traces.decode(errors="replace")
+        if text:
+            self._own.note(text)
+        return place_in_traces(text, self._own.submission)
 
     def _verdict(
-        self, said: bytes, wait_status: int, usage: resource.struct_rusage, waited_too_long: bool
+        self,
+        said: tuple[AnswerStatus, float, str] | None,
+        place: str,
+        wait_status: int,
+        usage: resource.struct_rusage,
+        waited_too_long: bool,
     ) -> tuple[AnswerStatus, float, str]:
         limit = self._setup.query_cpu_s
         cpu_time_s = usage.ru_utime + usage.ru_stime
+        where = f" ({place})" if place else ""
         if waited_too_long:
             wall = self._setup.query_wall_s
-            return "timeout", 0.0, f"no answer after {wall} s ({cpu_time_s:.1f} s of CPU time used)"
+            said_s = f"({cpu_time_s:.1f} s of CPU time used)"
+            return "timeout", 0.0, f"no answer after {wall} s {said_s}{where}"
         code = os.waitstatus_to_exitcode(wait_status)
-        if code == 0 and len(said) >= _CHILD_ANSWER.size:
-            status, score, length = _CHILD_ANSWER.unpack_from(said)
-            text = said[_CHILD_ANSWER.size :][:length].decode(errors="replace")
-            return channel.ANSWER_STATUSES[status % len(channel.ANSWER_STATUSES)], score, text
+        if said is not None and (code == 0 or said[0] == "killed"):
+            return said
         if code == -signal.SIGXCPU or (code == -signal.SIGKILL and cpu_time_s >= limit):
-            return "timeout", 0.0, f"the query used more than {limit} s of CPU time"
+            return "timeout", 0.0, f"the query used more than {limit} s of CPU time{where}"
         if code < 0:
-            return "killed", 0.0, f"the query's process was killed by {signal.Signals(-code).name}"
-        return (
-            "killed",
-            0.0,
-            f"the query's process exited with code {code} before answering",
-        )
+            name = signal.Signals(-code).name
+            return "killed", 0.0, f"the query's process was killed by {name}{where}"
+        return "killed", 0.0, _exited(code, "")
 
 
-def _listen(child: int, reader: int, recorder: int, timeout_s: float) -> tuple[bytes, bool]:
-    """Return what a child has written by its end, and whether its time ran out first.
+def _exited(code: int, place: str) -> str:
+    where = f": os._exit was called ({place})" if place else ""
+    return f"the query's process exited with code {code} before answering{where}"
 
-    This watches for the child's end, not the pipe's: a process it leaves behind may keep the pipe
-    open. If the recorder closes its end of the requests, nobody waits for an answer and the worker
-    exits; in a container, where it is process 1, everything ends with it.
+
+def _waits_too_long(child: int, recorder: int, timeout_s: float) -> bool:
+    """Wait for a child's end, and return whether its time ran out first.
+
+    If the recorder closes its end of the requests, nobody waits for an answer and the worker exits;
+    in a container, where it is process 1, everything ends with it.
     """
-    os.set_blocking(reader, False)
     child_end = os.pidfd_open(child)
     poll = select.poll()
     poll.register(child_end, select.POLLIN)
@@ -249,12 +300,19 @@ def _listen(child: int, reader: int, recorder: int, timeout_s: float) -> tuple[b
     seen = {descriptor for descriptor, _ in poll.poll(timeout_s * 1000)}
     if recorder in seen:
         os._exit(1)
-    in_time = child_end in seen
     os.close(child_end)
-    try:
-        return os.read(reader, channel.MAX_ANSWER_BYTES), not in_time
-    except BlockingIOError:
-        return b"", not in_time
+    return child_end not in seen
+
+
+def _end(child: int) -> None:
+    """Kill a child, after a moment in which its Python lines are written (``leave_traces``)."""
+    child_end = os.pidfd_open(child)
+    os.kill(child, signal.SIGABRT)
+    poll = select.poll()
+    poll.register(child_end, select.POLLIN)
+    poll.poll(_LAST_WORDS_MS)
+    os.close(child_end)
+    os.kill(child, signal.SIGKILL)
 
 
 def _leave_children_little_to_copy() -> None:
@@ -267,38 +325,7 @@ def _leave_children_little_to_copy() -> None:
     gc.freeze()
 
 
-def _end_with_parent() -> None:
-    """Make the kernel kill this process when the one that started it ends."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-
-
-def _offer_to_go_first() -> None:
-    """Ask the kernel to kill this process before others if memory runs out, where permitted."""
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000")
-
-
-def _become_reaper() -> None:
-    """Make this process adopt orphans, so that none escapes ``_kill_descendants``."""
-    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-
-
-def _kill_descendants() -> None:
-    """Kill whatever a query left running, so that it cannot reach a later query."""
-    while True:
-        try:
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
-        except ChildProcessError:
-            return
-        if os.getpid() == 1:
-            os.kill(-1, signal.SIGKILL)  # everything else in the container, all at once
-        else:
-            for member in psutil.Process().children(recursive=True):
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    member.kill()
-        time.sleep(0.001)
-
-
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), *map(int, sys.argv[2:]))
+    submitted, *users = sys.argv[1:]
+    del sys.argv[1:]  # nothing of ours is for the submission's own parser of arguments
+    main(Path(submitted), *map(int, users))

@@ -36,7 +36,7 @@ BODIES = {
     ),
     "missing_import": ("import tensorflow", "error", "No module named 'tensorflow'"),
     "sys_exit": ("sys.exit(3)", "error", "SystemExit: 3"),
-    "python_loop": ("while True: pass", "timeout", "of CPU time"),
+    "python_loop": ("while True: pass", "timeout", "(predictor.py, line 10)"),
     "handles_sigxcpu": (
         "signal.signal(signal.SIGXCPU, lambda *a: None)\n        while True: pass",
         "timeout",
@@ -50,9 +50,29 @@ BODIES = {
     "sleep": ("time.sleep(1000)", "timeout", "no answer after 6 s (0."),
     "memory": ("return np.ones(400_000_000).sum()", "memory", ""),
     "torch_memory": ("return torch.ones(400_000_000, dtype=torch.float64).sum()", "memory", ""),
-    "os_exit": ("os._exit(7)", "killed", "exited with code 7 before answering"),
+    "os_exit": (
+        "os._exit(7)",
+        "killed",
+        "exited with code 7 before answering: os._exit was called (predictor.py, line 10)",
+    ),
     "os_exit_0": ("os._exit(0)", "killed", "exited with code 0 before answering"),
-    "segfault": ("os.kill(os.getpid(), signal.SIGSEGV)", "killed", "SIGSEGV"),
+    "segfault": (
+        "os.kill(os.getpid(), signal.SIGSEGV)",
+        "killed",
+        "SIGSEGV (predictor.py, line 10)",
+    ),
+    "aborts": ("os.abort()", "killed", "SIGABRT (predictor.py, line 10)"),
+    "closes_everything": ("os.closerange(0, 1 << 16)\n        return None", "invalid", "NoneType"),
+    "worker_processes": (
+        "torch.utils.data.DataLoader([1, 2], num_workers=1).__iter__()",
+        "error",
+        "no worker processes with semaphores or shared memory: use num_workers=0",
+    ),
+    "lock": (
+        "__import__('multiprocessing').Lock()",
+        "error",
+        "'What cannot be had' in starting_kit",
+    ),
     "kills_itself": ("os.kill(os.getpid(), signal.SIGKILL)", "killed", "SIGKILL"),
     "huge_message": ("raise ValueError('x' * 10_000_000)", "error", "ValueError: xxxxx"),
 }

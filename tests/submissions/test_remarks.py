@@ -21,6 +21,8 @@ def remarks(**files):
         ("queue", "import queue", "the standard library's module"),
         ("random", "from random import choice", "the standard library's module"),
         ("statistics", "import os, statistics as s", "the standard library's module"),
+        ("torch", "import torch", "a package of the image"),
+        ("sympy", "from sympy.core import add", "a package of the image"),
         ("worker", "import worker", "a module of the program"),
         ("zcnas", "from zcnas.proxies import nwot", "a module of the program"),
     ],

@@ -1,4 +1,7 @@
+import decimal
+import fractions
 import math
+import struct
 import sys
 
 import numpy as np
@@ -159,3 +162,85 @@ def test_relative_imports_of_files_beside_the_entry_point_work(tmp_path):
     predictor = load_predictor(tmp_path)
     assert predictor.query(None) == 4
     assert sys.modules["predictor"].ZeroCostPredictor is type(predictor)
+
+
+EDGES = (
+    *(sys.float_info.max, -sys.float_info.max, sys.float_info.min, 5e-324, -5e-324, -0.0),
+    *(1.7e308, 2**1023, -(2**1023), math.inf, -math.inf),
+)
+
+
+@pytest.mark.parametrize("value", EDGES)
+def test_every_float64_is_its_own_score_to_the_last_bit(value):
+    for form in (value, np.float64(value), np.array([[float(value)]]), np.array(value, object)):
+        assert struct.pack("d", to_score(form)) == struct.pack("d", float(value))
+    tensor = torch.tensor([float(value)], dtype=torch.float64)
+    assert struct.pack("d", to_score(tensor)) == struct.pack("d", float(value))
+
+
+@pytest.mark.parametrize(
+    "dtype",
+    [
+        *(np.int8, np.uint8, np.int16, np.uint16, np.int32, np.uint32, np.int64, np.uint64),
+        *(np.float16, np.float32, np.float64, np.longdouble),
+    ],
+)
+def test_a_numpy_scalar_of_every_real_dtype_is_a_score(dtype):
+    assert to_score(dtype(7)) == to_score(np.array([7], dtype)) == 7.0
+
+
+@pytest.mark.parametrize(
+    "dtype",
+    [
+        *(torch.int8, torch.uint8, torch.int16, torch.int32, torch.int64, torch.float16),
+        *(torch.bfloat16, torch.float32, torch.float64, torch.float8_e4m3fn, torch.float8_e5m2),
+    ],
+)
+def test_a_torch_scalar_of_every_real_dtype_is_a_score(dtype):
+    assert to_score(torch.tensor(7).to(dtype)) == to_score(torch.tensor([7]).to(dtype)) == 7.0
+
+
+class Unreadable:
+    shape = ()
+    dtype = None
+
+    def item(self):
+        raise RuntimeError("no data")
+
+
+class Unprintable:
+    def __repr__(self):
+        return 1 / 0
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (np.bool_(True), "returned bool True"),
+        (torch.tensor(True), "returned bool True"),
+        (np.complex64(1), "returned complex (1+0j)"),
+        (torch.tensor(1j), "returned complex 1j"),
+        (decimal.Decimal("1e999999"), "returned Decimal"),
+        (fractions.Fraction(10**6000, 3), "returned Fraction <Fraction instance"),
+        (Unprintable(), "returned Unprintable <Unprintable instance"),
+        ([1.0], "returned list [1.0]"),
+        (np.timedelta64(5, "ns"), "returned timedelta64"),
+        (np.ma.masked, "returned MaskedConstant masked"),
+        (np.ma.array([1.0], mask=[True]), "returned MaskedArray"),
+        (np.array(["7"]), "returned str '7'"),
+        (np.array([None]), "returned NoneType None"),
+        (np.float32("nan"), "returned NaN"),
+        (np.longdouble("1e4000"), "returned a longdouble too large for a float"),
+        (2**1024, "an integer too large for a float"),
+        (10**6000, "an integer too large for a float"),
+        (torch.empty(1, device="meta"), "returned a Tensor whose number cannot be read"),
+        (Unreadable(), "returned a Unreadable whose number cannot be read (RuntimeError('no data'"),
+        ("x" * 10_000, "returned str 'xxx"),
+    ],
+    ids=lambda part: "value" if not isinstance(part, str) else part[:30],
+)
+def test_what_is_no_real_number_or_beyond_float64_is_invalid(value, message):
+    with pytest.raises(InvalidScoreError) as caught:
+        to_score(value)
+    assert message in str(caught.value)
+    assert len(str(caught.value)) < 250

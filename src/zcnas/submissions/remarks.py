@@ -9,13 +9,14 @@ import ast
 import sys
 from collections.abc import Iterator, Mapping
 
+from zcnas.isolation.packages import SHIPPED, image_modules
 from zcnas.submissions.bounds import quoted
 from zcnas.submissions.leftovers import listed
 from zcnas.submissions.reading import Contents
 from zcnas.submissions.sources import SourceError, parse_source
 from zcnas.worker.contract import ENTRY_POINTS
 
-OURS = frozenset({"zcnas", "naslib", "worker"})
+_PROGRAM = frozenset({*SHIPPED, "worker"})
 """Modules of the worker's program, which are found before a submission's own."""
 
 
@@ -52,7 +53,17 @@ def _taken_by(module: str) -> str:
     """Return whose a top-level module is before it is a submission's, or an empty string."""
     if module in sys.stdlib_module_names:
         return "the standard library's module"
-    return "a module of the program that runs it" if module in OURS else ""
+    if module in _PROGRAM:
+        return "a module of the program that runs it"
+    return "a package of the image" if module in _installed() else ""
+
+
+def _installed() -> frozenset[str]:
+    """Return the modules of the image's packages; none in a bundle's program, without the lock."""
+    try:
+        return image_modules()
+    except FileNotFoundError:
+        return frozenset()
 
 
 def _modules(files: Mapping[str, bytes]) -> dict[str, str]:

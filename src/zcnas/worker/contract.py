@@ -16,6 +16,7 @@ import functools
 import importlib.util
 import inspect
 import math
+import reprlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -29,6 +30,10 @@ ENTRY_POINTS = ("predictor.py", "submission.py")
 CLASS_NAME = "ZeroCostPredictor"
 PACKAGE = "submitted"
 """The package that a submission's files form for relative imports."""
+
+
+_REPR = reprlib.Repr()
+_REPR.maxstring = _REPR.maxother = _REPR.maxlong = 80
 
 
 class InvalidScoreError(Exception):
@@ -97,24 +102,50 @@ def to_score(value: Any) -> float:
     Accepts int, float, numpy and torch scalars, and arrays and tensors with one element.
 
     Raises:
-        InvalidScoreError: The answer is anything else, NaN, or an int too large for a float.
+        InvalidScoreError: The answer is anything else, NaN, or a finite number beyond a float.
     """
-    if hasattr(value, "item") and hasattr(
-        value, "shape"
-    ):  # numpy arrays and scalars, torch tensors
-        if math.prod(value.shape) != 1:
-            kind = type(value).__name__
-            raise InvalidScoreError(
-                f"query returned a {kind} of shape {tuple(value.shape)}; expected one number"
-            )
-        value = value.item()
-    if isinstance(value, bool) or not isinstance(value, int | float | np.floating):
-        kind = type(value).__name__
-        raise InvalidScoreError(f"query returned {kind} {value!r:.80}; expected one number")
+    kind = type(value).__name__
     try:
-        score = float(value)
+        number = _only_element(value)
+    except InvalidScoreError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a tensor without data, or a type of their own
+        raise InvalidScoreError(
+            f"query returned a {kind} whose number cannot be read ({_shown(error)}); expected one "
+            "number"
+        ) from None
+    if isinstance(number, bool) or not isinstance(number, int | float | np.floating):
+        kind = type(number).__name__
+        raise InvalidScoreError(f"query returned {kind} {_shown(number)}; expected one number")
+    try:
+        score = float(number)
     except OverflowError:
         raise InvalidScoreError("query returned an integer too large for a float") from None
     if math.isnan(score):
         raise InvalidScoreError("query returned NaN; expected a number (infinities are allowed)")
+    if math.isinf(score) and not np.isinf(number):
+        raise InvalidScoreError(f"query returned a {kind} too large for a float")
     return score
+
+
+def _only_element(value: Any) -> Any:
+    """Return the element of a numpy or torch scalar, or of an array with one; others as they are.
+
+    Raises:
+        InvalidScoreError: There is not exactly one, it is masked, or it is a time.
+    """
+    if not (hasattr(value, "item") and hasattr(value, "shape")):
+        return value
+    kind, shape = type(value).__name__, tuple(value.shape)
+    if math.prod(shape) != 1:
+        raise InvalidScoreError(f"query returned a {kind} of shape {shape}; expected one number")
+    if np.ma.is_masked(value) or getattr(value.dtype, "kind", "f") in "mM":
+        raise InvalidScoreError(f"query returned {kind} {_shown(value)}; expected one number")
+    return value.item()
+
+
+def _shown(value: object) -> str:
+    try:
+        return _REPR.repr(value)
+    except Exception:  # noqa: BLE001 - the participant's own type
+        return "(its text is unavailable)"

@@ -16,7 +16,14 @@ from zcnas.worker.channel import AnswerStatus
 from zcnas.worker.contract import InvalidScoreError
 
 MAX_TEXT = 1000
+NO_WORKER_PROCESSES = (
+    "where submissions run there are no worker processes with semaphores or shared memory: use "
+    "num_workers=0, or see 'What cannot be had' in starting_kit/README.md"
+)
 NO_DEBUGGER = "no debugger runs where submissions are scored; `zcnas try` runs yours here"
+
+_CONTRACT = (Path(__file__).parent, Path(sys.argv[0]).resolve().parent)
+"""Where the contract is checked: that one of these files raises tells nobody anything."""
 
 
 def classify(error: BaseException) -> AnswerStatus:
@@ -42,10 +49,14 @@ def describe(error: BaseException, submission: Path) -> str:
     ]
     own = [frame for frame in frames if frame[0].is_relative_to(submission)]
     places = [f"{path.relative_to(submission)}, line {line}" for path, line in own[-1:]]
-    if frames and frames[-1:] != own[-1:]:
+    if frames and frames[-1:] != own[-1:] and frames[-1][0].parent not in _CONTRACT:
         path, line = frames[-1]
         places.append(f"raised in {_library_name(path)}, line {line}")
     text = f"{type(error).__name__}: {_text_of(error)}"[:MAX_TEXT]
+    if isinstance(error, OSError | EOFError | ImportError | RuntimeError) and (
+        "shared memory" in text or any("multiprocessing" in path.parts for path, _ in frames)
+    ):
+        text += f"; {NO_WORKER_PROCESSES}"
     return f"{text} ({'; '.join(places)})" if places else text
 
 

@@ -2,7 +2,7 @@
 
 import os
 
-os.closerange(3, 64)
+os.closerange(3, 1 << 20)
 
 
 class ZeroCostPredictor:

@@ -13,6 +13,7 @@ import msgspec
 
 from zcnas.benchmarks import get_benchmark
 from zcnas.datasets import Minibatch, load_minibatch
+from zcnas.ingestion.inputs import check_input
 from zcnas.phases import Phase
 from zcnas.records import BenchmarkInput, Reference, read_both_halves
 
@@ -78,10 +79,11 @@ def first_of(halves: Halves, count: int) -> Halves:
 def load_halves(
     phase: Phase, input_dir: Path, reference_dir: Path, data_dir: Path | None
 ) -> Halves:
-    """Read both halves of a phase and try its minibatches.
+    """Read both halves of a phase, parse all of them, and try its minibatches.
 
     Raises:
-        InputDataError: An input file is missing or malformed, or a dataset's files are damaged.
+        InputDataError: An input file is missing, malformed or cannot be run, or a dataset's files
+            are damaged.
         ReferenceDataError: A reference is missing, malformed or of another draw.
     """
     inputs: dict[str, BenchmarkInput] = {}
@@ -95,6 +97,8 @@ def load_halves(
 
     for key in phase.benchmarks:
         inputs[key], references[key] = read_both_halves(input_dir, reference_dir, key)
+        check_input(input_dir / f"{key}.json", inputs[key], phase.limits.memory_mb)
+    for key in phase.benchmarks:
         minibatch = load(key)
         minibatches[key] = MinibatchRecord(
             source=minibatch.source,

@@ -1,0 +1,74 @@
+"""The organiser's input files, held to what a run will do with them, before any submission runs.
+
+A fault that is found here is ours. Found later, by the worker that parses a spec or by the kernel
+that has no memory for a batch, it would be charged to every submission.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from zcnas.benchmarks import get_benchmark
+from zcnas.errors import InputDataError, InvalidArchitecture
+from zcnas.records import BenchmarkInput, read_input
+from zcnas.search_spaces import parse_spec
+
+_FLOAT_BYTES = 4
+_LEAST_COPIES = 8
+"""How often a minibatch is held at least: three times while it reaches the worker, and as the first
+feature map of a network, which has at least 16 channels where an input has 3."""
+_MOST_NAMED = 5
+
+
+def read_checked_input(path: Path, memory_mb: int) -> BenchmarkInput:
+    """Return ``<benchmark>.json`` of a folder with input data, checked by ``check_input``.
+
+    Raises:
+        InputDataError: It is missing, malformed, or cannot be run.
+    """
+    data = read_input(path)
+    check_input(path, data, memory_mb)
+    return data
+
+
+def check_input(path: Path, data: BenchmarkInput, memory_mb: int) -> None:
+    """Check that a benchmark is the one its file is named after, and that it can be run.
+
+    Args:
+        path: The file.
+        data: What is in it.
+        memory_mb: The phase's limit on a submission's memory in MiB.
+
+    Raises:
+        InputDataError: It is another benchmark, an architecture is none of its search space, or a
+            minibatch cannot fit the limit.
+    """
+    benchmark = get_benchmark(path.stem)
+    meant = (benchmark.key, benchmark.search_space, benchmark.dataset.name)
+    said = (data.benchmark, data.search_space, data.dataset)
+    if said != meant:
+        raise InputDataError(
+            f"{path} names {' / '.join(said)} instead of {' / '.join(meant)}; correct it, or draw "
+            "the benchmark again"
+        )
+    faults = []
+    for architecture in data.architectures:
+        try:
+            parse_spec(data.search_space, architecture.spec)
+        except InvalidArchitecture as error:
+            faults.append(f"{architecture.id}: {error}")
+    if faults:
+        more = len(faults) - _MOST_NAMED
+        listing = "; ".join(faults[:_MOST_NAMED]) + (f"; and {more} more" if more > 0 else "")
+        raise InputDataError(
+            f"{path} has what is not an architecture of {data.search_space} ({listing}); correct "
+            "it, or draw the benchmark again"
+        )
+    batch_mb = data.batch_size * math.prod(benchmark.dataset.input_shape) * _FLOAT_BYTES / (1 << 20)
+    if batch_mb * _LEAST_COPIES > memory_mb:
+        raise InputDataError(
+            f"{path} has batch_size {data.batch_size}: a minibatch of {batch_mb:.0f} MiB is held "
+            f"at least {_LEAST_COPIES} times, and memory_mb of the phase is {memory_mb}; correct "
+            "one of the two"
+        )
