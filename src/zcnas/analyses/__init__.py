@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from zcnas.analyses import bias, generalisation, information, surrogate
+from zcnas.analyses import bias, deeper_look, generalisation, information, surrogate
 from zcnas.analyses.result import Result, write
 from zcnas.analyses.score_files import read_score_file
 from zcnas.analyses.study import Study, load_study
@@ -31,6 +31,7 @@ ANALYSES: dict[str, Analysis] = {
     "bias": bias.analyse,
     "information": information.analyse,
     "surrogate": surrogate.analyse,
+    "deeper-look": deeper_look.analyse,
 }
 """Name to function; ``zcnas analyse NAME``."""
 

@@ -96,6 +96,7 @@ class Study:
     scores: Mapping[str, Scores]
     own: tuple[str, ...] = ()
     _columns: dict[str, Column] = field(default_factory=dict, compare=False, repr=False)
+    _strata: dict[str, Hashable] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def key(self) -> str:
@@ -112,12 +113,16 @@ class Study:
         """Maps every architecture of the table to its mean accuracy."""
         return self.table.means()
 
-    @cached_property
-    def _strata(self) -> dict[str, Hashable]:
-        """Maps every architecture with a score to its stratum."""
-        scored = sorted(set().union(*self.scores.values()))
-        stratum = STRATA.get(self.benchmark.search_space, lambda spec: None)
-        return dict(zip(scored, map(stratum, self.specs(scored)), strict=True))
+    def strata(self, architectures: Sequence[str]) -> list[Hashable]:
+        """Return the stratum of each architecture; None where a space has none."""
+        stratum = STRATA.get(self.benchmark.search_space)
+        if stratum is None:
+            return [None] * len(architectures)
+        for architecture in architectures:
+            if architecture not in self._strata:
+                (spec,) = self.specs([architecture])
+                self._strata[architecture] = stratum(spec)
+        return [self._strata[architecture] for architecture in architectures]
 
     def specs(self, architectures: Iterable[str]) -> list[Spec]:
         """Return architectures as values."""
@@ -134,9 +139,7 @@ class Study:
                 architectures,
                 np.array([np.nan if (s := known[a]) is None else s for a in architectures]),
                 np.array([self.accuracies[a] for a in architectures]),
-                sampling_weights(
-                    self.benchmark.search_space, [self._strata[a] for a in architectures]
-                ),
+                sampling_weights(self.benchmark.search_space, self.strata(architectures)),
             )
         return self._columns[name]
 

@@ -11,7 +11,10 @@ from zcnas.errors import AnalysisError
 from zcnas.organiser.cli.extras import require
 from zcnas.organiser.cli.options import JsonOption, console, data_dir, print_record
 
-NAMES = "generalisation, bias, information, surrogate, or all of them"
+NAMES = (
+    "generalisation, bias, information, surrogate, deeper-look, or all of them; report writes one "
+    "page of what they recorded in OUT, scores computes our own table"
+)
 
 
 def analyse(
@@ -29,19 +32,34 @@ def analyse(
     out: Annotated[Path, typer.Option(help="Folder for pages, tables and figures.")] = Path(
         "build/analyses"
     ),
+    count: Annotated[
+        int | None,
+        typer.Option(min=1, help="scores: stop after so many architectures per benchmark."),
+    ] = None,
+    batch_size: Annotated[int, typer.Option(min=2, help="scores: size of the minibatch.")] = 32,
+    proxies: Annotated[
+        str, typer.Option(help="scores: only these proxies, separated by commas.")
+    ] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Repeat the papers' analyses, with your own scores beside the published ones."""
+    if name == "scores":
+        _grow(benchmarks, tables or data_dir(), out, count, batch_size, proxies)
+        return
     for module in ("pandas", "scipy", "sklearn", "xgboost", "matplotlib"):
         require(module, "zcnas analyse")
+    if name == "report":
+        _report(out)
+        return
     from zcnas.analyses import ANALYSES, available, run, write
     from zcnas.benchmarks import get_benchmark
 
     if name != "all" and name not in ANALYSES:
-        raise AnalysisError(f"unknown analysis '{name}'; analyses: {', '.join(ANALYSES)}, all")
+        raise AnalysisError(
+            f"unknown analysis '{name}'; analyses: {', '.join(ANALYSES)}, all, report, scores"
+        )
     folder = tables or data_dir()
-    named = [key.strip() for key in benchmarks.split(",") if key.strip()]
-    chosen = [get_benchmark(key) for key in dict.fromkeys(named)] or available(folder)
+    chosen = [get_benchmark(key) for key in _listed(benchmarks)] or available(folder)
     records = []
     for each in ANALYSES if name == "all" else (name,):
         result = run(each, chosen, folder, scores)
@@ -63,3 +81,44 @@ def analyse(
         records.append(result.record())
     if as_json:
         print_record(records[0] if name != "all" else records)
+
+
+def _listed(text: str) -> list[str]:
+    return list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+
+
+def _grow(
+    benchmarks: str, folder: Path | None, out: Path, count: int | None, batch_size: int, only: str
+) -> None:
+    """Compute our own scores, in the order of the plan, and write them as a table."""
+    require("torch", "zcnas analyse scores")
+    from zcnas.analyses import our_scores, plan
+    from zcnas.benchmarks import get_benchmark
+    from zcnas.proxies import get_proxy
+
+    for proxy in _listed(only):
+        get_proxy(proxy)
+    chosen = [get_benchmark(key) for key in _listed(benchmarks)] or plan.planned_benchmarks()
+    terms, works = [], []
+    for each in chosen:
+        names = tuple(_listed(only)) or our_scores.default_proxies(each)
+        terms.append(our_scores.Terms(each.key, names, batch_size, folder))
+        architectures = plan.planned_architectures(each, folder)[:count]
+        works.append(our_scores.ScoreWork(terms[-1], architectures, out / "scores"))
+        done = sum(map(works[-1].is_done, architectures))
+        console.print(
+            f"{each.key}: {done} of {len(architectures)} architectures are done",
+            markup=False, highlight=False, soft_wrap=True,
+        )  # fmt: skip
+    our_scores.grow(works, out / "scores")
+    written = our_scores.write_table(terms, out / "scores", "grown")
+    console.print(f"wrote {written}", markup=False, soft_wrap=True)
+
+
+def _report(out: Path) -> None:
+    """Write the reproduction report from the records in OUT."""
+    from zcnas.analyses.reproduction import PAGE, read_records, to_page
+
+    path = out / PAGE
+    path.write_text(to_page(read_records(out)), encoding="utf-8")
+    console.print(f"wrote {path}", markup=False, soft_wrap=True)
