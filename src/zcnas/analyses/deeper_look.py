@@ -185,11 +185,11 @@ def _settle_signs(result: Result, table: pd.DataFrame) -> None:
     )
     for proxy in DISPUTED:
         row = rows.loc[proxy]
-        ours = "no scores of ours"
+        ours = "none of ours"
         met = None
         if row["ours_architectures"]:
             ours = (
-                f"{row['ours']:.2f} [{row['ours_low']:.2f}, {row['ours_high']:.2f}] on "
+                f"ours {row['ours']:.2f} [{row['ours_low']:.2f}, {row['ours_high']:.2f}] on "
                 f"{row['ours_architectures']:.0f} architectures"
             )
             met = bool(row["ours_low"] * row["ours_high"] > 0)
@@ -198,7 +198,7 @@ def _settle_signs(result: Result, table: pd.DataFrame) -> None:
                 f"sign of {proxy} on the micro autoencoder",
                 f"A Deeper Look {row['A Deeper Look']:+.2f}, Suite-Zero "
                 f"{row['Suite-Zero figure 6']:+.2f}",
-                f"published scores {row['published scores']:+.2f}; ours {ours}",
+                f"published scores {row['published scores']:+.2f}; {ours}",
                 met,
             )
         )
