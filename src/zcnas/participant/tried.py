@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from zcnas.judging.metrics import kendall_tau
 from zcnas.participant.trial import Trial, Tried, data_for
 from zcnas.phases import load_phases
@@ -97,7 +99,10 @@ class TriedPredictor:
 
 
 def try_predictor(
-    predictor: Any, benchmark: str = "nasbench201_cifar10", n: int = 20
+    predictor: Any,
+    benchmark: str = "nasbench201_cifar10",
+    n: int = 20,
+    batch_size: int | None = None,
 ) -> TriedPredictor:
     """Return what becomes of a predictor on the first networks of a benchmark, in this process.
 
@@ -109,17 +114,27 @@ def try_predictor(
         benchmark: A benchmark's key: of the practice phase, where accuracies are public, or any
             other, of which there are two random networks.
         n: How many networks at most.
+        batch_size: How many images; the phase's own if left out, with which scores are a run's.
 
     Raises:
         PhaseError: The benchmark is unknown.
         Exception: Whatever ``pre_process`` raises.
     """
+    import torch
+
     inputs, references = public_halves(PRACTICE)
     practice = {path.stem: read_input(path) for path in sorted(inputs.glob("*.json"))}
     data = data_for(benchmark, load_phases(competition_file(PHASES_FILE)), practice)
+    if batch_size is not None:
+        data = msgspec.structs.replace(data, batch_size=batch_size)
     known = data.benchmark in practice
     truth = read_reference(references / f"{data.benchmark}.json").accuracies if known else {}
     source = getattr(sys.modules.get(type(predictor).__module__), "__file__", None)
     folder = Path(source).resolve().parent if source else Path.cwd()
-    trial = Trial(predictor, data, None, folder)
-    return TriedPredictor(data.benchmark, tuple(trial.queries(n)), dict(truth))
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # as in a run: sums are taken in the same order
+    try:
+        queries = tuple(Trial(predictor, data, None, folder).queries(n))
+    finally:
+        torch.set_num_threads(threads)
+    return TriedPredictor(data.benchmark, queries, dict(truth))
