@@ -6,7 +6,11 @@ import zipfile
 
 import pytest
 
-PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
+from zcnas.organiser.platforms.bundle import build_bundles
+
+from .competitions import invented_competition
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20 + b"IEND\xaeB`\x82"
 
 
 def zipped(files):
@@ -167,3 +171,15 @@ def write_bundle(tmp_path):
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def competition(tmp_path_factory):
+    """The repository's competition with invented draws of the hidden phases."""
+    return invented_competition(tmp_path_factory.mktemp("draws"))
+
+
+@pytest.fixture(scope="session")
+def built(competition, tmp_path_factory):
+    """Its two bundles, for Codabench and for CodaLab."""
+    return build_bundles(competition, tmp_path_factory.mktemp("built"))

@@ -3,8 +3,6 @@
 import io
 import json
 import re
-import zipfile
-from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -20,81 +18,14 @@ from zcnas.datasets.frozen import freeze_minibatch, load_hosted_minibatch
 from zcnas.errors import InputDataError, ReferenceDataError
 from zcnas.judging.leaderboard import Entry, Leaderboard
 from zcnas.organiser.cli.main import app
-from zcnas.organiser.platforms.bundle import Competition, build_bundles, shared_files
+from zcnas.organiser.platforms.bundle import build_bundles, shared_files
 from zcnas.organiser.platforms.bundle.phases import bundle_phase
-from zcnas.organiser.platforms.bundle.settings import read_settings, schedule
-from zcnas.organiser.platforms.bundle.time_limits import grant_time
+from zcnas.organiser.platforms.bundle.settings import read_settings
 from zcnas.organiser.platforms.check import check_bundle
-from zcnas.phases import load_phases
-from zcnas.records import (
-    Architecture,
-    BenchmarkInput,
-    Reference,
-    read_input,
-    read_reference,
-    write_json,
-)
+from zcnas.records import read_input, read_reference, write_json
 from zcnas.search_spaces import build_network, parse_spec
 
-ROOT = Path(__file__).resolve().parents[4]
-PHASES = load_phases(ROOT / "reference_data" / "phases.toml")
-NAMES = ("practice", "development", "final")
-KEYS = {name: f"{number}a" * 32 for number, name in enumerate(NAMES)}
-
-
-def write_draw(folder, phase):
-    """Write halves of a phase as a secret draw would, with invented accuracies."""
-    rng = np.random.default_rng(len(phase.name))
-    for key in phase.benchmarks:
-        benchmark = get_benchmark(key)
-        tokens = [f"{rng.integers(2**32):08x}" for _ in range(3)]
-        data = BenchmarkInput(
-            benchmark=key,
-            search_space=benchmark.search_space,
-            dataset=benchmark.dataset.name,
-            batch_size=2,
-            eval_seed=phase.eval_seed,
-            architectures=tuple(Architecture(token, "some cell") for token in tokens),
-        )
-        accuracies = {token: float(rng.uniform(50, 95)) for token in tokens}
-        reference = Reference(
-            **dict.fromkeys(("metric", "unit", "source", "version", "table_sha256"), "x"),
-            benchmark=key,
-            accuracies=accuracies,
-        )
-        write_json(folder / "in" / phase.name / f"{key}.json", data)
-        write_json(folder / "ref" / phase.name / f"{key}.json", reference)
-
-
-@pytest.fixture(scope="module")
-def competition(tmp_path_factory):
-    """The repository's competition with invented draws of the hidden phases."""
-    folder = tmp_path_factory.mktemp("draws")
-    settings = read_settings(ROOT / "competition.yaml")
-    settings = msgspec.structs.replace(settings, docker_image="me/worker:1")
-    phases = []
-    for name, chosen in schedule(settings, list(NAMES)):
-        if name == "practice":
-            halves = ROOT / "starting_kit" / "input_data", ROOT / "reference_data" / "practice"
-        else:
-            write_draw(folder, PHASES[name])
-            halves = folder / "in" / name, folder / "ref" / name
-        granted = grant_time(settings, PHASES[name], chosen)
-        phases.append(bundle_phase(PHASES[name], granted, *halves, None, KEYS[name]))
-    samples = tuple(
-        ROOT / "starting_kit" / "submissions" / n for n in ("nwot", "params", "synflow")
-    )
-    return Competition(settings, tuple(phases), samples)
-
-
-@pytest.fixture(scope="module")
-def built(competition, tmp_path_factory):
-    return build_bundles(competition, tmp_path_factory.mktemp("built"))
-
-
-def members(content):
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
+from .competitions import KEYS, NAMES, PHASES, ROOT, members, write_draw
 
 
 def test_both_bundles_keep_every_rule(built):

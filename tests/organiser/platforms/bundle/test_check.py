@@ -1,5 +1,6 @@
 """The check takes correct bundles and refuses broken ones, each for its own reason alone."""
 
+import datetime
 import json
 
 import pytest
@@ -84,6 +85,112 @@ BROKEN_V2 = {
         1,
     ),
     "truth given to ingestion": (change("input.zip", "truth.zip"), "hidden-truth", 17),
+    "no contact": (
+        change("docker_image:", "contact_email: organisers\ndocker_image:"),
+        "contact-email",
+        6,
+    ),
+    "two contacts": (
+        change("docker_image:", "contact_email: a@b.org, c@d.org\ndocker_image:"),
+        "contact-email",
+        6,
+    ),
+    "a queue by name": (change("docker_image:", "queue: ours\ndocker_image:"), "queue", 6),
+    "a fact sheet with half a question": (
+        change("docker_image:", "fact_sheet: {a: {key: a, type: text}}\ndocker_image:"),
+        "fact-sheet",
+        6,
+    ),
+    "a fact sheet with another key": (
+        change(
+            "docker_image:",
+            "fact_sheet: {a: {key: b, type: text, title: A, selection: '', is_required: 'true', "
+            "is_on_leaderboard: 'true'}}\ndocker_image:",
+        ),
+        "fact-sheet",
+        6,
+    ),
+    "a switch that is neither": (
+        change("docker_image:", "auto_run_submissions: maybe\ndocker_image:"),
+        "switch",
+        6,
+    ),
+    "hiding half": (
+        change("    max_submissions_per_day: 5", "    hide_output: half"),
+        "switch",
+        31,
+    ),
+    "a kind of competition": (
+        change("docker_image:", "competition_type: contest\ndocker_image:"),
+        "text",
+        6,
+    ),
+    "a title too long for the database": (
+        change("title: Compute Pi", f"title: {'a' * 257}"),
+        "title",
+        2,
+    ),
+    "a task without a name": (change("    name: First\n", ""), "tasks", 13),
+    "an image name without an end": (
+        change("python:3.11", "a" * 129),
+        "docker-image",
+        6,
+    ),
+    "a picture beside the page": (
+        put("overview.md", b"# Pi\n\n![digits](digits.png)\n"),
+        "page-picture",
+        3,
+    ),
+    "a start in the zone of Paris": (
+        change("2030-01-01 00:00:00", "2030-01-01 00:00:00+01:00"),
+        "phase-date-zone",
+        28,
+    ),
+    "a start of which the day is missing": (
+        change("2030-01-01 00:00:00", "12:00"),
+        "phase-date",
+        28,
+    ),
+    "no start": (change('    start: "2030-01-01 00:00:00"\n', ""), "phase-date", 26),
+    "an end that is over": (
+        change(
+            '"2030-01-01 00:00:00"\n    end: "2030-02-01 00:00:00"',
+            '"2020-01-01 00:00:00"\n    end: "2020-02-01 00:00:00"',
+        ),
+        "phase-past",
+        29,
+    ),
+    "a time limit in words": (change("limit: 600", "limit: 10 min"), "phase-limit", 30),
+    "a rule with a blank": (
+        change("Force_Last", "Force Last"),
+        "submission-rule-name",
+        43,
+    ),
+    "an order by a column that is not there": (
+        change("    key: main", "    primary_index: 7\n    key: main"),
+        "primary-column",
+        42,
+    ),
+    "no column of index 0": (
+        lambda f: (
+            change("index: 0\n        sorting", "index: 4\n        sorting")(f),
+            change("[0, 1]", "[4, 1]")(f),
+        ),
+        "primary-column",
+        44,
+    ),
+    "a leaderboard's title too long": (
+        change("title: Results", f"title: {'a' * 65}"),
+        "leaderboard-key",
+        41,
+    ),
+    "decimals without a number": (change("precision: 3", "precision:"), "column-precision", 49),
+    "a picture cut short": (put("logo.png", b"\x89PNG\r\n\x1a\n000"), "image", 4),
+    "a mean of ranks": (
+        change("computation: max", "computation: avg_rank"),
+        "column-computation",
+        57,
+    ),
     "truth as public data": (change("public.zip", "truth.zip"), "hidden-truth", 33),
     "phases as a mapping": (
         lambda f: f.update(
@@ -98,7 +205,11 @@ BROKEN_V2 = {
     ),
     "two phases of one name": (change("name: Final", "name: Development"), "phase-name", 36),
     "a start that is no date": (change("2030-01-01 00:00:00", "soon"), "phase-date", 28),
-    "an end before the start": (change("2030-02-01 00:00:00", "2029-01-01"), "phase-date", 29),
+    "an end before the start": (
+        change("2030-02-01 00:00:00", "2029-01-01 12:00"),
+        "phase-date",
+        29,
+    ),
     "an end without quotes": (
         change('"2030-02-01 00:00:00"', "2030-02-01 00:00:00"),
         "phase-date-quotes",
@@ -117,7 +228,7 @@ BROKEN_V2 = {
     ),
     "a task that does not exist": (change("    tasks: [1]", "    tasks: [7]"), "phase-task", 39),
     "a phase without tasks": (change("    tasks: [1]\n", ""), "phase-task", 35),
-    "a time limit of zero": (change("limit: 600", "limit: 0"), "phase-limit", 30),
+    "a time limit below zero": (change("limit: 600", "limit: -1"), "phase-limit", 30),
     "migration into the first phase": (
         change(
             "    max_submissions_per_day",
@@ -254,7 +365,8 @@ def test_a_broken_bundle_of_version_1_5_is_refused_for_its_own_reason_at_its_lin
 
 def test_every_rule_is_broken_by_some_bundle(tmp_path):
     broken = {rule for _, rule, _ in (*BROKEN_V2.values(), *BROKEN_V15.values())}
-    assert broken | set(WARNINGS) | {"bundle"} == set(RULES)
+    ours = {rule for rule in RULES if rule.startswith("own-")}
+    assert broken | set(WARNINGS) | {"bundle"} | ours == set(RULES)
 
 
 def test_a_time_without_quotes_is_told_with_what_to_write(good_v2, write_bundle):
@@ -264,6 +376,40 @@ def test_a_time_without_quotes_is_told_with_what_to_write(good_v2, write_bundle)
         "end is 2030-02-01 00:00:00 without quotes, which the platform reads as 00:00 of that "
         'day; write end: "2030-02-01 00:00:00"'
     )
+
+
+ACCEPTED = {
+    "a date in words": change('"2030-01-01 00:00:00"', "1 January 2030 12:00"),
+    "a date with the T and Z of ISO": change("2030-01-01 00:00:00", "2030-01-01T00:00:00Z"),
+    "a start that is a day": change('"2030-01-01 00:00:00"', "2030-01-01"),
+    "numbers in quotes": change("limit: 600", "limit: '600'"),
+    "no limit at all": change("limit: 600", "limit:"),
+    "a title of digits": change("title: Compute Pi", "title: 2030"),
+    "a switch in words": change("docker_image:", "auto_run_submissions: 'no'\ndocker_image:"),
+    "no contact": change("docker_image:", "contact_email: ''\ndocker_image:"),
+    "a queue": change(
+        "docker_image:", "queue: 2f1c1c5e-0f0c-4f3c-9a43-3f6d5ad0b7aa\ndocker_image:"
+    ),
+    "a solution with a name": change("    path: solution", "    name: Ours\n    path: solution"),
+    "a solution for no task": change("    tasks: [0]\nphases", "    tasks: []\nphases"),
+    "operands in quotes": change("[0, 1]", "['0', '1']"),
+    "every entry on the leaderboard": change("Force_Last", "Force_Latest_Multiple"),
+    "the best entry on the leaderboard": change("Force_Last", "Force_Best"),
+    "a logo in WebP": put("logo.png", b"RIFF....WEBP"),
+    "another first column": change("    key: main", "    primary_index: 1\n    key: main"),
+}
+
+
+@pytest.mark.parametrize("name", ACCEPTED)
+def test_what_codabench_takes_and_means_is_accepted(name, good_v2, write_bundle):
+    ACCEPTED[name](good_v2)
+    assert check_bundle(write_bundle(good_v2)).problems == ()
+
+
+def test_dates_are_compared_with_the_moment_that_is_given(good_v2, write_bundle):
+    path = write_bundle(good_v2)
+    late = datetime.datetime(2031, 1, 1)
+    assert [problem.rule for problem in check_bundle(path, late).problems] == ["phase-past"]
 
 
 def test_what_is_no_bundle_at_all_is_refused(tmp_path):
@@ -277,10 +423,21 @@ def test_what_a_platform_takes_without_a_word_is_a_warning(good_v2, write_bundle
     change("Force_Last", "Add")(good_v2)
     change("computation: max", "computation: avg")(good_v2)
     change("execution_time_limit: 600", "execution_time_limit_ms: 600")(good_v2)
+    change('end: "2030-02-01 00:00:00"', "end: 2030-02-01")(good_v2)
+    change('start: "2030-01-01 00:00:00"', "start: 01/02/2030")(good_v2)
+    change("max_submissions_per_day: 5", "max_submissions: 0")(good_v2)
+    change(
+        "- index: 1\n    name: Final", "- index: 1\n    execution_time_limit: 7200\n    name: Final"
+    )(good_v2)
+    change("docker_image: python:3.11\n", "")(good_v2)
+    good_v2["competition.yaml"] += (
+        b"  - {title: B, key: b, submission_rule: Add, columns: [{title: A, key: a, index: 0}]}\n"
+    )
     good_v2["__MACOSX/._logo.png"] = b""
     report = check_bundle(write_bundle(good_v2))
     assert report.ok
-    assert sorted(problem.rule for problem in report.problems) == sorted(WARNINGS)
+    generic = {rule for rule in WARNINGS if not rule.startswith("own-")}
+    assert {problem.rule for problem in report.problems} == generic
     unknown = next(problem for problem in report.problems if problem.rule == "unknown-key")
     assert "did you mean execution_time_limit?" in unknown.message
 

@@ -8,6 +8,7 @@ worse, silently accept. The bundle may be ours or anyone's; nothing in it is run
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -15,11 +16,13 @@ import yaml
 
 from zcnas.organiser.platforms.check.codabench import check_codabench
 from zcnas.organiser.platforms.check.codalab import check_codalab
+from zcnas.organiser.platforms.check.dates import Moment
 from zcnas.organiser.platforms.check.findings import RULES, Findings, Problem
 from zcnas.organiser.platforms.check.located import read_yaml
+from zcnas.organiser.platforms.check.ours import check_ours
 from zcnas.organiser.platforms.check.source import BundleFiles, open_bundle
 
-__all__ = ["RULES", "BundleReport", "Problem", "check_bundle"]
+__all__ = ["RULES", "BundleReport", "Problem", "check_bundle", "check_files"]
 
 YAML_NAME = "competition.yaml"
 
@@ -44,18 +47,45 @@ class BundleReport:
         return all(problem.severity == "warning" for problem in self.problems)
 
 
-def check_bundle(path: Path) -> BundleReport:
-    """Return a report of every problem in a bundle."""
+def check_bundle(path: Path, now: Moment | None = None) -> BundleReport:
+    """Return a report of every problem in a bundle.
+
+    Args:
+        path: A zip or a folder.
+        now: The moment that dates are compared with, in UTC; the present by default.
+    """
     findings = Findings()
-    version = ""
     files = open_bundle(path, findings)
-    if files is not None:
-        version = _check(files, findings)
+    if files is None:
+        return _report(str(path), "", findings)
+    return check_files(files, now, str(path), findings)
+
+
+def check_files(
+    files: BundleFiles,
+    now: Moment | None = None,
+    name: str = "",
+    findings: Findings | None = None,
+) -> BundleReport:
+    """Return a report of every problem in the files of a bundle.
+
+    Args:
+        files: They.
+        now: As for ``check_bundle``.
+        name: What the report calls the bundle.
+        findings: Problems found before.
+    """
+    found = findings or Findings()
+    version = _check(files, found, now or datetime.datetime.now(datetime.UTC).replace(tzinfo=None))
+    return _report(name, version, found)
+
+
+def _report(name: str, version: str, findings: Findings) -> BundleReport:
     found = sorted(findings.problems, key=lambda problem: (problem.file, problem.line))
-    return BundleReport(str(path), version, tuple(dict.fromkeys(found)))
+    return BundleReport(name, version, tuple(dict.fromkeys(found)))
 
 
-def _check(files: BundleFiles, findings: Findings) -> str:
+def _check(files: BundleFiles, findings: Findings, now: Moment) -> str:
     content = files.read(YAML_NAME)
     if content is None:
         deeper = [name for name in files.names if PurePosixPath(name).name == YAML_NAME]
@@ -87,10 +117,12 @@ def _check(files: BundleFiles, findings: Findings) -> str:
         findings.add_in(YAML_NAME, line, "yaml-duplicate", message)
     version = competition.get("version")
     if str(version) == "2":
-        check_codabench(competition, files, findings)
+        check_codabench(competition, files, findings, now)
+        check_ours(competition, files, findings)
         return "2"
     if version is None or str(version) in ("1", "1.5"):
-        check_codalab(competition, files, findings)
+        check_codalab(competition, files, findings, now)
+        check_ours(competition, files, findings)
         return "1.5"
     findings.add("version", f"version is {version!r}; write 2, or leave it out for 1.5", "version")
     return ""

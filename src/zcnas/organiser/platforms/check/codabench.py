@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import datetime
 from typing import Any
 
+from zcnas.organiser.platforms.check.dates import Moment
 from zcnas.organiser.platforms.check.findings import Findings
-from zcnas.organiser.platforms.check.leaderboards import check_column, check_unique
+from zcnas.organiser.platforms.check.leaderboards import check_column, check_primary, check_unique
 from zcnas.organiser.platforms.check.located import Place
 from zcnas.organiser.platforms.check.parts import (
     check_docker_image,
@@ -17,7 +16,17 @@ from zcnas.organiser.platforms.check.parts import (
     check_truth_is_hidden,
     read_part,
 )
+from zcnas.organiser.platforms.check.phases import MAX_NAME, check_phases
 from zcnas.organiser.platforms.check.source import BundleFiles
+from zcnas.organiser.platforms.check.values import (
+    check_contact,
+    check_fact_sheet,
+    check_label,
+    check_queue,
+    check_switches,
+    is_number,
+    is_on,
+)
 
 COMPETITION_KEYS = (
     *("version", "title", "description", "image", "terms", "pages", "tasks", "solutions", "phases"),
@@ -31,25 +40,34 @@ TASK_KEYS = (
     *("index", "key", "name", "description", "ingestion_program", "scoring_program", "input_data"),
     *("reference_data", "ingestion_only_during_scoring"),
 )
-PHASE_KEYS = (
-    *("index", "name", "description", "start", "end", "tasks", "execution_time_limit"),
-    *("max_submissions", "max_submissions_per_day", "auto_migrate_to_this_phase", "hide_output"),
-    *("hide_prediction_output", "hide_score_output", "starting_kit", "public_data"),
-    "accepts_only_result_submissions",
+_SWITCHES = (
+    *("registration_auto_approve", "auto_run_submissions", "make_programs_available"),
+    *("make_input_data_available", "enable_detailed_results", "forum_enabled"),
+    *("show_detailed_results_in_submission_panel", "show_detailed_results_in_leaderboard"),
+    "can_participants_make_submissions_public",
 )
+COMPETITION_TYPES = ("competition", "benchmark")
+MAX_PAGE_TITLE, MAX_BOARD_TITLE, MAX_BOARD_KEY = 255, 64, 36
 FORCED_RULES = ("Force_Last", "Force_Best", "Force_Latest_Multiple")
 """What stands on the leaderboard without a participant's choice: last, best, or every entry."""
+CHOOSING_RULES = ("Add", "Add_And_Delete", "Add_And_Delete_Multiple")
 LEADERBOARD_KEYS = ("title", "key", "columns", "submission_rule", "hidden", "primary_index")
 
 
-def check_codabench(content: dict[Any, Any], files: BundleFiles, findings: Findings) -> None:
+def check_codabench(
+    content: dict[Any, Any], files: BundleFiles, findings: Findings, now: Moment
+) -> None:
     """Check a ``competition.yaml`` of version 2 and everything it points to."""
     findings.known(content, COMPETITION_KEYS, ())
-    findings.text(content.get("title"), "title", "title", ("title",))
+    _check_texts(content, findings)
     check_image(content.get("image"), files, findings)
     check_page(content.get("terms"), files, findings, ("terms",), "terms")
-    check_docker_image(content.get("docker_image"), findings, "docker_image")
-    if content.get("registration_auto_approve", False) is not False:
+    check_docker_image(content, "docker_image", findings)
+    check_queue(content.get("queue"), findings)
+    check_contact(content.get("contact_email"), findings)
+    check_fact_sheet(content.get("fact_sheet"), findings)
+    check_switches(content, _SWITCHES, (), findings)
+    if is_on(content.get("registration_auto_approve")):
         findings.add(
             "registration",
             f"registration_auto_approve is {content['registration_auto_approve']!r}: whoever asks "
@@ -58,9 +76,26 @@ def check_codabench(content: dict[Any, Any], files: BundleFiles, findings: Findi
         )
     _check_pages(content.get("pages"), files, findings)
     tasks = _check_tasks(content.get("tasks"), files, findings)
-    _check_phases(content, tasks, files, findings)
+    check_phases(content, tasks, files, findings, now)
     _check_solutions(content.get("solutions"), tasks, files, findings)
     _check_leaderboards(content, findings)
+
+
+def _check_texts(content: dict[Any, Any], findings: Findings) -> None:
+    check_label(content.get("title"), "title", "title", ("title",), MAX_NAME, findings)
+    for key in ("description", "reward"):
+        value = content.get(key)
+        if value is not None and not (isinstance(value, str) or is_number(value)):
+            findings.add("text", f"{key} is {value!r}; write a text", key)
+        elif key == "reward" and len(str(value)) > MAX_NAME:
+            findings.add("text", f"{key} is longer than {MAX_NAME} characters; shorten it", key)
+    kind = content.get("competition_type", COMPETITION_TYPES[0])
+    if kind not in COMPETITION_TYPES:
+        findings.add(
+            "text",
+            f"competition_type is {kind!r}; write one of {', '.join(COMPETITION_TYPES)}",
+            "competition_type",
+        )
 
 
 def _check_pages(pages: object, files: BundleFiles, findings: Findings) -> None:
@@ -72,7 +107,8 @@ def _check_pages(pages: object, files: BundleFiles, findings: Findings) -> None:
         if not isinstance(page, dict):
             findings.add("pages", f"page {index} is {page!r}; write a title and a file", *place)
             continue
-        findings.text(page.get("title"), "pages", f"the title of page {index}", (*place, "title"))
+        what, where = f"the title of page {index}", (*place, "title")
+        check_label(page.get("title"), "pages", what, where, MAX_PAGE_TITLE, findings)
         check_page(page.get("file"), files, findings, (*place, "file"))
 
 
@@ -94,6 +130,9 @@ def _check_tasks(tasks: object, files: BundleFiles, findings: Findings) -> dict[
         findings.known(task, TASK_KEYS, place)
         if "key" in task:
             continue
+        what, where = f"the name of task {index}", (*place, "name")
+        check_label(task.get("name"), "tasks", what, where, MAX_NAME, findings)
+        check_switches(task, ("ingestion_only_during_scoring",), place, findings)
         if "scoring_program" in task:
             place_of = (*place, "scoring_program")
             check_program(task["scoring_program"], "scoring", files, findings, place_of)
@@ -110,145 +149,6 @@ def _check_tasks(tasks: object, files: BundleFiles, findings: Findings) -> dict[
     return by_index
 
 
-def _check_phases(
-    content: dict[Any, Any], tasks: dict[Any, Any], files: BundleFiles, findings: Findings
-) -> None:
-    phases = content.get("phases")
-    if not isinstance(phases, list) or not phases:
-        findings.add("phases", f"phases is {phases!r}; write a list of phases", "phases")
-        return
-    numbered = [(number, phase) for number, phase in enumerate(phases) if isinstance(phase, dict)]
-    for number, phase in enumerate(phases):
-        if not isinstance(phase, dict):
-            findings.add(
-                "phases", f"phase {number} is {phase!r}; write a mapping", "phases", number
-            )
-    for number, phase in numbered:
-        _check_phase(phase, ("phases", number), tasks, files, findings)
-    check_unique(
-        [(phase.get("name"), ("phases", number, "name")) for number, phase in numbered],
-        ("phase-name", "the phase's name"),
-        findings,
-    )
-    check_unique(
-        [
-            (phase["index"], ("phases", number, "index"))
-            for number, phase in numbered
-            if "index" in phase
-        ],
-        ("phase-number", "the phase's index"),
-        findings,
-    )
-    _check_order(numbered, findings)
-
-
-def _check_phase(
-    phase: dict[Any, Any],
-    place: Place,
-    tasks: dict[Any, Any],
-    files: BundleFiles,
-    findings: Findings,
-) -> None:
-    findings.known(phase, PHASE_KEYS, place)
-    findings.text(phase.get("name"), "phase-name", "the phase's name", (*place, "name"))
-    if "index" in phase:
-        findings.whole(phase["index"], "phase-number", "index", (*place, "index"), 0)
-    for key in ("execution_time_limit", "max_submissions", "max_submissions_per_day"):
-        if key in phase:
-            findings.whole(phase[key], "phase-limit", key, (*place, key), 1)
-    named = phase.get("tasks")
-    if not isinstance(named, list) or not named:
-        findings.add("phase-task", f"tasks is {named!r}; name at least one task", *place, "tasks")
-        named = []
-    for index in named:
-        if index not in tasks:
-            known = ", ".join(map(str, tasks)) or "none"
-            findings.add(
-                "phase-task",
-                f"there is no task {index!r}; existing tasks: {known}",
-                *place,
-                "tasks",
-            )
-            continue
-        given = {key: phase.get(key) for key in ("public_data", "starting_kit")}
-        check_truth_is_hidden(tasks[index].get("reference_data"), given, findings, place)
-    for key in ("public_data", "starting_kit"):
-        if key in phase:
-            read_part(phase[key], files, findings, (*place, key))
-
-
-def _check_order(numbered: list[tuple[int, dict[Any, Any]]], findings: Findings) -> None:
-    """Check that phases follow one another in time."""
-
-    def order(item: tuple[int, dict[Any, Any]]) -> int:
-        index = item[1].get("index", 0)
-        return index if isinstance(index, int) else 0
-
-    before: tuple[Any, datetime.datetime | None] | None = None
-    in_order = sorted(numbered, key=order)
-    for position, (number, phase) in enumerate(in_order):
-        place: Place = ("phases", number)
-        start = as_moment(phase.get("start"), findings, (*place, "start"))
-        end = None
-        if phase.get("end") is not None:
-            end = as_moment(phase["end"], findings, (*place, "end"))
-            if start is not None and end is not None and end <= start:
-                findings.add(
-                    "phase-date",
-                    f"it ends at {end}, which is not after its start, {start}; correct one of them",
-                    *place,
-                    "end",
-                )
-        elif position < len(in_order) - 1:
-            findings.add(
-                "phase-end", "it has no end, although another phase follows it; add one", *place
-            )
-        if position == 0 and phase.get("auto_migrate_to_this_phase"):
-            findings.add(
-                "phase-migration",
-                "it is the first phase, so there is none to migrate from; remove the key",
-                *place,
-                "auto_migrate_to_this_phase",
-            )
-        if (
-            before is not None
-            and start is not None
-            and before[1] is not None
-            and start <= before[1]
-        ):
-            findings.add(
-                "phase-order",
-                f"it starts at {start}, but {before[0]} ends at {before[1]}; start it later",
-                *place,
-                "start",
-            )
-        before = (phase.get("name"), end)
-
-
-def as_moment(value: object, findings: Findings, place: Place) -> datetime.datetime | None:
-    """Return a date as a moment in UTC, or None after adding a problem."""
-    if isinstance(value, str):
-        with contextlib.suppress(ValueError):
-            value = datetime.datetime.fromisoformat(value)
-    elif isinstance(value, datetime.datetime):
-        findings.add(
-            "phase-date-quotes",
-            f"{place[-1]} is {value} without quotes, which the platform reads as 00:00 of that "
-            f'day; write {place[-1]}: "{value}"',
-            *place,
-        )
-    if isinstance(value, datetime.datetime):
-        if value.tzinfo is None:
-            return value
-        return value.astimezone(datetime.UTC).replace(tzinfo=None)
-    if isinstance(value, datetime.date):
-        return datetime.datetime.combine(value, datetime.time())
-    findings.add(
-        "phase-date", f'{place[-1]} is {value!r}; write "YYYY-MM-DD HH:MM:SS", in quotes', *place
-    )
-    return None
-
-
 def _check_solutions(
     solutions: object, tasks: dict[Any, Any], files: BundleFiles, findings: Findings
 ) -> None:
@@ -259,10 +159,14 @@ def _check_solutions(
         return
     for number, solution in enumerate(solutions):
         place: Place = ("solutions", number)
-        if not isinstance(solution, dict) or not isinstance(solution.get("index"), int):
+        if not isinstance(solution, dict) or "index" not in solution:
             findings.add("solutions", f"solution {number} has no index; add an integer", *place)
             continue
-        if unknown := [task for task in solution.get("tasks") or [None] if task not in tasks]:
+        named = solution.get("tasks")
+        if not isinstance(named, list):
+            message = f"the tasks of solution {number} are {named!r}; write a list of indexes"
+            findings.add("solutions", message, *place, "tasks")
+        elif unknown := [task for task in named if task not in tasks]:
             findings.add(
                 "solutions",
                 f"solution {number} names tasks that do not exist: {unknown}",
@@ -288,16 +192,16 @@ def _check_leaderboards(content: dict[Any, Any], findings: Findings) -> None:
             )
             continue
         findings.known(board, LEADERBOARD_KEYS, place_of)
-        for key in ("title", "key"):
-            findings.text(board.get(key), "leaderboard-key", f"its {key}", (*place_of, key))
-        if board.get("submission_rule") not in FORCED_RULES:
-            findings.add(
-                "submission-rule",
-                f"submission_rule is {board.get('submission_rule')!r}: participants could choose "
-                f"what stands on the leaderboard; write one of {', '.join(FORCED_RULES)}",
-                *(*place_of, "submission_rule"),
-            )
+        for key, longest in (("title", MAX_BOARD_TITLE), ("key", MAX_BOARD_KEY)):
+            where = (*place_of, key)
+            check_label(board.get(key), "leaderboard-key", f"its {key}", where, longest, findings)
+        check_switches(board, ("hidden",), place_of, findings)
+        _check_rule(board, place_of, findings)
         _check_columns(board.get("columns"), (*place_of, "columns"), findings)
+        check_primary(board, place_of, findings)
+    if len(boards) > 1:
+        message = "only the first leaderboard is ever shown; remove the others"
+        findings.add("leaderboard-second", message, "leaderboards", 1)
     check_unique(
         [
             (board.get("key"), ("leaderboards", number, "key"))
@@ -307,6 +211,20 @@ def _check_leaderboards(content: dict[Any, Any], findings: Findings) -> None:
         ("leaderboard-key", "the leaderboard's key"),
         findings,
     )
+
+
+def _check_rule(board: dict[Any, Any], place: Place, findings: Findings) -> None:
+    """Check which submissions the leaderboard shows; without a rule participants choose."""
+    rule = board.get("submission_rule", CHOOSING_RULES[0])
+    advice = f"write one of {', '.join(FORCED_RULES)}"
+    if rule not in (*FORCED_RULES, *CHOOSING_RULES):
+        message = f"submission_rule is {rule!r}, which the platform refuses; {advice}"
+        findings.add("submission-rule-name", message, *place, "submission_rule")
+    elif rule in CHOOSING_RULES:
+        message = f"submission_rule is {rule!r}: participants could choose what stands on the "
+        findings.add(
+            "submission-rule", f"{message}leaderboard; {advice}", *place, "submission_rule"
+        )
 
 
 def _check_columns(columns: object, place: Place, findings: Findings) -> None:

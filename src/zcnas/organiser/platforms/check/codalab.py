@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from zcnas.organiser.platforms.check.codabench import as_moment
+from zcnas.organiser.platforms.check.dates import Moment, as_moment
 from zcnas.organiser.platforms.check.findings import Findings
 from zcnas.organiser.platforms.check.leaderboards import (
     check_decimals,
@@ -21,6 +21,7 @@ from zcnas.organiser.platforms.check.parts import (
     check_truth_is_hidden,
     read_part,
 )
+from zcnas.organiser.platforms.check.phases import check_end, check_limits
 from zcnas.organiser.platforms.check.source import BundleFiles
 
 _HANDED_OUT = ("public_data", "starting_kit")
@@ -32,16 +33,19 @@ _REQUIRED = {
 """What must be true: its rule, and what happens otherwise."""
 
 
-def check_codalab(content: dict[Any, Any], files: BundleFiles, findings: Findings) -> None:
+def check_codalab(
+    content: dict[Any, Any], files: BundleFiles, findings: Findings, now: Moment
+) -> None:
     """Check a ``competition.yaml`` of version 1.5 and everything it points to."""
     findings.text(content.get("title"), "title", "title", ("title",))
     check_image(content.get("image"), files, findings)
-    check_docker_image(
-        content.get("competition_docker_image"), findings, "competition_docker_image"
-    )
-    for key in ("start_date", "end_date"):
-        if content.get(key) is not None:
-            as_moment(content[key], findings, (key,))
+    check_docker_image(content, "competition_docker_image", findings)
+    moments = {
+        key: as_moment(content[key], findings, (key,))
+        for key in ("start_date", "end_date")
+        if content.get(key) not in (None, "", "null")
+    }
+    check_end(moments.get("start_date"), moments.get("end_date"), now, ("end_date",), findings)
     for key, (rule, otherwise) in _REQUIRED.items():
         if content.get(key) is not True:
             message = f"{key} is {content.get(key)!r}: {otherwise}; write true"
@@ -92,9 +96,7 @@ def _check_phase(
     findings.whole(
         phase.get("phasenumber"), "phase-number", "phasenumber", (*place, "phasenumber"), 1
     )
-    for key in ("execution_time_limit", "max_submissions", "max_submissions_per_day"):
-        if key in phase:
-            findings.whole(phase[key], "phase-limit", key, (*place, key), 1)
+    check_limits(phase, place, findings)
     if "scoring_program" in phase:
         program = phase["scoring_program"]
         check_program(program, "scoring", files, findings, (*place, "scoring_program"))

@@ -6,6 +6,7 @@ from typing import Any
 
 from zcnas.organiser.platforms.check.findings import Findings
 from zcnas.organiser.platforms.check.located import Place
+from zcnas.organiser.platforms.check.values import check_switches, is_number, whole_number
 
 MAX_LENGTH = 36
 MAX_DECIMALS = 10
@@ -13,7 +14,7 @@ COLUMN_KEYS = (
     *("title", "key", "index", "sorting", "computation", "computation_indexes", "precision"),
     "hidden",
 )
-COMPUTATIONS = ("sum", "avg", "min", "max", "avg_rank")
+COMPUTATIONS = ("sum", "avg", "min", "max")
 
 
 def check_column(
@@ -21,22 +22,35 @@ def check_column(
 ) -> None:
     """Check a column of version 2."""
     findings.known(column, COLUMN_KEYS, place)
-    check_length(
-        findings.text(column.get("key"), "column-key", "its key", (*place, "key")),
-        "key",
-        (*place, "key"),
-        findings,
-    )
-    check_length(
-        findings.text(column.get("title"), "column-title", "its title", (*place, "title")),
-        "title",
-        (*place, "title"),
-        findings,
-    )
+    for key in ("key", "title"):
+        value = column.get(key)
+        text = str(value) if is_number(value) else None
+        text = text or findings.text(value, f"column-{key}", f"its {key}", (*place, key))
+        check_length(text, key, (*place, key), findings)
+    check_switches(column, ("hidden",), place, findings)
     findings.whole(column.get("index"), "column-index", "its index", (*place, "index"), 0)
-    check_sorting(column.get("sorting"), (*place, "sorting"), findings)
-    check_decimals(column.get("precision"), (*place, "precision"), findings)
+    if "sorting" in column:
+        check_sorting(column["sorting"] or "", (*place, "sorting"), findings)
+    if "precision" in column:
+        given = column["precision"]
+        check_decimals("" if given is None else given, (*place, "precision"), findings)
     _check_computation(column, place, indexes, findings)
+
+
+def check_primary(board: dict[Any, Any], place: Place, findings: Findings) -> None:
+    """Check that the column by which the leaderboard is ordered exists."""
+    primary = whole_number(board.get("primary_index", 0))
+    columns = board.get("columns")
+    found = [column for column in columns or [] if isinstance(column, dict)]
+    indexes = [whole_number(column.get("index")) for column in found]
+    if found and primary not in indexes:
+        at = (*place, "primary_index") if "primary_index" in board else (*place, "columns")
+        findings.add(
+            "primary-column",
+            f"the leaderboard is ordered by column {primary}, and none has that index; number the "
+            "columns from 0",
+            *at,
+        )
 
 
 def check_length(text: str | None, what: str, place: Place, findings: Findings) -> None:
@@ -59,7 +73,7 @@ def check_decimals(value: object, place: Place, findings: Findings) -> None:
     """Check the number of decimals, if it is given."""
     if value is None:
         return
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_DECIMALS:
+    if (number := whole_number(value)) is None or not 0 <= number <= MAX_DECIMALS:
         findings.add(
             "column-precision",
             f"it shows {value!r} decimals; write an integer from 0 to {MAX_DECIMALS}",
@@ -97,7 +111,7 @@ def _check_computation(
             "computation_indexes is empty; list the indexes of the columns",
             *place_of,
         )
-    elif unknown := [index for index in operands if index not in indexes]:
+    elif unknown := [index for index in operands if whole_number(index) not in indexes]:
         findings.add(
             "column-computation",
             f"computation_indexes names columns that do not exist: {unknown}",

@@ -5,17 +5,23 @@ from __future__ import annotations
 import re
 import uuid
 from pathlib import PurePosixPath
+from typing import Any
 
 import yaml
 
 from zcnas.organiser.platforms.check.findings import Findings
 from zcnas.organiser.platforms.check.located import Place, read_yaml
-from zcnas.organiser.platforms.check.source import BundleFiles, check_names, read_zip
+from zcnas.organiser.platforms.check.source import BundleFiles, check_names
 from zcnas.organiser.platforms.emulator.rules import PLATFORMS, StepKind
 
 METADATA_NAMES = PLATFORMS["codabench"].metadata_names
 
-_IMAGE_STARTS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8")
+_PICTURE = re.compile(
+    r"""<img\b[^>]*?\bsrc\s*=\s*["']?([^"'\s>]+)|!\[[^\]]*\]\(\s*<?([^)\s>]+)""", re.IGNORECASE
+)
+"""A picture in HTML or in Markdown."""
+_ON_THE_WEB = re.compile(r"https?://|data:|//", re.IGNORECASE)
+MAX_IMAGE_NAME = 128
 _SHELL_WORDS = re.compile(r"[|;<>`\"'*?~]|&&|\$\(|\$\{|^\s*\w+=")
 _PLACEHOLDER = re.compile(r"\$\w+")
 _PATH = re.compile(r"/app/\w+(?:/\w+)?")
@@ -34,8 +40,18 @@ def check_image(value: object, files: BundleFiles, findings: Findings) -> None:
     content = files.read(name)
     if content is None:
         findings.add("image", f"there is no {name} in the bundle; add it", "image")
-    elif not content.startswith(_IMAGE_STARTS):
-        findings.add("image", f"{name} is not a PNG, JPEG or GIF; convert it", "image")
+    elif not _is_picture(content):
+        message = f"{name} is not a whole PNG, JPEG, GIF or WebP; convert it"
+        findings.add("image", message, "image")
+
+
+def _is_picture(content: bytes) -> bool:
+    """Return whether a file starts like a picture, and a PNG or JPEG also ends like one."""
+    if content.startswith(b"\x89PNG\r\n\x1a\n"):
+        return b"IEND" in content[-16:]
+    if content.startswith(b"\xff\xd8\xff"):
+        return b"\xff\xd9" in content[-16:]
+    return content.startswith((b"GIF87a", b"GIF89a")) or content[8:12] == b"WEBP"
 
 
 def check_page(
@@ -50,18 +66,46 @@ def check_page(
         findings.add(rule, f"there is no {name} in the bundle; add it", *place)
         return
     try:
-        empty = not content.decode().strip()
+        text = content.decode()
     except UnicodeDecodeError:
         findings.add_in(name, 1, rule, "the page is not UTF-8; save it as UTF-8")
         return
-    if empty:
+    if not text.strip():
         findings.add_in(name, 1, "page-empty", "the page is empty; write its content")
+    for number, line in enumerate(text.splitlines(), start=1):
+        for match in _PICTURE.finditer(line):
+            _check_picture(match[1] or match[2], name, number, findings)
 
 
-def check_docker_image(value: object, findings: Findings, key: str) -> None:
-    """Check the name of a Docker image, if one is given."""
-    if value is not None and (not isinstance(value, str) or not re.fullmatch(r"\S+", value)):
-        findings.add("docker-image", f"{key} is {value!r}; write a name like me/image:1", key)
+def _check_picture(source: str, name: str, line: int, findings: Findings) -> None:
+    if not _ON_THE_WEB.match(source):
+        findings.add_in(
+            name,
+            line,
+            "page-picture",
+            f"it shows {source}, which the platform does not serve; give an https address, or put "
+            "the picture into the page (data:image/png;base64,…)",
+        )
+
+
+def check_docker_image(content: dict[Any, Any], key: str, findings: Findings) -> None:
+    """Check the name of the Docker image; without one a platform takes one of its own."""
+    if key not in content:
+        findings.add(
+            "docker-image-missing",
+            f"there is no {key}, so programs run in an old image of the platform's; name yours",
+            key,
+        )
+        return
+    value = content[key]
+    is_name = isinstance(value, str) and re.fullmatch(r"\S+", value)
+    if not is_name or len(str(value)) > MAX_IMAGE_NAME:
+        findings.add(
+            "docker-image",
+            f"{key} is {value!r}; write a name like me/image:1 of at most {MAX_IMAGE_NAME} "
+            "characters",
+            key,
+        )
 
 
 def read_part(
@@ -81,7 +125,7 @@ def read_part(
             findings.add("part-file", f"there is no {name} in the bundle; add it", *place)
         return below or None
     try:
-        part = read_zip(content)
+        part = files.unpack(name)
     except ValueError as error:
         findings.add("part-zip", f"{name}: {error}; zip it again", *place)
         return None

@@ -24,6 +24,7 @@ class BundleFiles:
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self._files = files
+        self._unpacked: dict[str, dict[str, bytes]] = {}
 
     @property
     def names(self) -> list[str]:
@@ -33,6 +34,17 @@ class BundleFiles:
     def read(self, name: str) -> bytes | None:
         """Return a file's content, or None if there is no such file."""
         return self._files.get(str(PurePosixPath(name)))
+
+    def unpack(self, name: str) -> dict[str, bytes]:
+        """Return the files of a zip or folder of the bundle; empty if there is neither.
+
+        Raises:
+            ValueError: As for ``read_zip``.
+        """
+        if name not in self._unpacked:
+            content = self.read(name)
+            self._unpacked[name] = self.below(name) if content is None else read_zip(content)
+        return self._unpacked[name]
 
     def below(self, folder: str) -> dict[str, bytes]:
         """Return the files in a folder, keyed by their path relative to it."""
