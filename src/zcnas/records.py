@@ -195,10 +195,15 @@ def read_json(path: Path, record: type[_T], error: type[ZcnasError]) -> _T:
         raise error(f"{path} is malformed: {reason}") from None
 
 
-def write_json(path: Path, record: object) -> None:
+def write_json(path: Path, record: object, mode: int | None = None) -> None:
     """Write a record as indented JSON, keys in the record's order.
 
     The file appears whole or not at all.
+
+    Args:
+        path: The file; its folder is made.
+        record: What to write.
+        mode: The file's permissions from its first byte on; the system's own by default.
 
     Raises:
         ValueError: The record holds NaN or an infinity.
@@ -206,6 +211,9 @@ def write_json(path: Path, record: object) -> None:
     content = json.dumps(msgspec.to_builtins(record), indent=1, ensure_ascii=False, allow_nan=False)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
+    if mode is not None:
+        partial.unlink(missing_ok=True)
+        partial.touch(mode, exist_ok=False)
     partial.write_text(content + "\n", encoding="utf-8")
     partial.replace(path)
 

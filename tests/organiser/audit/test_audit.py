@@ -177,6 +177,7 @@ def test_an_audit_reports_and_changes_no_score(tmp_path):
     out = tmp_path / "out"
     board = score(Competition(phase, halves, ProcessIsolation(), cpus, out), paths)
     before = (out / "leaderboard.json").read_bytes()
+    told: list[str] = []
     found = Audit(
         phase=phase,
         halves=halves,
@@ -186,7 +187,9 @@ def test_an_audit_reports_and_changes_no_score(tmp_path):
         cpu=cpus[0],
         architectures=3,
         samples=ROOT / "starting_kit" / "submissions",
+        say=told.append,
     ).run(paths)
+    assert told[1:] == ["1 of 2: pretends", "2 of 2: counts"]
     assert "ignores_input" in [sign.kind for sign in found["pretends"]]
     assert "unsteady" in [sign.kind for sign in found["counts"]]
     written = json.loads((out / "audit.json").read_text())

@@ -45,7 +45,7 @@ class Audit:
         cpu: The CPU to use.
         architectures: How many architectures of the phase's first benchmark to query again.
         samples: Folder of our own submissions: the baselines.
-        say: Callback invoked with the name of each submission audited.
+        say: Callback invoked with each step and submission, before it begins.
     """
 
     phase: Phase
@@ -63,17 +63,20 @@ class Audit:
         found: dict[str, list[Sign]] = {}
         with owned_folder("audit") as staging:
             program = stage_worker(staging / "program", self.phase.plugin_distributions())
+            self.say("asking our own canary and forward pass, for comparison")
             probes = {
                 name: self._ask(program, PROBES / name, self._chosen())
                 for name in ("canary", "forward")
             }
-            for path in submissions:
+            scored = {e.submission: e for e in self.board.entries if e.status == "scored"}
+            paths = list(submissions)
+            for number, path in enumerate(paths, start=1):
                 name = submission_name(path)
-                entry = next((e for e in self.board.entries if e.submission == name), None)
-                if entry is None or entry.status != "scored":
+                entry = scored.get(name)
+                if entry is None:
                     self.say(f"{name}: not looked at, because the run has no score of it")
                     continue
-                self.say(name)
+                self.say(f"{number} of {len(paths)}: {name}")
                 try:
                     folder = open_submission(path, staging / "submissions" / name).folder
                 except InvalidSubmission as error:

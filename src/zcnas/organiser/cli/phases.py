@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -40,6 +41,7 @@ def list_phases(
     prices = _table("N", "forward", "+ backward", "13 proxies", first="CPU hours of a submission")
     bounds = _table("query", "benchmark", "memory", first="13 proxies need / limit")
     unmeasured: set[str] = set()
+    tight: list[str] = []
     listed: dict[str, object] = {}
     for phase in load_phases(phases_file()).values():
         cost, limits = estimate(phase, record), phase.limits
@@ -49,13 +51,20 @@ def list_phases(
         name = f"{phase.name} ({measured} of {len(phase.benchmarks)} benchmarks)"
         hours = (cost.forward_s / 3600, cost.both_s / 3600, cost.together_s / 3600)
         prices.add_row(name, str(phase.architectures), *(f"{number:.2f}" for number in hours))
-        bounds.add_row(
-            name,
-            f"{cost.large_query_s:.0f} / {limits.query_cpu_s} s",
-            f"{cost.dearest_benchmark_s:.0f} / {limits.benchmark_cpu_s} s",
-            f"{cost.peak_mib:.0f} / {limits.memory_mb} MiB",
-        )
+        needs = {
+            "query_cpu_s": (cost.large_query_s, limits.query_cpu_s, "s"),
+            "benchmark_cpu_s": (cost.dearest_benchmark_s, limits.benchmark_cpu_s, "s"),
+            "memory_mb": (cost.peak_mib, limits.memory_mb, "MiB"),
+        }
+        bounds.add_row(name, *(_need(*each) for each in needs.values()))
+        tight += [
+            f"{phase.name}.limits.{key} is {limit}, and the thirteen proxies need {need:.0f}"
+            for key, (need, limit, _) in needs.items()
+            if need > limit
+        ]
     console.print(prices, bounds)
+    if tight:
+        _warn(f"! below the measured cost: {'; '.join(tight)}; raise them in phases.toml")
     if unmeasured:
         console.print(
             f"not measured yet, and not counted above: {', '.join(sorted(unmeasured))}; `make "
@@ -70,6 +79,12 @@ def list_phases(
     )  # fmt: skip
     if as_json:
         print_record(listed)
+
+
+def _need(need: float, limit: int, unit: str) -> str:
+    """Return a cost beside its limit, marked if it exceeds it."""
+    mark = "[bold red]![/] " if need > limit else ""
+    return f"{mark}{need:.0f} / {limit} {unit}"
 
 
 def _table(*columns: str, first: str) -> Table:
@@ -99,7 +114,9 @@ def sample(
     as_json: JsonOption = False,
 ) -> None:
     """Draw the architectures of a phase and write both halves: input_data and reference_data."""
-    from zcnas.organiser.draw import sample_phase
+    from zcnas.benchmarks import get_benchmark
+    from zcnas.datasets.inventory import images_of
+    from zcnas.organiser.draw import Drawn, sample_phase
     from zcnas.organiser.secret_files import DRAW_SEED, kept_secret
 
     chosen = find_phase(phase)
@@ -114,8 +131,40 @@ def sample(
             f"phase '{phase}' is hidden: name a folder outside the repository with --out DIR"
         )
     seed = chosen.draw_seed or kept_secret(seed_file or inputs.parent / DRAW_SEED)
-    others = [inputs.parents[1] / other / "input_data" for other in chosen.disjoint_from]
-    sample_phase(chosen, seed, tables or data_dir(), inputs, references, others)
-    console.print(f"{phase}: wrote {inputs} and {references}", markup=False, soft_wrap=True)
+    drawn: list[Drawn] = []
+
+    def say(part: Drawn) -> None:
+        drawn.append(part)
+        images = images_of(get_benchmark(part.benchmark), data_dir())
+        _note(
+            f"{part.benchmark}: {part.architectures} of {part.available} architectures from "
+            f"{part.table}, {part.left_out} left out as drawn elsewhere; {images}"
+        )
+
+    folders = {name: inputs.parents[1] / name / "input_data" for name in chosen.disjoint_from}
+    sample_phase(chosen, seed, tables or data_dir(), inputs, references, folders.values(), say)
+    _say_disjoint(folders)
+    _note(f"{phase}: wrote {inputs} and {references}")
     if as_json:
-        print_record({"phase": phase, "input_data": inputs, "reference_data": references})
+        print_record(
+            {"phase": phase, "input_data": inputs, "reference_data": references, "drawn": drawn}
+        )
+
+
+def _say_disjoint(folders: Mapping[str, Path]) -> None:
+    """Say which phases the draw shares no architecture with, and which are not drawn yet."""
+    if done := [name for name, folder in folders.items() if folder.is_dir()]:
+        _note(f"disjoint from {', '.join(done)}")
+    if absent := [name for name, folder in folders.items() if not folder.is_dir()]:
+        _warn(
+            f"not compared with {', '.join(absent)}, which must be disjoint from it and is not "
+            "drawn yet; draw that first, then this one again"
+        )
+
+
+def _note(text: str) -> None:
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _warn(text: str) -> None:
+    console.print(text, style="yellow", markup=False, highlight=False, soft_wrap=True)

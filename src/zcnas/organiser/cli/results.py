@@ -126,7 +126,11 @@ def status(out: OutArgument = Path("build/score"), as_json: JsonOption = False) 
     for each in found.submissions:
         where = f" on {', '.join(each.benchmarks)}" if each.benchmarks else ""
         reason = f": {each.reason}" if each.reason else ""
-        lines.append(f"{each.name}: {each.state}{where}, {each.architectures}/{each.of}{reason}")
+        kinds = ", ".join(f"{count} {kind}" for kind, count in each.failures.items())
+        failed = f", {sum(each.failures.values())} failed ({kinds})" if each.failures else ""
+        lines.append(
+            f"{each.name}: {each.state}{where}, {each.architectures}/{each.of}{failed}{reason}"
+        )
     lines.append(f"last event: {found.last_event}")
     console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
 

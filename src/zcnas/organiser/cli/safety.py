@@ -98,7 +98,8 @@ def feedback(
 
 def audit(
     submissions: Annotated[
-        Path | None, path_argument("The submissions of the run; the samples by default.")
+        list[Path] | None,
+        path_argument("Folders with the run's submissions; the samples by default."),
     ] = None,
     out: Annotated[Path, folder_option("Folder of the run.")] = Path("build/score"),
     isolation: IsolationOption = "auto",
@@ -121,6 +122,8 @@ def audit(
     board = read_json(out / "leaderboard.json", Leaderboard, PredictionError)
     phase = find_phase(board.phase).only(list(board.benchmarks))
 
+    folders = submissions or [samples()]
+    paths = [path for folder in folders for path in find_submissions(folder, say)]
     look = Audit(
         phase=phase,
         halves=load_halves(phase, *halves_of(phase), data_dir()),
@@ -132,7 +135,7 @@ def audit(
         samples=samples(),
         say=say,
     )
-    found = look.run(find_submissions(submissions or samples(), say))
+    found = look.run(paths)
     lines = []
     for name, signs in found.items():
         lines.append(f"{name}: {'no sign' if not signs else ''}")

@@ -5,6 +5,9 @@ Read from the files of the run, so it can be asked during the run and after it h
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -27,6 +30,7 @@ class SubmissionStatus(msgspec.Struct, frozen=True, kw_only=True):
         state: ``waiting`` if something is left and no job of it is under way.
         architectures: How many are done.
         of: Of how many.
+        failures: How many of them failed, by status.
         benchmarks: The benchmarks under way.
         reason: Why it was refused or could not be scored, what its last job failed with, or what
             it waits for.
@@ -36,6 +40,7 @@ class SubmissionStatus(msgspec.Struct, frozen=True, kw_only=True):
     state: State
     architectures: int
     of: int
+    failures: dict[str, int] = msgspec.field(default_factory=dict)
     benchmarks: tuple[str, ...] = ()
     reason: str = ""
 
@@ -85,11 +90,12 @@ def _submission(
     active: bool,
 ) -> SubmissionStatus:
     folder = results.folder_of(record.name)
-    done = 0
-    for key in run.benchmarks:
-        path = ResultFiles(folder, key).predictions
-        if path.is_file():
-            done += path.read_bytes().count(b"\n")
+    statuses = Counter(
+        status
+        for key in run.benchmarks
+        for status in _statuses(ResultFiles(folder, key).predictions)
+    )
+    done = statuses.total()
     total = sum(binding.architectures for binding in run.benchmarks.values())
     benchmarks = tuple(key for key, status in jobs.items() if active and status.running)
     failures = [f"{key}, {status.failure}" for key, status in jobs.items() if status.failure]
@@ -113,6 +119,24 @@ def _submission(
         state=state,
         architectures=done,
         of=total,
+        failures={status: count for status, count in sorted(statuses.items()) if status != "ok"},
         benchmarks=benchmarks,
         reason=reason,
     )
+
+
+class _Line(msgspec.Struct):
+    """What this module reads of a prediction."""
+
+    status: str
+
+
+def _statuses(path: Path) -> Iterator[str]:
+    """Yield the status of every whole line; one that cannot be read is told when it is judged."""
+    decoder = msgspec.json.Decoder(_Line)
+    for line in path.read_bytes().splitlines(keepends=True) if path.is_file() else ():
+        if line.endswith(b"\n"):
+            try:
+                yield decoder.decode(line).status
+            except msgspec.MsgspecError:
+                yield "unreadable"
