@@ -10,7 +10,7 @@ CODES = {
     "a command that did its work": (["phases"], 0),
     "help": (["--help"], 0),
     "a bundle with errors": (["bundle-check", "BUNDLE"], 1),
-    "a submission that is refused": (["check", "EMPTY"], 1),
+    "a submission that is refused": (["check", "EMPTY"], 2),
     "a phase that does not exist": (["doctor", "--phase", "nowhere"], 2),
     "an option that does not exist": (["phases", "--faster"], 2),
     "a folder that no run has used": (["status", "EMPTY"], 2),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from zcnas.errors import BundleError
-from zcnas.hosted.phase import feedback_of
+from zcnas.feedback import shown
 from zcnas.organiser.platforms.bundle.columns import SUBMISSION_RULES, columns, counting_rule
 from zcnas.organiser.platforms.check.findings import Findings
 from zcnas.organiser.platforms.check.located import Place
@@ -27,7 +27,7 @@ def check_board(content: Mapping[Any, Any], phases: list[PhaseView], findings: F
         return
     found, order = _of_version_2(content) if "tasks" in content else _of_version_1(content)
     _check_columns(found, order, known, findings)
-    hides = not all(feedback_of(phase).scores for phase in known)
+    hides = not all(shown(phase).scores for phase in known)
     if "tasks" not in content:
         for key, place, column in found:
             if hides and not is_on(column.get("hidden")):

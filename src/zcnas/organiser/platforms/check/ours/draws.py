@@ -7,7 +7,8 @@ import itertools
 
 import msgspec
 
-from zcnas.hosted.phase import HOSTED_PHASE_FILE, INPUT_DIGESTS_FILE, HostedPhase, feedback_of
+from zcnas.feedback import shown
+from zcnas.hosted.phase import HOSTED_PHASE_FILE, INPUT_DIGESTS_FILE, HostedPhase
 from zcnas.hosted.seals import KEY_BYTES, KEY_FILE
 from zcnas.organiser.platforms.check.findings import Findings
 from zcnas.organiser.platforms.check.ours.view import PhaseView
@@ -113,7 +114,7 @@ def _check_halves(phase: PhaseView, hosted: HostedPhase, findings: Findings) -> 
         if digests.get(name) != real.get(name):
             what = "is missing" if name not in real else "is not the one that the reference is for"
             findings.add_in(f"{file}/input_data/{name}", 1, "own-halves", f"it {what}; {AGAIN}")
-    for key in hosted.phase.benchmarks if feedback_of(hosted.phase).scores else ():
+    for key in hosted.phase.benchmarks if shown(hosted.phase).scores else ():
         _check_benchmark(phase, key, findings)
 
 

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from zcnas.hosted.phase import feedback_of
+from zcnas.feedback import shown
 from zcnas.hosted.seals import KEY_FILE
 from zcnas.organiser.platforms.check.findings import Findings
 from zcnas.organiser.platforms.check.ours.draws import asked_by
@@ -50,7 +50,7 @@ def _check_own_parts(phase: PhaseView, findings: Findings) -> None:
             *phase.place,
             "public_data",
         )
-    if not feedback_of(phase.hosted.phase).scores:
+    if not shown(phase.hosted.phase).scores:
         for key in phase.hosted.phase.benchmarks:
             if f"{key}.json" in phase.reference:
                 findings.add_in(

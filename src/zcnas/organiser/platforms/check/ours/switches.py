@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from zcnas.feedback import Feedback
-from zcnas.hosted.phase import feedback_of
+from zcnas.feedback import Feedback, shown
 from zcnas.organiser.platforms.check.findings import Findings
 from zcnas.organiser.platforms.check.ours.view import PhaseView
 from zcnas.organiser.platforms.check.values import is_on
@@ -23,17 +22,17 @@ def check_shown(content: Mapping[Any, Any], phases: list[PhaseView], findings: F
         if is_on(content.get(key)):
             message = f"{key} is {content[key]!r}, and {otherwise}; write false"
             findings.add("own-secret", message, key)
-    shown = [feedback_of(phase.hosted.phase) for phase in phases if phase.hosted is not None]
+    levels = [shown(phase.hosted.phase) for phase in phases if phase.hosted is not None]
     if "tasks" in content:
-        _check_details(content, shown, findings)
+        _check_details(content, levels, findings)
     for phase in phases:
         if phase.hosted is not None:
-            _check_phase(phase, feedback_of(phase.hosted.phase), findings)
+            _check_phase(phase, shown(phase.hosted.phase), findings)
 
 
-def _check_details(content: Mapping[Any, Any], shown: list[Feedback], findings: Findings) -> None:
+def _check_details(content: Mapping[Any, Any], levels: list[Feedback], findings: Findings) -> None:
     key = "show_detailed_results_in_leaderboard"
-    if is_on(content.get(key, True)) and not all(feedback.messages for feedback in shown):
+    if is_on(content.get(key, True)) and not all(feedback.messages for feedback in levels):
         message = "and a phase shows no messages: others could read them; write false"
         findings.add("own-feedback", f"{key} is {content.get(key, True)!r}, {message}", key)
     key = "can_participants_make_submissions_public"
