@@ -52,6 +52,8 @@ def test_an_attack_has_its_own_outcome(run, name, record_property):
     for prediction, (status, score) in zip(
         predictions, attack.expected(run.isolation), strict=True
     ):
+        if not status:
+            continue
         assert prediction.status == status, f"{prediction.message}\n{log}"
         if score is not None:
             assert prediction.score == score, log

@@ -219,4 +219,9 @@ class ProcessWorker:
                 place.log(chunk)
 
     def _remove_scratch(self) -> None:
-        shutil.rmtree(self._folder, ignore_errors=True)
+        """Remove the scratch folder, also one whose folders are closed or nested without end."""
+        try:
+            shutil.rmtree(self._folder)
+        except (OSError, RecursionError):
+            for command in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]):
+                subprocess.run([*command, self._folder], capture_output=True, check=False)

@@ -24,6 +24,10 @@ from zcnas.errors import InvalidArchitecture, TableError
 from zcnas.search_spaces import get_search_space
 from zcnas.tables.table import cell_key, distinct_pairs, folder_of_tables, read_bytes
 
+_FORM_ERRORS = (
+    *(ValueError, TypeError, KeyError, AttributeError, SyntaxError),
+    *(OverflowError, RecursionError, MemoryError),  # numbers without end, lists without end
+)
 PUBLISHER = "the NAS-Bench-Suite-Zero release of NASLib (its README links the data folder)"
 
 
@@ -79,7 +83,7 @@ def refusing_other_forms(path: Path, benchmark: Benchmark) -> Iterator[None]:
     space = benchmark.search_space
     try:
         yield
-    except (ValueError, TypeError, KeyError, AttributeError, SyntaxError) as error:
+    except _FORM_ERRORS as error:
         raise TableError(
             f"'{path}' is not a NAS-Bench-Suite-Zero table of {space} ({error!r}); get it from "
             f"{PUBLISHER}"
