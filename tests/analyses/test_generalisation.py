@@ -51,6 +51,8 @@ def test_your_own_column_stands_beside_the_proxies(folder, benchmark, cells, tmp
     assert result.table("average_ranks").set_index("proxy").loc["mine", "overall"] == 1.5
     top = result.table("top_k").set_index("proxy")
     assert top.loc["mine", ["precision@5", "best_ranking@5"]].tolist() == pytest.approx([1, 1 / 40])
+    searched = top.loc["mine", ["best of top 10", "regret@10", "ndcg@10%"]].tolist()
+    assert searched == pytest.approx([60 + 39 / 4, 0, 1])
 
 
 def test_best_ranking_is_the_place_of_the_best_among_the_highest_scores(folder, benchmark):

@@ -91,7 +91,9 @@ def analyse(studies: Sequence[Study]) -> Result:
 _TOP_TEXT = (
     "Precision@K: which share of the K best by score are among the K best by accuracy, expected "
     "over orders of ties. BestRanking@K: the place by accuracy of the best of the K highest "
-    "scores, divided by N; lower is better. N is the number of architectures with scores, so a "
+    "scores, divided by N; lower is better. `best of top 10` is the accuracy a search finds that "
+    "trains the ten highest scores, `regret@10` what it misses, in the unit of the accuracy; "
+    "`ndcg@10%` weighs the best tenth by place. N is the number of architectures with scores, so a "
     "figure of the paper, which has N = 1,000, compares only where N is near that."
 )
 
