@@ -111,6 +111,9 @@ def test_with_run_and_pages_every_command_does_its_work(full, scored, workplace)
     assert mine["status"] == "scored"
     assert (scored / "leaderboard" / "index.html").is_file()
     process = ("--isolation", "process")
+    settings = (ROOT / "competition.yaml").read_text()
+    pushed = settings.replace("zcnas-worker:latest", "me/zcnas-worker:1")
+    (workplace / "settings.yaml").write_text(pushed)
     for arguments in (
         ("dry-run", "mine", *process, "--benchmark", BENCHMARK),
         ("status",),
@@ -119,7 +122,7 @@ def test_with_run_and_pages_every_command_does_its_work(full, scored, workplace)
         ("merge", "build/score", "--out", "merged"),
         ("feedback",),
         ("audit", "mine", *process, "--architectures", "2"),
-        ("bundle", "--phase", "practice"),
+        ("bundle", "--phase", "practice", "--settings", "settings.yaml"),
         ("bundle-check",),
         ("doctor", *process),
     ):
