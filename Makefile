@@ -31,12 +31,18 @@ DEFAULT_TORCH = { \
 LOCK := $(BIN)/uv --quiet pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 WITHOUT_TORCH := tests/judging tests/submissions tests/tables tests/test_benchmarks.py tests/test_records.py tests/test_phases.py --ignore tests/tables/test_zero_cost_scores.py
 
+# Paths reach a recipe through the environment, so that spaces in them are nothing special. SUBMISSIONS may name several: as a shell
+# splits them, unless something has the whole as its name.
+export SUBMISSIONS SUBMISSION OUT DATA SITE
+SEVERAL_SUBMISSIONS = if [ -e "$$SUBMISSIONS" ]; then set -- "$$SUBMISSIONS"; else eval "set -- $$SUBMISSIONS"; fi
+
 .DEFAULT_GOAL := help
 .PHONY: help install lock score dry-run smoke submission leaderboard baselines status rank merge data phases sample bundle bundle-check emulate feedback audit doctor analyse image check test test-lowest fuzz verify-spaces soak bench
 
 help:  ## list the targets
 	@echo "Variables are the options of the console script: ISOLATION=docker is --isolation docker, likewise PHASE= OUT= CPUS= SCHEDULER="
 	@echo "SHARD= PLATFORM= BASE= SITE= BENCHMARK=; N= is -n; ANEW=yes is --anew, likewise VOTE= QUICK= OPEN= FAIL_FAST=; DATA= is --to; SUBMISSIONS= SUBMISSION= BUNDLE= FROM= are arguments."
+	@echo "SUBMISSIONS=\"one two\" are two, SUBMISSIONS=\"'my subs' two\" as well; a path with spaces that exists is one: SUBMISSIONS=\"my subs\"."
 	@echo "Of make itself: PYTHON= (which makes .venv) TESTS= TEST_PROCESSES=2 MINUTES= EXAMPLES="
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
@@ -79,19 +85,19 @@ test-lowest: .venv/installed-dev  ## run the tests that need no torch on the low
 	build/lowest/bin/pytest -m 'not container and not browser and not real_table' $(WITHOUT_TORCH)
 
 score: $(if $(SCHEDULER),.venv/installed-cluster,install)  ## score SUBMISSIONS (three samples by default) on PHASE and print the leaderboard
-	$(ZCNAS) score $(SUBMISSIONS) --phase $(PHASE) --isolation $(ISOLATION) --cpus '$(CPUS)' --out $(OUT) $(if $(ANEW),--anew) --scheduler '$(SCHEDULER)' --shard $(SHARD)
+	@$(SEVERAL_SUBMISSIONS); set -x; $(ZCNAS) score "$$@" --phase $(PHASE) --isolation $(ISOLATION) --cpus '$(CPUS)' --out "$$OUT" $(if $(ANEW),--anew) --scheduler '$(SCHEDULER)' --shard $(SHARD)
 
 dry-run: install  ## score your SUBMISSION on the practice phase and explain the result (QUICK=yes N=20 BENCHMARK= OPEN=yes)
-	$(ZCNAS) dry-run $(SUBMISSION) --isolation $(ISOLATION) --cpus '$(CPUS)' $(if $(QUICK),--quick) $(if $(N),-n $(N)) $(BENCHMARK:%=--benchmark %) $(if $(FAIL_FAST),--fail-fast) $(if $(OPEN),--open)
+	$(ZCNAS) dry-run "$$SUBMISSION" --isolation $(ISOLATION) --cpus '$(CPUS)' $(if $(QUICK),--quick) $(if $(N),-n $(N)) $(BENCHMARK:%=--benchmark %) $(if $(FAIL_FAST),--fail-fast) $(if $(OPEN),--open)
 
 smoke: install  ## ask your SUBMISSION for two networks of each of the 28 benchmarks (a minute or two)
-	$(ZCNAS) smoke $(SUBMISSION) --isolation $(ISOLATION) --cpus '$(CPUS)' $(BENCHMARK:%=--benchmark %)
+	$(ZCNAS) smoke "$$SUBMISSION" --isolation $(ISOLATION) --cpus '$(CPUS)' $(BENCHMARK:%=--benchmark %)
 
 submission: install  ## check your SUBMISSION and zip it for upload
-	$(ZCNAS) submission $(SUBMISSION)
+	$(ZCNAS) submission "$$SUBMISSION"
 
 leaderboard: install  ## print the leaderboard in OUT again, write its pages (SITE= AFTER_DEADLINE=yes)
-	$(ZCNAS) leaderboard $(OUT) $(if $(SITE),--site '$(SITE)') $(if $(AFTER_DEADLINE),--after-deadline)
+	$(ZCNAS) leaderboard "$$OUT" $(if $(SITE),--site "$$SITE") $(if $(AFTER_DEADLINE),--after-deadline)
 
 baselines: .venv/installed-dev  ## score every sample on the practice phase, record the baselines and their site (hours)
 	$(ZCNAS) score starting_kit/submissions --isolation $(ISOLATION) --cpus '$(CPUS)' --out build/baselines
@@ -100,16 +106,16 @@ baselines: .venv/installed-dev  ## score every sample on the practice phase, rec
 	$(BIN)/python timings/record_baselines.py build/baselines
 
 status: install  ## say what is done, running and failed in OUT, and why
-	$(ZCNAS) status $(OUT)
+	$(ZCNAS) status "$$OUT"
 
 rank: install  ## make the leaderboard of OUT again from stored predictions (VOTE=yes adds the vote of three proxies)
-	$(ZCNAS) rank $(OUT) $(if $(VOTE),--vote)
+	$(ZCNAS) rank "$$OUT" $(if $(VOTE),--vote)
 
 merge: install  ## merge the results folders FROM="A B" into OUT
-	$(ZCNAS) merge $(FROM) --out $(OUT)
+	$(ZCNAS) merge $(FROM) --out "$$OUT"
 
 data: install  ## fetch the datasets' published files into DATA, list what to download yourself
-	$(ZCNAS) data $(if $(DATA),--to $(DATA))
+	$(ZCNAS) data $(if $(DATA),--to "$$DATA")
 
 phases: install  ## list the phases: limits, and what a submission costs
 	$(ZCNAS) phases
@@ -124,16 +130,16 @@ bundle-check: install  ## check the bundles in build/bundle by every rule of the
 	$(ZCNAS) bundle-check $(BUNDLE)
 
 emulate: install  ## run SUBMISSION as PLATFORM's worker would (PLATFORM=codabench|codalab)
-	$(ZCNAS) emulate --platform $(PLATFORM) --submission $(SUBMISSION) --isolation $(ISOLATION)
+	$(ZCNAS) emulate --platform $(PLATFORM) --submission "$$SUBMISSION" --isolation $(ISOLATION)
 
 feedback: install  ## write what each participant may see of the run in OUT to build/feedback
-	$(ZCNAS) feedback $(OUT)
+	$(ZCNAS) feedback "$$OUT"
 
 audit: install  ## look for signs of memorised benchmarks among SUBMISSIONS scored in OUT
-	$(ZCNAS) audit $(SUBMISSIONS) --out $(OUT) --isolation $(ISOLATION) --cpus '$(CPUS)'
+	@$(SEVERAL_SUBMISSIONS); set -x; $(ZCNAS) audit "$$@" --out "$$OUT" --isolation $(ISOLATION) --cpus '$(CPUS)'
 
 doctor: install  ## check this machine before a run of PHASE and suggest fixes
-	$(ZCNAS) doctor --phase $(PHASE) --isolation $(ISOLATION) --cpus '$(CPUS)' --out $(OUT)
+	$(ZCNAS) doctor --phase $(PHASE) --isolation $(ISOLATION) --cpus '$(CPUS)' --out "$$OUT"
 
 analyse: install  ## repeat the papers' analyses on the tables in ZCNAS_DATA (NAME=all BENCHMARKS= SCORES=)
 	$(ZCNAS) analyse $(or $(NAME),all) $(if $(BENCHMARKS),--benchmarks $(BENCHMARKS)) $(if $(SCORES),--scores $(SCORES))

@@ -20,7 +20,7 @@ def test_mean_is_the_arithmetic_mean_over_the_seeds():
 
 def test_mean_of_an_architecture_the_table_lacks_names_it_and_an_example():
     with pytest.raises(TableError, match="does not contain 'c'; it has 2 others, such as 'a'"):
-        _table({"a": (1.0,), "b": (1.0,)}).mean("c")
+        _table({"a": (11.0,), "b": (11.0,)}).mean("c")
 
 
 def test_an_empty_table_is_refused():

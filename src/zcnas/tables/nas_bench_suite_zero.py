@@ -21,6 +21,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from zcnas.benchmarks import Benchmark
+from zcnas.errors import TableError
 from zcnas.tables.suite_zero_file import read_rows, refusing_other_forms
 from zcnas.tables.table import Table
 
@@ -52,12 +53,28 @@ def load(benchmark: Benchmark, folder: Path | None = None) -> Table:
     rows = read_rows(benchmark, folder)
     with refusing_other_forms(rows.path, benchmark):
         accuracies = {
-            architecture: tuple(sorted({float(record["val_accuracy"]) for record in records}))
+            architecture: tuple(sorted({_number(record["val_accuracy"]) for record in records}))
             for architecture, records in rows.cells.items()
         }
     metric, unit = metric_of(benchmark)
     source = "nas_bench_suite_zero"
-    return Table(benchmark.key, accuracies, metric, unit, source, VERSION, rows.sha256, rows.merged)
+    try:
+        return Table(
+            benchmark.key, accuracies, metric, unit, source, VERSION, rows.sha256, rows.merged
+        )
+    except TableError as error:
+        raise TableError(f"'{rows.path}': {error}") from None
+
+
+def _number(value: object) -> float:
+    """Return a number of a JSON file.
+
+    Raises:
+        TypeError: It is a truth value, a text or nothing.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"val_accuracy is {value!r}, which is no number")
+    return float(value)
 
 
 def metric_of(benchmark: Benchmark) -> tuple[str, str]:

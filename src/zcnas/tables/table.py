@@ -14,10 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from zcnas.benchmarks import Spec
+from zcnas.benchmarks import BENCHMARKS, Spec
 from zcnas.errors import TableError
 from zcnas.pickles import Allowed, UnsafePickleError, load_pickle
 from zcnas.search_spaces.nasbench101.spec import NasBench101Spec
+
+FAR_BELOW_CHANCE = 0.25
+"""Of the accuracy of guessing; the published tables' worst architectures reach 0.32 of it."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,8 @@ class Table:
             distinct values are its seeds.
 
     Raises:
-        TableError: There are no architectures, or one has no value or a value that is not finite.
+        TableError: There are no architectures, or one has no value, a value that is not finite, or
+            one that is no percentage where the unit says so.
     """
 
     benchmark: str
@@ -61,6 +65,22 @@ class Table:
                     f"the table {self.source} has the values {values} for {architecture} of "
                     f"{self.benchmark}; expected one or more finite numbers. Download it again"
                 )
+            if self.unit == "percent" and not all(self._is_percentage(value) for value in values):
+                raise TableError(
+                    f"the table {self.source} has the values {values} for {architecture} of "
+                    f"{self.benchmark}, which are no percentages: expected 0 to 100, and nothing "
+                    f"far below chance, as a fraction is. Bring all rows into percent"
+                )
+
+    def _is_percentage(self, value: float) -> bool:
+        """Return whether an accuracy is one in percent: a fraction lies far below guessing.
+
+        With a hundred classes or more guessing itself is at most one percent, and cannot tell.
+        """
+        known = BENCHMARKS.get(self.benchmark)
+        classes = known.dataset.num_classes if known and known.dataset.target == "label" else None
+        least = min(1.0, FAR_BELOW_CHANCE * 100 / classes) if classes else 0.0
+        return value == 0 or least <= value <= 100
 
     def mean(self, architecture: str) -> float:
         """Return the mean over the seeds of one architecture.
