@@ -56,7 +56,7 @@ def study(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tables")
     rng = np.random.default_rng(0)
     cells = [cell for cell in NasBench201Spec.enumerate() if cell.ops[3] != "none"][:600]
-    accuracy = rng.permutation(600) / 10
+    accuracy = 30 + rng.permutation(600) / 10
     columns = {name: rng.normal(size=600) for name in ("snip", "plain", "grasp", "fisher", "jacov")}
     columns["zen"] = accuracy * 2
     rows = {

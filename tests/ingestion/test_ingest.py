@@ -121,7 +121,7 @@ class ZeroCostPredictor:
             "killed",
             "in set-up: the worker is gone: os._exit(3) was called (predictor.py, line 1)",
         ),
-        ("import os, signal; os.kill(os.getpid(), 9)", "killed", "in set-up: the worker is gone"),
+        ("import ctypes; ctypes.CDLL(None)._exit(3)", "killed", "in set-up: the worker is gone"),
         (
             "class ZeroCostPredictor:\n    def pre_process(self): raise ValueError('no data')\n"
             "    def query(self, graph): return 1",
@@ -240,7 +240,7 @@ def test_a_spoofed_answer_is_the_participants_fault(ingest_source, attack, messa
     """The predictor, while loading, writes to every descriptor the worker has."""
     source = f"""
 import os, stat
-for fd in range(3, 20):
+for fd in range(3, 1 << 16):
     try:
         if stat.S_ISFIFO(os.fstat(fd).st_mode):
             os.write(fd, {attack})

@@ -57,7 +57,7 @@ sys.argv = None; sys.excepthook = None; atexit.register(time.sleep, 1000)""",
 signal.signal(signal.SIGCHLD, signal.SIG_IGN); signal.signal(signal.SIGTERM, signal.SIG_IGN)
 signal.pthread_sigmask(signal.SIG_SETMASK, signal.valid_signals())
 signal.setitimer(signal.ITIMER_REAL, 60)
-import faulthandler; faulthandler.dump_traceback_later(60, exit=True)""",
+import faulthandler; faulthandler.dump_traceback_later(60, exit=True, file=2)""",
     "settings": """
 import gc, resource; gc.disable(); sys.setrecursionlimit(300); warnings.simplefilter("error")
 np.seterr(all="raise"); torch.use_deterministic_algorithms(True); os.chdir("/")

@@ -130,7 +130,7 @@ def test_a_killed_runs_containers_are_removed_and_a_living_runs_are_kept(
     try:
         mark = killed.stdout.strip()
         assert mark in owners(engine)
-        assert not psutil.pid_exists(int(mark.split("/")[2]))
+        assert not psutil.pid_exists(int(mark.split("/")[3]))
         assert remove_strays(docker_isolation) >= 1
         assert mark not in owners(engine)
         assert owner_mark() in owners(engine)

@@ -9,11 +9,11 @@ from zcnas.benchmarks import get_benchmark, get_dataset
 from zcnas.datasets import load_minibatch, reader_of
 from zcnas.errors import (
     InputDataError,
-    OrganiserError,
     PhaseError,
     PluginError,
     ProxyError,
     TableError,
+    UsageError,
 )
 from zcnas.isolation.choice import choose_isolation
 from zcnas.phases import load_phase, load_phases
@@ -192,5 +192,5 @@ def test_an_isolation_of_a_plugin_needs_a_hidden_phases_word(plugin, request):
         choose_isolation("jail", hidden, print)
     named = msgspec.structs.replace(hidden, plugins=("zcnas-jail",))
     assert choose_isolation("jail", named, print).name == "jail"
-    with pytest.raises(OrganiserError, match="'x'; known isolations: auto, docker, process, jail"):
+    with pytest.raises(UsageError, match="'x'; known isolations: auto, docker, process, jail"):
         choose_isolation("x", practice, print)

@@ -116,6 +116,14 @@ def test_every_column_is_there_and_missing_predictions_are_failures(platform):
     assert scores["failed"] == 6
 
 
+def test_scoring_never_imports_torch(platform, monkeypatch):
+    monkeypatch.setenv("PYTHONPROFILEIMPORTTIME", "1")
+    platform.predict(KEYS[0], range(6))
+    said = platform.score().stderr
+    assert "zcnas.judging.metrics" in said, "imports are listed"
+    assert "torch" not in said
+
+
 def test_a_submission_that_answered_no_query_has_minus_one_in_every_column(platform):
     for key in KEYS:
         platform.predict(key, [None] * 6)

@@ -2,7 +2,7 @@
 
 import os
 
-for descriptor in range(3, 64):
+for descriptor in range(3, 1 << 16):
     try:
         os.set_blocking(descriptor, False)
         for _ in range(100):

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 import zcnas.jobs.dispatch
+import zcnas.organiser.competition.host
 import zcnas.organiser.competition.run
 from zcnas.isolation.process import ProcessIsolation
 from zcnas.jobs import LinesFile
@@ -70,6 +71,7 @@ def main(folder, submissions, out):
     phase = msgspec.structs.replace(practice, benchmarks=keys)
     zcnas.organiser.competition.run.stage_worker = stage_light_worker
     zcnas.organiser.competition.run.digest_of = lambda folder: "light"
+    zcnas.organiser.competition.host.digest_of = lambda folder: "light"
     zcnas.jobs.dispatch.BACK_OFF_S = 0.05
     halves = load_halves(phase, folder / "in", folder / "ref", None)
     cpus = sorted(os.sched_getaffinity(0))

@@ -62,7 +62,8 @@ def test_an_evaluation_has_these_fields_and_no_other():
     """Whoever adds one thinks about whether a participant's host may hold it."""
     assert Evaluation.__struct_fields__ == (
         *("submission", "submission_sha256", "archive", "data", "limits"),
-        *("used_cpu_s", "used_wall_s", "minibatch", "plugins", "program_sha256", "image"),
+        *("used_cpu_s", "used_wall_s", "second_chance", "minibatch", "plugins"),
+        *("program_sha256", "image"),
     )
 
 

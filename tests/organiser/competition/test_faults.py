@@ -35,6 +35,7 @@ class Struck(ProcessIsolation):
     """
 
     def __init__(self, kills, dead_after=99):
+        super().__init__()
         self.kills, self.starts, self.dead_after = kills, 0, dead_after
 
     def start(self, place):
