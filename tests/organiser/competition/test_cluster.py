@@ -120,5 +120,5 @@ def test_what_does_not_go_with_a_scheduler_is_refused(words, message, tmp_path):
         text=True,
         check=False,
     )
-    assert done.returncode == 3
+    assert done.returncode == 2
     assert message in " ".join(done.stderr.split())

@@ -32,10 +32,10 @@ def other_minibatch(evaluation):
     ],
 )
 def test_a_host_refuses_what_it_cannot_run_as_the_organisers_machine_would(
-    evaluation, change, message, tmp_path, monkeypatch
+    evaluation, change, message, program, tmp_path, monkeypatch
 ):
     monkeypatch.setenv(LOCKS_VARIABLE, str(tmp_path / "locks"))
-    host = Host([0], NoWorkers(), tmp_path, evaluation.program_sha256)
+    host = Host([0], NoWorkers(), program, evaluation.program_sha256)
     asked = msgspec.structs.replace(evaluation, **change(evaluation))
     reports = []
     with pytest.raises(OrganiserError, match=message):
