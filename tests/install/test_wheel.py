@@ -148,6 +148,8 @@ def installs(full, workplace):
     site = next((editable.folder / "lib").glob("python*/site-packages"))
     shutil.rmtree(site / "zcnas")
     (site / "zcnas.pth").write_text(f"{ROOT / 'src'}\n")
+    builds = [python, "-m", "pip", "--quiet", "install", "hatchling"]  # the kit's wheel
+    subprocess.run(builds, check=True, capture_output=True)
     return {
         "wheel": (full, workplace),
         "editable": (editable, workplace),

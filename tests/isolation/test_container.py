@@ -110,7 +110,7 @@ def test_the_container_has_one_cpu_no_network_no_rights_and_one_writable_folder(
     assert facts["threads"] == 1
     assert facts["shm"] is False
     assert facts["widen"] == "PermissionError"
-    assert facts["program"] == ["naslib", "worker.py", "zcnas"]
+    assert facts["program"] == ["naslib", "torchvision", "worker.py", "zcnas"]
     assert not [name for name in facts["environment"] if "ZCNAS" in name]
     assert facts["core"] == [0, 0]
     assert facts["told"] == []

@@ -22,11 +22,11 @@ STUBS = ("torchvision",)
 
 MODULES_OF = {
     "fonttools": ("fontTools",),
-    "matplotlib": ("matplotlib", "mpl_toolkits", "pylab"),
+    "matplotlib": ("matplotlib", "pylab"),
     "pillow": ("PIL",),
     "python-dateutil": ("dateutil",),
     "scikit-learn": ("sklearn",),
-    "setuptools": ("setuptools", "pkg_resources", "_distutils_hack"),
+    "setuptools": ("setuptools", "_distutils_hack"),
     "torch": ("torch", "functorch", "torchgen"),
 }
 """Distribution to what it is imported as, where that is not its own name."""

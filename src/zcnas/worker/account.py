@@ -25,7 +25,7 @@ def take_account(user: int, folders: Iterable[Path], scratch: Path) -> str:
         scratch: The folder it is to own.
 
     Returns:
-        Who this process is now and, where it could not change, why.
+        Who this process is now and, where it could not change, why; no path of this machine.
     """
     if os.getuid() != 0:
         return f"user {os.getuid()} (the recorder's own)"
@@ -65,11 +65,15 @@ def _try_as(user: int, folders: Iterable[Path]) -> str:
     except OSError as error:
         return f"be taken: {error.strerror}"
     if not os.access(sys.executable, os.X_OK):
-        return f"run {sys.executable}"
+        return "run this Python"
     modules = [sys.modules[name].__file__ for name in _PACKAGES if name in sys.modules]
-    files = [Path(file) for file in modules if file]
-    below = [(folder, folder.rglob("*")) for folder in folders]
-    for path in itertools.chain(files, *(itertools.chain([top], inside) for top, inside in below)):
-        if not os.access(path, os.R_OK) or (path.is_dir() and not os.access(path, os.X_OK)):
-            return f"read {path}"
+    if not all(_can_read(Path(file)) for file in modules if file):
+        return "read this Python's packages"
+    below = (itertools.chain([folder], folder.rglob("*")) for folder in folders)
+    if not all(map(_can_read, itertools.chain.from_iterable(below))):
+        return "read program and submission"
     return ""
+
+
+def _can_read(path: Path) -> bool:
+    return os.access(path, os.R_OK) and (not path.is_dir() or os.access(path, os.X_OK))

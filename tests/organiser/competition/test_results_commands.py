@@ -227,7 +227,7 @@ def test_a_full_disk_is_a_message_with_the_next_step_and_a_fault_of_this_machine
 def test_other_errors_of_the_system_are_not_taken_for_a_full_disk(monkeypatch):
     import zcnas.organiser.cli.main
 
-    def fail():
+    def fail(**_):
         raise NotADirectoryError(20, "Not a directory")
 
     monkeypatch.setattr(zcnas.organiser.cli.main, "app", fail)

@@ -137,7 +137,7 @@ def test_a_local_run_is_told_and_appends_each_prediction_once_and_writes_nothing
     assert (spied["told"], spied["appended"]) == (90, 90)
     written = {path for path in spied["written"] if path.startswith(f"{temporary}/zcnas-")}
     assert written, "the spy sees files that are written"
-    for_workers = re.compile("/program/|/zcnas-job-[^/]*/submission/|[.]lock$")
+    for_workers = re.compile("/program/|/zcnas-job-[^/]*/submission/|[.]lock$|/owner$")
     unread = {path for path in written - set(spied["read"]) if not for_workers.search(path)}
     assert unread == set()
     assert not [path for path in written if path.endswith((".jsonl", ".log", ".json"))]
