@@ -37,7 +37,7 @@ export SUBMISSIONS SUBMISSION OUT DATA SITE
 SEVERAL_SUBMISSIONS = if [ -e "$$SUBMISSIONS" ]; then set -- "$$SUBMISSIONS"; else eval "set -- $$SUBMISSIONS"; fi
 
 .DEFAULT_GOAL := help
-.PHONY: help install lock score dry-run smoke submission leaderboard baselines status rank merge data phases sample bundle bundle-check emulate feedback audit doctor analyse image check test test-lowest fuzz verify-spaces soak bench
+.PHONY: help install lock score dry-run smoke submission leaderboard baselines status rank merge data phases sample bundle bundle-check emulate feedback audit doctor analyse image check test test-slow test-lowest fuzz verify-spaces soak bench
 
 help:  ## list the targets
 	@echo "Variables are the options of the console script: ISOLATION=docker is --isolation docker, likewise PHASE= OUT= CPUS= SCHEDULER="
@@ -156,6 +156,9 @@ check: .venv/installed-dev  ## ruff, mypy, the contracts of the wings, and that 
 
 test: .venv/installed-dev  ## every test (TESTS= some of them)
 	$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile $(TESTS)
+
+test-slow: .venv/installed-dev  ## the tests that `make test` leaves out because they take long
+	$(BIN)/pytest -m slow
 
 fuzz: .venv/installed-dev  ## feed the readers EXAMPLES=100000 unexpected inputs and record how many; resumes
 	$(BIN)/python -m tests.fuzz.long_run $(or $(EXAMPLES),100000)

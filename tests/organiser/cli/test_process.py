@@ -191,7 +191,6 @@ def sleeper(tmp_path):
 def test_a_hang_up_ends_a_run_as_a_termination_does_and_leaves_nothing(sleeper, tmp_path, number):
     process = sleeper()
     process.send_signal(number)
-    process.send_signal(number)
     said, _ = process.communicate(timeout=WAIT_S)
     assert process.returncode == 128 + number
     assert "repeat the command to resume" in said

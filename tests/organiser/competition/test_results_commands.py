@@ -224,15 +224,17 @@ def test_a_full_disk_is_a_message_with_the_next_step_and_a_fault_of_this_machine
     assert said.endswith("make room, or name another --out, then repeat the command to resume")
 
 
-def test_other_errors_of_the_system_are_not_taken_for_a_full_disk(monkeypatch):
+def test_other_errors_of_the_system_are_not_taken_for_a_full_disk(monkeypatch, capsys):
     import zcnas.organiser.cli.main
 
     def fail(**_):
         raise NotADirectoryError(20, "Not a directory")
 
     monkeypatch.setattr(zcnas.organiser.cli.main, "app", fail)
-    with pytest.raises(NotADirectoryError):
+    with pytest.raises(SystemExit) as end:
         zcnas.organiser.cli.main.main()
+    assert end.value.code == 2
+    assert "error: Not a directory; correct the path" in capsys.readouterr().err
 
 
 def outcome_without_ranking(out):

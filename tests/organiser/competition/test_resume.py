@@ -118,6 +118,7 @@ def test_a_run_struck_at_20_random_moments_finds_what_an_undisturbed_one_finds(
                 if process.poll() is not None:
                     break
                 strikes.strike(process, struck)
+            process.stderr.close()
             finished = process.returncode == 0
         assert outcome(out) == expected
         shutil.rmtree(out)
