@@ -48,3 +48,11 @@ def test_the_line_about_the_limit_stands_on_its_own_and_is_not_imitated():
     assert written([b"x" * 50], max_bytes=20).splitlines()[-1] == ours
     said = written([f"{ours}\n".encode()], max_bytes=1000)
     assert said.splitlines() == ["--- aaaaaaaa", f" {ours}"]
+
+
+def test_the_limit_counts_what_is_kept_where_a_control_character_becomes_three_bytes():
+    kept = []
+    CappedLog(kept.append, 1000).write(bytes(5000))
+    text = "".join(kept)
+    assert len(text.partition("---")[0].encode()) <= 1001
+    assert "the log's size limit is reached" in text

@@ -30,7 +30,7 @@ class CappedLog:
 
     Args:
         keep: Takes the next piece of text.
-        max_bytes: What is kept at most.
+        max_bytes: What is kept at most, and what stands for a control character is longer than it.
     """
 
     def __init__(self, keep: Callable[[str], None], max_bytes: int) -> None:
@@ -82,8 +82,9 @@ class CappedLog:
             self._closed = True
 
     def _text_of(self, output: bytes) -> str:
-        text = printable(self._decoder.decode(output[: self._remaining]))
-        self._remaining -= len(output)
+        kept = printable(self._decoder.decode(output[: self._remaining])).encode(errors="replace")
+        text = kept[: self._remaining].decode(errors="ignore")
+        self._remaining -= max(len(output), len(kept))
         heading, self._heading = self._heading, ""
         begin = self._end_line() + heading if heading else ""
         text = begin + self._quoted(text)
