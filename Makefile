@@ -90,7 +90,7 @@ score: $(if $(SCHEDULER),.venv/installed-cluster,install)  ## score SUBMISSIONS 
 dry-run: install  ## score your SUBMISSION on the practice phase and explain the result (QUICK=yes N=20 BENCHMARK= OPEN=yes)
 	$(ZCNAS) dry-run "$$SUBMISSION" --isolation $(ISOLATION) --cpus '$(CPUS)' $(if $(QUICK),--quick) $(if $(N),-n $(N)) $(BENCHMARK:%=--benchmark %) $(if $(FAIL_FAST),--fail-fast) $(if $(OPEN),--open)
 
-smoke: install  ## ask your SUBMISSION for two networks of each of the 28 benchmarks (a minute or two)
+smoke: install  ## ask your SUBMISSION for two networks of each of the 28 benchmarks (about three CPU minutes)
 	$(ZCNAS) smoke "$$SUBMISSION" --isolation $(ISOLATION) --cpus '$(CPUS)' $(BENCHMARK:%=--benchmark %)
 
 submission: install  ## check your SUBMISSION and zip it for upload
@@ -154,7 +154,7 @@ check: .venv/installed-dev  ## ruff, mypy, the contracts of the wings, and that 
 	$(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/deptry src ingestion_program scoring_program
 
-test: .venv/installed-dev  ## every test (TESTS= some of them)
+test: .venv/installed-dev  ## every test but the slow ones (TESTS= some of them)
 	$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile $(TESTS)
 
 test-slow: .venv/installed-dev  ## the tests that `make test` leaves out because they take long
