@@ -9,7 +9,7 @@ import zipfile
 
 import pytest
 
-from .conftest import BENCHMARK, ROOT, Installed
+from .conftest import BENCHMARK, ROOT, Installed, uv
 
 pytestmark = pytest.mark.interpreters
 COMMANDS = {
@@ -148,8 +148,7 @@ def installs(full, workplace):
     site = next((editable.folder / "lib").glob("python*/site-packages"))
     shutil.rmtree(site / "zcnas")
     (site / "zcnas.pth").write_text(f"{ROOT / 'src'}\n")
-    builds = [python, "-m", "pip", "--quiet", "install", "hatchling"]  # the kit's wheel
-    subprocess.run(builds, check=True, capture_output=True)
+    uv("pip", "install", "--python", python, "hatchling")  # builds the kit's wheel
     return {
         "wheel": (full, workplace),
         "editable": (editable, workplace),

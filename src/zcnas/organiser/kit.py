@@ -13,7 +13,8 @@ import importlib.metadata
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
+import zipfile
+from pathlib import Path, PurePath
 
 from zcnas.errors import OrganiserError
 from zcnas.resources import (
@@ -29,8 +30,8 @@ OWN_FILES = ("README.md", "predictor.py", "test_predictor.py")
 REQUIREMENTS = "requirements.txt"
 TORCH_LOCK = "requirements/torch.txt"
 EXTRAS = "run,pages,research"
-_LEFT_OUT = ("INSTALLER", "REQUESTED", "direct_url.json", "RECORD")
-"""What an installation adds to a wheel's files, and the list that is written again."""
+_METADATA = ("METADATA", "WHEEL", "entry_points.txt", "licenses")
+"""What is kept of `dist-info`: installers add notes of their own, and RECORD is written again."""
 
 
 def kit_files() -> dict[str, bytes]:
@@ -55,15 +56,22 @@ def kit_files() -> dict[str, bytes]:
 def own_wheel() -> tuple[str, bytes]:
     """Return the file name and the content of this package's wheel.
 
-    An installed package is packed again; a checkout's is built.
+    Its files are those of this installation, or of the wheel that a checkout builds; they are
+    packed in one way, so that the wheel does not depend on how the package was installed.
 
     Raises:
         OrganiserError: It cannot be built.
     """
-    return _built() if is_checkout() else _packed_again()
+    files = _built() if is_checkout() else _installed()
+    (metadata,) = (name for name in files if name.endswith(".dist-info/METADATA"))
+    info = metadata.removesuffix("/METADATA")
+    record = f"{info}/RECORD"
+    lines = [f"{name},sha256={_digest(files[name])},{len(files[name])}" for name in sorted(files)]
+    files[record] = "\n".join([*lines, f"{record},,", ""]).encode()
+    return f"{info.removesuffix('.dist-info')}-py3-none-any.whl", zip_files(files)
 
 
-def _built() -> tuple[str, bytes]:
+def _built() -> dict[str, bytes]:
     with tempfile.TemporaryDirectory(prefix="zcnas-wheel-") as folder:
         command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel"]
         done = subprocess.run(
@@ -79,23 +87,23 @@ def _built() -> tuple[str, bytes]:
                 f"the wheel for the starting kit cannot be built: {done.stderr.strip()[-500:]}; "
                 "`pip install -r requirements/install.txt` brings what builds it"
             )
-        return wheels[0].name, wheels[0].read_bytes()
+        with zipfile.ZipFile(wheels[0]) as wheel:
+            names = [name for name in wheel.namelist() if _is_of_the_wheel(PurePath(name))]
+            return {name: wheel.read(name) for name in names}
 
 
-def _packed_again() -> tuple[str, bytes]:
-    """Return the wheel that this installation came from, made of its files."""
-    installed = importlib.metadata.distribution("zcnas")
-    files = {
-        str(entry): Path(str(entry.locate())).read_bytes()
-        for entry in installed.files or ()
-        if ".." not in entry.parts
-        and entry.name not in _LEFT_OUT
-        and "__pycache__" not in entry.parts
+def _installed() -> dict[str, bytes]:
+    return {
+        entry.as_posix(): Path(str(entry.locate())).read_bytes()
+        for entry in importlib.metadata.distribution("zcnas").files or ()
+        if _is_of_the_wheel(entry)
     }
-    record = f"zcnas-{installed.version}.dist-info/RECORD"
-    lines = [f"{name},sha256={_digest(content)},{len(content)}" for name, content in files.items()]
-    files[record] = "\n".join([*sorted(lines), f"{record},,", ""]).encode()
-    return f"zcnas-{installed.version}-py3-none-any.whl", zip_files(files)
+
+
+def _is_of_the_wheel(entry: PurePath) -> bool:
+    if entry.parts[0].endswith(".dist-info"):
+        return entry.parts[1] in _METADATA
+    return ".." not in entry.parts and "__pycache__" not in entry.parts
 
 
 def _digest(content: bytes) -> str:
