@@ -62,7 +62,28 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One phase; the comment at the top of ``phases.toml`` explains the fields."""
+    """One phase: a table of ``phases.toml``.
+
+    Attributes:
+        title: Its name in words.
+        truth: Whether anybody may look up the accuracies of its draw.
+        feedback: What participants see: everything, their own scores, or nothing.
+        counts: Which of a team's submissions is ranked.
+        table: The accuracy table its benchmarks are drawn from.
+        tables: Another one, for a benchmark or a search space.
+        benchmarks: Their keys, in the order of the columns.
+        architectures: How many are drawn per benchmark.
+        batch_size: Images in the minibatch, by benchmark or by search space.
+        eval_seed: Seeds weights and minibatch.
+        limits: What one submission may use.
+        draw_seed: Seeds the draw; None for a secret one, made when it is drawn.
+        disjoint_from: Phases none of whose architectures it may draw.
+        plugins: Packages that bring search spaces, tables or datasets of their own.
+        failure_tau: The tau of a benchmark on which no query was answered.
+        require_confinement: Whether a platform whose kernel cannot confine a submission must not
+            run it; None for yes where feedback is "none".
+        name: Its name in the file.
+    """
 
     title: str
     truth: Literal["public", "hidden"]

@@ -45,14 +45,28 @@ Token = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8,64}$")]
 
 
 class Architecture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An architecture to score: a random token and the search space's canonical string."""
+    """An architecture to score.
+
+    Attributes:
+        id: A random token, which says nothing about the architecture.
+        spec: The search space's canonical string.
+    """
 
     id: Token
     spec: str
 
 
 class BenchmarkInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """``input_data/<benchmark>.json``: what ingestion needs to know about a benchmark."""
+    """``input_data/<benchmark>.json``: what ingestion needs to know about a benchmark.
+
+    Attributes:
+        benchmark: Its key, such as ``nasbench201_cifar10``.
+        search_space: The search space's name.
+        dataset: The dataset's name.
+        batch_size: Images in the minibatch.
+        eval_seed: Seeds weights and minibatch.
+        architectures: What is asked for, in this order.
+    """
 
     benchmark: str
     search_space: str
@@ -63,7 +77,14 @@ class BenchmarkInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
 
 
 class Arrival(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of ``submissions.csv``: who submitted an entry, and when."""
+    """One row of ``submissions.csv``: who submitted an entry, and when.
+
+    Attributes:
+        name: The submission's name.
+        team: Whose it is; "" if it is a team of its own.
+        received_at: When it arrived, with a time zone; None if that is not known.
+        baseline: Whether it is the organiser's and competes with nobody.
+    """
 
     name: str
     team: str = ""
@@ -76,8 +97,16 @@ class Reference(
 ):
     """``reference_data/<phase>/<benchmark>.json``: the hidden half, and where it comes from.
 
-    ``training_seeds`` is the smallest and largest number of training runs an accuracy averages;
-    ``noise_ceiling`` is the tau-b between two training seeds, if the table has several.
+    Attributes:
+        benchmark: Its key.
+        metric: What the accuracies are, such as "test accuracy".
+        unit: Their unit, such as "percent".
+        source: The table they come from.
+        version: The table's version.
+        table_sha256: Digest of the table's file.
+        training_seeds: The smallest and largest number of training runs an accuracy averages.
+        noise_ceiling: Kendall's tau-b between two training seeds; None if the table has only one.
+        accuracies: From the id of an architecture to its accuracy; more is better.
     """
 
     benchmark: str
@@ -102,7 +131,17 @@ class Reference(
 
 
 class Prediction(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One line of ``<benchmark>.predictions.jsonl``."""
+    """One line of ``<benchmark>.predictions.jsonl``.
+
+    Attributes:
+        id: The architecture's id.
+        status: What became of it, one of ``STATUSES``.
+        score: The predictor's number, "inf" or "-inf" for an infinite one; None for a failure.
+        wall_time_s: Wall seconds of the query.
+        cpu_time_s: CPU seconds of the query, all its processes together.
+        peak_memory_mb: The query's largest memory, in MiB.
+        message: Why it failed; "" if it did not.
+    """
 
     id: Token
     status: Status
@@ -138,7 +177,26 @@ def encode_score(score: float) -> float | Literal["inf", "-inf"]:
 class PublicManifest(msgspec.Struct, frozen=True, kw_only=True):
     """How a benchmark's predictions were made: the part everybody may see.
 
-    ``bounds`` says what bounded all processes of a query together; "" in an earlier version's.
+    Attributes:
+        benchmark: Its key.
+        submission: The submission's name.
+        submission_sha256: Digest of its content.
+        method: The predictor's own name for what it does.
+        isolation: What kept the submission apart, in words.
+        data_source: Where the minibatch comes from.
+        batch_size: Images in the minibatch.
+        architectures: How many were asked for.
+        limits: The phase's, by name, in the units their names end with.
+        versions: Of Python and of the packages that scores depend on.
+        bounds: What bounded all processes of a query together; "" in an earlier version's.
+        cpu_model: The processor's name.
+        setup_status: What became of the set-up, one of ``STATUSES``.
+        setup_message: Why it failed; "" if it did not.
+        start_up_s: Wall seconds until the worker answered for the first time.
+        setup_wall_s: Wall seconds of the predictor's set-up.
+        worker_starts: How often a worker was started; more than once after one that died.
+        wall_time_s: Wall seconds of the whole benchmark.
+        cpu_time_s: CPU seconds of all queries together.
     """
 
     benchmark: str
@@ -163,7 +221,15 @@ class PublicManifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrganiserManifest(msgspec.Struct, frozen=True, kw_only=True):
-    """How a benchmark's predictions were made: the part only the organiser may see."""
+    """How a benchmark's predictions were made: the part only the organiser may see.
+
+    Attributes:
+        eval_seed: Seeds weights and minibatch.
+        input_sha256: Digest of the benchmark's input file.
+        cpu: The number of the CPU that the worker was pinned to.
+        image: Digest of the image it ran in; "" without one.
+        started_at: In UTC.
+    """
 
     eval_seed: int
     input_sha256: str
@@ -173,7 +239,12 @@ class OrganiserManifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """``<benchmark>.manifest.json``."""
+    """``<benchmark>.manifest.json``.
+
+    Attributes:
+        public: What everybody may see.
+        organiser: What only the organiser may see.
+    """
 
     public: PublicManifest
     organiser: OrganiserManifest

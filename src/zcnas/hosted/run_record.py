@@ -56,39 +56,65 @@ class Start(msgspec.Struct, frozen=True, kw_only=True, tag="start"):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, tag="answer"):
-    """What became of one architecture."""
+    """What became of one architecture.
+
+    Attributes:
+        benchmark: The benchmark's key.
+        prediction: A line of its predictions.
+    """
 
     benchmark: str
     prediction: Prediction
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True, tag="manifest"):
-    """How a benchmark's answers came about; a later line replaces an earlier one."""
+    """How a benchmark's answers came about; a later line replaces an earlier one.
+
+    Attributes:
+        manifest: The benchmark's manifest.
+    """
 
     manifest: Manifest
 
 
 class Printed(msgspec.Struct, frozen=True, kw_only=True, tag="printed"):
-    """What the submission printed since the last such line."""
+    """What the submission printed since the last such line.
+
+    Attributes:
+        benchmark: The benchmark's key.
+        text: What it printed.
+    """
 
     benchmark: str
     text: str
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True, tag="refused"):
-    """Why the submission was not run, or not to its end; the participant's fault."""
+    """Why the submission was not run, or not to its end; the participant's fault.
+
+    Attributes:
+        reason: In words.
+    """
 
     reason: str
 
 
 class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
-    """What this machine failed at; no participant's fault."""
+    """What this machine failed at; no participant's fault.
+
+    Attributes:
+        reason: In words.
+    """
 
     reason: str
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True, tag="ended"):
-    """The last line of a run that was not stopped from outside."""
+    """The last line of a run that was not stopped from outside.
+
+    Attributes:
+        wall_time_s: Wall seconds of the whole run.
+    """
 
     wall_time_s: float
 

@@ -19,15 +19,30 @@ EntryStatus = Literal["scored", "invalid_submission", "organiser_error"]
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One submission on the leaderboard.
 
-    An ``organiser_error`` has neither score nor rank; an entry of which no query was ``answered``
-    on any benchmark has no rank.
+    The statistics (``statistics.py``) are None until they have been computed.
 
-    Team, time and ``baseline`` come from ``submissions.csv``; an entry that its team's rule passes
-    over is not ``counted`` and has no rank. The statistics (``statistics.py``) are None until
-    they have been computed: 95 % intervals of the score and of each tau, the rank group, and the
-    probability of being first.
-    ``sha256`` is the digest of its content; empty if it was refused, or derived from others and is
-    therefore a ``baseline`` too.
+    Attributes:
+        rank: Its place; None for a baseline, for an entry that does not count, of which no query
+            was answered, or that this machine failed.
+        submission: Its name.
+        method: The predictor's own name for what it does.
+        score: The mean of its taus; None for an ``organiser_error``.
+        kendall_tau: Kendall's tau-b by benchmark.
+        status: Whether it was scored, refused, or failed by this machine.
+        answered: Whether any query was answered on any benchmark.
+        failures: How many architectures failed, by status.
+        wall_time_s: Wall seconds of all benchmarks.
+        cpu_time_s: CPU seconds of all queries.
+        message: Why it was refused or not scored; "" if it was.
+        team: Whose it is, from ``submissions.csv``.
+        received_at: When it arrived, from ``submissions.csv``.
+        baseline: Whether it is the organiser's, or derived from others, and competes with nobody.
+        counted: Whether its team's rule lets it count.
+        score_interval: 95 % interval of the score.
+        tau_intervals: 95 % interval of each tau.
+        rank_group: Entries of one group cannot be told apart.
+        first_probability: The probability of being first.
+        sha256: Digest of its content; empty if it was refused or derived from others.
     """
 
     rank: int | None = None
@@ -56,6 +71,14 @@ class Leaderboard(msgspec.Struct, frozen=True, kw_only=True):
     """``leaderboard.json``.
 
     Attributes:
+        schema_version: Of this file.
+        phase: The phase's name.
+        title: The phase's name in words.
+        isolation: What kept submissions apart, in words.
+        data_sources: Where each benchmark's minibatch comes from.
+        accuracy_sources: Where each benchmark's accuracies come from.
+        benchmarks: Their keys, in the order of the columns.
+        entries: By rank; those without one come last.
         contained: Whether submissions could reach neither files nor network; None in a leaderboard
             of an earlier version, whose isolation's description has to tell.
     """

@@ -31,7 +31,15 @@ _UNFINISHED = f"{SUBMISSION}.partial"
 
 
 class BenchmarkBinding(msgspec.Struct, frozen=True, kw_only=True):
-    """What the predictions of one benchmark depend on."""
+    """What the predictions of one benchmark depend on.
+
+    Attributes:
+        input_sha256: Digest of the input file.
+        minibatch_sha256: Digest of the minibatch's images and labels.
+        data_source: Where the minibatch comes from.
+        architectures: How many are asked for.
+        limits: What one submission may use.
+    """
 
     input_sha256: str
     minibatch_sha256: str
@@ -44,6 +52,13 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     """``run.json``: what a results folder is bound to.
 
     Attributes:
+        schema_version: Of this file.
+        phase: The phase's name.
+        isolation: The back end's name.
+        isolation_description: The same, with its version, in words.
+        program_sha256: Digest of the program that asks the predictors.
+        image: Digest of the image they run in; "" without one.
+        benchmarks: What the predictions of each benchmark depend on.
         contained: Whether submissions could reach neither files nor network; None in a record of an
             earlier version.
     """

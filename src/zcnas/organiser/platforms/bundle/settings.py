@@ -40,10 +40,15 @@ _TIMES = {"start": "00:00:00", "end": "23:59:59"}
 
 
 class PhaseSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """When a phase runs and how often a participant may submit; times are UTC.
+    """When a phase runs and how often a participant may submit.
 
-    ``time_limit_s`` is the platform's limit for one submission; None for the sum of the limits, as
-    far as the platform grants it.
+    Attributes:
+        start: In UTC.
+        end: In UTC; None for a phase without an end.
+        max_submissions_per_day: Of one participant.
+        max_submissions: Of one participant, in the whole phase.
+        time_limit_s: The platform's limit for one submission; None for the sum of the limits, as
+            far as the platform grants it.
     """
 
     start: Utc
@@ -54,7 +59,15 @@ class PhaseSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 
 
 class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A question of Codabench's fact sheet, which a participant answers with every submission."""
+    """A question of Codabench's fact sheet, which a participant answers with every submission.
+
+    Attributes:
+        title: The question.
+        type: A line of text, a box to tick, or one of several answers.
+        selection: The answers to choose from.
+        required: Whether it must be answered.
+        on_leaderboard: Whether the answer is a column of the leaderboard.
+    """
 
     title: Text
     type: Literal["text", "checkbox", "select"] = "text"
@@ -64,7 +77,24 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """``competition.yaml``; comments in the file explain the fields."""
+    """``competition.yaml``; comments in the file say more.
+
+    Attributes:
+        title: The competition's name.
+        description: One sentence about it.
+        organisers: Who holds it.
+        contact_email: Where participants ask.
+        docker_image: The image on the registry that the platform pulls from.
+        queue: The vhost of your own queue on Codabench; "" for the queue that all share.
+        time_granted_s: What the shared queue cuts every time limit to, in seconds.
+        auto_approve: Whether whoever registers may take part at once.
+        collaborators: Their names on Codabench.
+        fact_sheet: Questions asked with every submission, by name.
+        templates: A folder whose templates replace the packaged ones; "" for none.
+        pages: The platform's pages, by title, with their files.
+        solutions: The sample submissions that the bundle carries.
+        phases: When each runs, by name in ``phases.toml``.
+    """
 
     title: Text
     description: Text
