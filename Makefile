@@ -37,7 +37,7 @@ export SUBMISSIONS SUBMISSION OUT DATA SITE
 SEVERAL_SUBMISSIONS = if [ -e "$$SUBMISSIONS" ]; then set -- "$$SUBMISSIONS"; else eval "set -- $$SUBMISSIONS"; fi
 
 .DEFAULT_GOAL := help
-.PHONY: help install lock score dry-run smoke submission leaderboard baselines status rank merge data phases sample bundle bundle-check emulate feedback audit doctor analyse image check test test-slow test-lowest fuzz verify-spaces soak bench
+.PHONY: help install lock score dry-run smoke submission leaderboard baselines status rank merge data phases sample bundle bundle-check emulate feedback audit doctor analyse image check docs test test-slow test-lowest fuzz verify-spaces soak bench
 
 help:  ## list the targets
 	@echo "Variables are the options of the console script: ISOLATION=docker is --isolation docker, likewise PHASE= OUT= CPUS= SCHEDULER="
@@ -70,10 +70,15 @@ $(VENV):
 	$(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@
 
+.venv/installed-docs: .venv/installed-dev requirements/docs.txt
+	$(PIP) install --require-hashes -r requirements/docs.txt
+	@touch $@
+
 lock: .venv/installed-dev  ## write requirements/ and docker/requirements.txt again from the ranges of pyproject.toml
 	$(LOCK) pyproject.toml requirements/build.in -c requirements/torch.txt --extra run --extra pages --extra research --no-emit-package torch -o requirements/install.txt
 	$(LOCK) pyproject.toml -c requirements/install.txt --extra cluster -o requirements/cluster.txt
 	$(LOCK) pyproject.toml -c requirements/torch.txt -c requirements/install.txt -c requirements/cluster.txt --all-extras --no-emit-package torch -o requirements/dev.txt
+	$(LOCK) requirements/docs.in -c requirements/dev.txt -o requirements/docs.txt
 	$(LOCK) docker/requirements.in -c requirements/torch.txt -c requirements/install.txt -o docker/requirements.txt
 	$(LOCK) pyproject.toml requirements/testing.in --resolution lowest-direct --extra pages --extra research --extra cluster --extra tables -o requirements/lowest.txt
 	@! grep -lE '^(nvidia|cuda|triton)' requirements/*.txt docker/requirements.txt || { echo "that is a CUDA build of torch: set UV_FIND_LINKS to a folder with the wheel of PyTorch's CPU build, then make lock"; exit 1; }
@@ -153,6 +158,10 @@ check: .venv/installed-dev  ## ruff, mypy, the contracts of the wings, and that 
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/deptry src ingestion_program scoring_program
+
+docs: .venv/installed-docs  ## write the reference pages from the code and build the documentation's site in build/docs
+	$(BIN)/python docs/write_reference.py
+	$(BIN)/sphinx-build -q -W --keep-going docs build/docs
 
 test: .venv/installed-dev  ## every test but the slow ones (TESTS= some of them)
 	$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile $(TESTS)
