@@ -164,7 +164,7 @@ docs: .venv/installed-docs  ## write the reference pages from the code and build
 	$(BIN)/sphinx-build -q -W --keep-going docs build/docs
 
 test: .venv/installed-dev  ## every test but the slow ones (TESTS= some of them)
-	$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile $(TESTS)
+	$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 test-slow: .venv/installed-dev  ## the tests that `make test` leaves out because they take long
 	$(BIN)/pytest -m slow

@@ -45,6 +45,20 @@ OWN_CPU = USABLE_CPUS[
 """The CPU of a worker a test starts: one of its own for each process the tests run in."""
 RESOURCE_MARKERS = ("container", "browser", "real_table", "interpreters")
 
+LONGEST = (
+    "tests/hostile/test_attacks.py",
+    "tests/install/test_wheel.py",
+    "tests/organiser/platforms/emulator/test_our_bundle.py",
+    "tests/ingestion/test_statuses.py",
+    "tests/ingestion/test_ingest.py",
+    "tests/pages/test_in_browser.py",
+    "tests/organiser/competition/test_faults.py",
+    "tests/organiser/competition/test_cluster.py",
+    "tests/install/test_kit.py",
+    "tests/test_phases_of_2022.py",
+)
+"""The files of tests that take more than a minute, the longest first."""
+
 BIG = str(NasBench201Spec(("nor_conv_3x3",) * 6))
 SMALL = "|skip_connect~0|+|none~0|none~1|+|none~0|skip_connect~1|skip_connect~2|"
 LIMITS = Limits(
@@ -71,6 +85,12 @@ def pytest_configure():
     """Let Ctrl-C reach the commands under test: a shell's background jobs inherit ignoring it."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the files that take longest, so that no process ends long after the other."""
+    rank = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.nodeid.partition("::")[0], len(rank)))
 
 
 def pytest_runtest_makereport(item, call):

@@ -45,6 +45,7 @@ def wait_for_lines(process, out, count):
     assert process.poll() is None, process.communicate()[0]
 
 
+@pytest.mark.slow
 @pytest.mark.container
 def test_a_killed_worker_and_a_killed_scheduler_change_nothing_but_the_time(
     cluster, scored, docker_isolation, params_outcome, tmp_path

@@ -180,6 +180,7 @@ def private_engine(docker_isolation):
     engine.close()
 
 
+@pytest.mark.slow
 @pytest.mark.container
 def test_a_killed_daemon_is_an_organiser_error_and_the_same_command_again_finishes(
     private_engine, params_outcome, repository, tmp_path
