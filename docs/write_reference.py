@@ -235,7 +235,10 @@ def _command(name: str, command: Any) -> Iterator[str]:
 
 
 def _parameter(parameter: Any) -> str:
-    names = ", ".join(f"`{each}`" for each in (*parameter.opts, *parameter.secondary_opts))
+    value = f" {parameter.metavar}" if parameter.metavar else ""
+    names = ", ".join(f"`{each}{value}`" for each in (*parameter.opts, *parameter.secondary_opts))
+    if parameter.param_type_name == "argument":
+        names = f"`{parameter.metavar}`"
     default = parameter.default
     plain = isinstance(default, str | int | float | Path) and not isinstance(default, bool)
     said = " ".join((parameter.help or "").split()).replace("|", "\\|")

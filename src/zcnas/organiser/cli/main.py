@@ -23,11 +23,12 @@ from zcnas.organiser.cli import (
     submission,
     trying,
 )
+from zcnas.organiser.cli.metavars import CommandGroup
 from zcnas.organiser.cli.process import run_in_process
 
 HELP = "Run a competition of zero-cost NAS predictors: score, check, bundle, publish."
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=HELP)
+app = typer.Typer(cls=CommandGroup, no_args_is_help=True, pretty_exceptions_enable=False, help=HELP)
 
 
 def _print_version(wanted: bool) -> None:
