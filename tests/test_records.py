@@ -114,6 +114,35 @@ def test_missing_predictions_are_refused_with_the_path(tmp_path):
         read_predictions(tmp_path / "p.jsonl")
 
 
+@pytest.mark.parametrize("value", [-0.1, 100.5, 912.3, 1e308, 0.93, 1e-9])
+def test_an_accuracy_that_is_no_percentage_is_refused_with_file_and_id(tmp_path, value):
+    path = tmp_path / "r.json"
+    accuracies = {"00000001": 93.1, "00000002": value}
+    path.write_text(json.dumps({**REFERENCE, "accuracies": accuracies}))
+    with pytest.raises(ReferenceDataError, match="for 00000002, which is not a") as told:
+        read_reference(path)
+    assert str(told.value).startswith(f"{path} has the accuracy {value} for")
+
+
+def test_a_metric_without_a_unit_has_no_range(tmp_path):
+    path = tmp_path / "r.json"
+    accuracies = {"00000001": -0.6, "00000002": 250.0}
+    path.write_text(json.dumps({**REFERENCE, "unit": "1", "accuracies": accuracies}))
+    assert read_reference(path).accuracies == accuracies
+
+
+@pytest.mark.parametrize("key", ['"00000001": 1.0', '"00000001": 3.0'])
+def test_a_key_that_a_file_has_twice_is_refused_whatever_its_value(tmp_path, key):
+    path = tmp_path / "r.json"
+    text = json.dumps(REFERENCE).replace('"00000002"', f'{key}, "00000002"')
+    path.write_text(text)
+    with pytest.raises(ReferenceDataError, match="r.json has a duplicate key '00000001'"):
+        read_reference(path)
+    path.write_text(json.dumps(INPUT).replace('"batch_size"', '"batch_size": 9, "batch_size"'))
+    with pytest.raises(InputDataError, match="r.json has a duplicate key 'batch_size'"):
+        read_input(path)
+
+
 def test_a_reference_that_ranks_nothing_is_refused(tmp_path):
     path = tmp_path / "r.json"
     path.write_text(json.dumps({**REFERENCE, "accuracies": {"00000001": 1.0, "00000002": 1.0}}))

@@ -211,6 +211,8 @@ DATASETS_OF_SPACE: dict[str, tuple[str, ...]] = {
     "transbench101_macro": _TASKS,
 }
 
+FAR_BELOW_CHANCE = 0.25
+"""Of the accuracy of guessing; the published tables' worst architectures reach 0.32 of it."""
 BENCHMARKS: dict[str, Benchmark] = {
     benchmark.key: benchmark
     for space, names in DATASETS_OF_SPACE.items()
@@ -234,6 +236,17 @@ def get_benchmark(key: str) -> Benchmark:
         f"unknown benchmark '{key}'; known benchmarks: {', '.join(BENCHMARKS)}"
         + "".join(f", {name}_…" for name in others)
     )
+
+
+def is_percentage(key: str, value: float) -> bool:
+    """Return whether a benchmark's accuracy is one in percent: a fraction lies far below guessing.
+
+    With a hundred classes or more guessing itself is at most one percent, and cannot tell.
+    """
+    known = BENCHMARKS.get(key)
+    classes = known.dataset.num_classes if known and known.dataset.target == "label" else None
+    least = min(1.0, FAR_BELOW_CHANCE * 100 / classes) if classes else 0.0
+    return value == 0 or least <= value <= 100
 
 
 def get_dataset(name: str) -> Dataset:

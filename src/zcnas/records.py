@@ -15,10 +15,11 @@ import sys
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
+from zcnas.benchmarks import is_percentage
 from zcnas.errors import InputDataError, PredictionError, ReferenceDataError, ZcnasError
 
 Status = Literal["ok", "error", "timeout", "memory", "killed", "invalid", "not_reached"]
@@ -256,14 +257,34 @@ _T = TypeVar("_T")
 def read_json(path: Path, record: type[_T], error: type[ZcnasError]) -> _T:
     """Return the record in a JSON file.
 
-    Raise ``error`` with file and place if it is missing or malformed.
+    Raise ``error`` with file and place if it is missing or malformed, or has a key twice.
     """
     try:
-        return msgspec.json.decode(path.read_bytes(), type=record)
+        content = path.read_bytes()
+        found = msgspec.json.decode(content, type=record)
+        json.loads(content, object_pairs_hook=distinct_pairs)
     except OSError as reason:
         raise error(f"cannot read {path}: {reason.strerror}") from None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as reason:
         raise error(f"{path} is malformed: {reason}") from None
+    except ValueError as reason:
+        raise error(f"{path} has a {reason}; which value counts, it does not say") from None
+    return found
+
+
+def distinct_pairs(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of a JSON file, as ``object_pairs_hook`` of the standard library's decoder.
+
+    Raises:
+        ValueError: A key occurs twice; which of the two rows counts, the file does not say.
+    """
+    read = list(pairs)
+    found = dict(read)
+    if len(found) < len(read):
+        keys = [key for key, _ in read]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"duplicate key {twice!r}")
+    return found
 
 
 def write_json(path: Path, record: object, mode: int | None = None) -> None:
@@ -307,10 +328,16 @@ def read_reference(path: Path) -> Reference:
     """Return ``reference_data/<phase>/<benchmark>.json``.
 
     Raises:
-        ReferenceDataError: The file is missing or malformed, or all its accuracies are equal, so
-            they rank nothing.
+        ReferenceDataError: The file is missing or malformed, has what is no percentage where the
+            unit says so, or all its accuracies are equal, so they rank nothing.
     """
     reference = read_json(path, Reference, ReferenceDataError)
+    for token, value in reference.accuracies.items():
+        if reference.unit == "percent" and not is_percentage(reference.benchmark, value):
+            raise ReferenceDataError(
+                f"{path} has the accuracy {value} for {token}, which is not a percentage: expected "
+                "0 to 100, and nothing far below chance, as a fraction is; draw the benchmark again"
+            )
     if len(set(reference.accuracies.values())) < 2:
         raise ReferenceDataError(
             f"{path} does not contain two different accuracies, so there is nothing to rank; draw "

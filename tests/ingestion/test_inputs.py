@@ -11,13 +11,14 @@ from zcnas.records import Architecture, BenchmarkInput, write_json
 from zcnas.resources import PHASES_FILE, package_file, public_halves
 
 SPEC = "|skip_connect~0|+|none~0|none~1|+|none~0|skip_connect~1|skip_connect~2|"
+OTHER = SPEC.replace("none~1", "nor_conv_3x3~1")
 GOOD = BenchmarkInput(
     benchmark="nasbench201_cifar10",
     search_space="nasbench201",
     dataset="cifar10",
     batch_size=64,
     eval_seed=1,
-    architectures=(Architecture("0" * 8, SPEC), Architecture("1" * 8, SPEC)),
+    architectures=(Architecture("0" * 8, SPEC), Architecture("1" * 8, OTHER)),
 )
 
 
@@ -36,6 +37,12 @@ def test_an_unknown_op_is_told_with_file_and_id(tmp_path):
     assert f"{bad.id}: " in said
     assert "conv_1x1_bn" in said
     assert GOOD.architectures[0].id not in said
+
+
+def test_one_architecture_under_two_ids_is_told_with_both(tmp_path):
+    twice = Architecture("4" * 8, SPEC)
+    said = fault(tmp_path, architectures=(*GOOD.architectures, twice))
+    assert "44444444: the same architecture as 00000000" in said
 
 
 @pytest.mark.parametrize("spec", ["", "|", SPEC + "|", "(4, 0)", "x" * 10_000, "\ud7ff"])

@@ -20,6 +20,7 @@ from zcnas.judging.outcomes import Collector, analyse
 from zcnas.organiser.results.contest import read_contest
 from zcnas.organiser.results.publishing import publish
 from zcnas.pages.site import page_names
+from zcnas.pages.site_folder import LISTING
 from zcnas.records import read_predictions
 
 
@@ -102,7 +103,7 @@ def test_the_site_has_a_page_for_every_submission_and_benchmark_and_for_the_phas
     site, published, phase
 ):
     names = {path.name for path in site.iterdir()}
-    expected = {"index.html", "phase.html"}
+    expected = {"index.html", "phase.html", LISTING}
     expected |= {f"benchmark-{key}.html" for key in phase.benchmarks}
     expected |= set(page_names([e.submission for e in published.entries]).values())
     assert names == expected
@@ -134,7 +135,7 @@ def test_the_rankings_pictures_of_intervals_reach_from_the_lowest_end_to_the_hig
 
 
 def test_every_link_leads_to_a_page_of_the_site_or_a_place_on_it(site):
-    for path in site.iterdir():
+    for path in site.glob("*.html"):
         html = path.read_text(encoding="utf-8")
         for href in re.findall(r'href="([^"]*)"', html):
             if href.startswith("#"):

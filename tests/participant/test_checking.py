@@ -131,5 +131,5 @@ def test_syntax_the_images_python_does_not_know_is_refused(tmp_path):
 
 def test_an_entry_point_stands_for_its_folder(tmp_path):
     folder = write(tmp_path / "mine", predictor=QUERY)
-    assert find_submission(folder / "predictor.py") == folder
-    assert check_submission(find_submission(folder / "predictor.py")).name == "mine"
+    assert find_submission(folder / "predictor.py", print) == folder
+    assert check_submission(find_submission(folder / "predictor.py", print)).name == "mine"

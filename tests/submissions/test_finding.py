@@ -6,7 +6,13 @@ import zipfile
 import pytest
 
 from zcnas.errors import OrganiserError, UsageError
-from zcnas.submissions import find_submissions, open_submission, pack_submission, submission_name
+from zcnas.submissions import (
+    find_submission,
+    find_submissions,
+    open_submission,
+    pack_submission,
+    submission_name,
+)
 from zcnas.submissions.finding import unique
 
 SOURCE = "class ZeroCostPredictor:\n    def query(self, graph): return 1\n"
@@ -139,3 +145,32 @@ def test_a_pipe_is_refused_instead_of_waited_for(tmp_path):
     os.mkfifo(tmp_path / "slow.zip")
     with pytest.raises(UsageError, match="neither a folder nor a zip"):
         open_submission(tmp_path / "slow.zip", tmp_path / "new")
+
+
+def test_beside_the_one_submission_of_a_folder_everything_else_is_named(folder):
+    (folder / "notes").mkdir()
+    (folder / "eve.rar").write_text("")
+    (folder / "submissions.csv").write_text("name\nalice\n")
+    lines = []
+    assert find_submission(folder, lines.append) == folder / "alice"
+    assert sorted(lines) == [
+        f"not taken from {folder}: eve.rar: an archive of another kind; unpack it, or pack it as a "
+        "zip",
+        f"not taken from {folder}: notes: a folder without predictor.py",
+    ]
+
+
+def test_submissions_inside_the_one_that_is_asked_for_are_named(folder):
+    (folder / "predictor.py").write_text(SOURCE)
+    lines = []
+    assert find_submission(folder, lines.append) == folder
+    assert "counts as one submission; not scored on their own: alice" in lines[0]
+
+
+def test_a_folder_this_user_may_not_read_is_a_fault_of_this_machine(folder, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("pathlib.Path.iterdir", refuse)
+    with pytest.raises(OrganiserError, match="Permission denied"):
+        find_submission(folder, print)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from zcnas.benchmarks import get_benchmark
+from zcnas.benchmarks import Spec, get_benchmark
 from zcnas.errors import InputDataError, InvalidArchitecture
 from zcnas.records import BenchmarkInput, read_input
 from zcnas.search_spaces import parse_spec
@@ -41,8 +41,8 @@ def check_input(path: Path, data: BenchmarkInput, memory_mb: int) -> None:
         memory_mb: The phase's limit on a submission's memory in MiB.
 
     Raises:
-        InputDataError: It is another benchmark, an architecture is none of its search space, or a
-            minibatch cannot fit the limit.
+        InputDataError: It is another benchmark, an architecture is none of its search space or
+            has two ids, or a minibatch cannot fit the limit.
     """
     benchmark = get_benchmark(path.stem)
     meant = (benchmark.key, benchmark.search_space, benchmark.dataset.name)
@@ -52,18 +52,21 @@ def check_input(path: Path, data: BenchmarkInput, memory_mb: int) -> None:
             f"{path} names {' / '.join(said)} instead of {' / '.join(meant)}; correct it, or draw "
             "the benchmark again"
         )
-    faults = []
+    faults, known = [], dict[Spec, str]()
     for architecture in data.architectures:
         try:
-            parse_spec(data.search_space, architecture.spec)
+            spec = parse_spec(data.search_space, architecture.spec)
         except InvalidArchitecture as error:
             faults.append(f"{architecture.id}: {error}")
+            continue
+        if (first := known.setdefault(spec, architecture.id)) != architecture.id:
+            faults.append(f"{architecture.id}: the same architecture as {first}")
     if faults:
         more = len(faults) - _MOST_NAMED
         listing = "; ".join(faults[:_MOST_NAMED]) + (f"; and {more} more" if more > 0 else "")
         raise InputDataError(
-            f"{path} has what is not an architecture of {data.search_space} ({listing}); correct "
-            "it, or draw the benchmark again"
+            f"{path} has what is not another architecture of {data.search_space} ({listing}); "
+            "correct it, or draw the benchmark again"
         )
     batch_mb = data.batch_size * math.prod(benchmark.dataset.input_shape) * _FLOAT_BYTES / (1 << 20)
     if batch_mb * _LEAST_COPIES > memory_mb:

@@ -28,6 +28,7 @@ from zcnas.pages.ranking import (
     standings,
     tags_of,
 )
+from zcnas.pages.site_folder import list_site_files
 from zcnas.pages.submission import About, render_submission, view_of
 from zcnas.pages.views import Fact
 from zcnas.phases import Limits, Phase
@@ -83,6 +84,7 @@ def write_site(content: SiteContent, folder: Path) -> None:
         _write(partial, benchmark_href(each), _benchmark(content, column, hrefs))
     for entry in content.leaderboard.entries:
         _write(partial, hrefs[entry.submission], _submission(content, entry))
+    list_site_files(partial)
     shutil.rmtree(folder, ignore_errors=True)
     partial.replace(folder)
 

@@ -6,8 +6,9 @@ noticed after the deadline, if at all.
 
 from __future__ import annotations
 
+import contextlib
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from zcnas.errors import OrganiserError, UsageError
@@ -39,37 +40,40 @@ def find_submissions(path: Path, say: Say) -> list[Path]:
         UsageError: ``path`` does not exist, is no folder or zip, or contains no submission.
         OrganiserError: It cannot be read.
     """
-    try:
+    with _readable(path):
         return _find(path, say)
-    except PermissionError as error:
-        raise OrganiserError(
-            f"cannot look for submissions in {path}: {error.strerror} ({error.filename}); let this "
-            "user read it"
-        ) from None
 
 
-def find_submission(path: Path) -> Path:
+def find_submission(path: Path, say: Say) -> Path:
     """Return the one submission at a path: a folder, a zip, or an entry point's folder.
 
     A folder that holds neither an entry point nor submissions is returned as it is: opening it says
     what is wrong with it.
 
+    Args:
+        path: A submission, or a folder with one.
+        say: Told of everything in the folder that is not taken, and why.
+
     Raises:
         UsageError: There is nothing at the path, or a folder of several submissions.
         OrganiserError: It cannot be read.
     """
-    if path.is_dir() and not _has_entry_point(path):
-        found = list(_submissions_among(sorted(path.iterdir())))
+    with _readable(path):
+        if not path.is_dir() or _has_entry_point(path):
+            return _find(path, say)[0]
+        folders, passed_over = _sorted_out(path)
+        found = list(_submissions_among(folders))
         if not found:
             return path
-    else:
-        found = find_submissions(path, lambda text: None)
-    if len(found) != 1:
-        raise UsageError(
-            f"{path}: this is a folder of submissions; name one of them: "
-            f"{listed(each.name for each in found)}"
-        )
-    return found[0]
+        if len(found) > 1:
+            raise UsageError(
+                f"{path}: this is a folder of submissions; name one of them: "
+                f"{listed(each.name for each in found)}"
+            )
+        if others := [each for each in folders if each not in found]:
+            passed_over[f"a folder without {ENTRY_POINTS[0]}"] = others
+        _name_passed_over(path, passed_over, say)
+        return found[0]
 
 
 def _find(path: Path, say: Say) -> list[Path]:
@@ -84,18 +88,11 @@ def _find(path: Path, say: Say) -> list[Path]:
     if not path.is_dir():
         what = "neither a folder nor a zip" if path.exists() else "no such folder or zip"
         raise UsageError(f"{path}: {what}; give a folder of submissions, or one submission")
-    found, passed_over = [], dict[str, list[Path]]()
-    for entry in sorted(path.iterdir()):
-        if reason := _why_not(entry):
-            passed_over.setdefault(reason, []).append(entry)
-        else:
-            found.append(entry)
+    found, passed_over = _sorted_out(path)
     if _has_entry_point(path):
         _name_inner(path, found, say)
         return [path]
-    for reason, entries in passed_over.items():
-        if names := [shown(entry) for entry in entries if entry.name != ARRIVALS_FILE]:
-            say(f"not taken from {path}: {', '.join(names)}: {reason}")
+    _name_passed_over(path, passed_over, say)
     if not found:
         raise UsageError(
             f"{path}: it contains no submission; expected folders or zips with {ENTRY_POINTS[0]}"
@@ -113,12 +110,41 @@ def unique(paths: Sequence[Path], say: Say) -> list[Path]:
     return list(seen.values())
 
 
+@contextlib.contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Tell a missing permission as what it is: this machine's, not the participant's."""
+    try:
+        yield
+    except PermissionError as error:
+        raise OrganiserError(
+            f"cannot look for submissions in {path}: {error.strerror} ({error.filename}); let this "
+            "user read it"
+        ) from None
+
+
+def _sorted_out(folder: Path) -> tuple[list[Path], dict[str, list[Path]]]:
+    """Return what in a folder may be a submission, and by reason what is not."""
+    taken, passed_over = [], dict[str, list[Path]]()
+    for entry in sorted(folder.iterdir()):
+        if reason := _why_not(entry):
+            passed_over.setdefault(reason, []).append(entry)
+        else:
+            taken.append(entry)
+    return taken, passed_over
+
+
+def _name_passed_over(folder: Path, passed_over: Mapping[str, Sequence[Path]], say: Say) -> None:
+    for reason, entries in passed_over.items():
+        if names := [shown(entry) for entry in entries if entry.name != ARRIVALS_FILE]:
+            say(f"not taken from {folder}: {', '.join(names)}: {reason}")
+
+
 def _why_not(entry: Path) -> str:
     """Return why an entry of a folder of submissions is not one; empty if it is."""
     try:
         mode = entry.stat().st_mode
     except OSError as error:
-        return f"it cannot be looked at ({error.strerror}); mend or remove it"
+        return f"it cannot be looked at ({error.strerror}); repair or remove it"
     is_folder = stat.S_ISDIR(mode)
     is_hidden = entry.name.startswith(".")
     if leftover(entry.name, is_folder=is_folder) and not (is_hidden and is_folder):

@@ -9,18 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from zcnas.benchmarks import BENCHMARKS, Spec
+from zcnas.benchmarks import Spec, is_percentage
 from zcnas.errors import TableError
 from zcnas.pickles import Allowed, UnsafePickleError, load_pickle
 from zcnas.search_spaces.nasbench101.spec import NasBench101Spec
-
-FAR_BELOW_CHANCE = 0.25
-"""Of the accuracy of guessing; the published tables' worst architectures reach 0.32 of it."""
 
 
 @dataclass(frozen=True)
@@ -65,22 +60,14 @@ class Table:
                     f"the table {self.source} has the values {values} for {architecture} of "
                     f"{self.benchmark}; expected one or more finite numbers. Download it again"
                 )
-            if self.unit == "percent" and not all(self._is_percentage(value) for value in values):
+            if self.unit == "percent" and not all(
+                is_percentage(self.benchmark, value) for value in values
+            ):
                 raise TableError(
                     f"the table {self.source} has the values {values} for {architecture} of "
                     f"{self.benchmark}, which are no percentages: expected 0 to 100, and nothing "
                     f"far below chance, as a fraction is. Bring all rows into percent"
                 )
-
-    def _is_percentage(self, value: float) -> bool:
-        """Return whether an accuracy is one in percent: a fraction lies far below guessing.
-
-        With a hundred classes or more guessing itself is at most one percent, and cannot tell.
-        """
-        known = BENCHMARKS.get(self.benchmark)
-        classes = known.dataset.num_classes if known and known.dataset.target == "label" else None
-        least = min(1.0, FAR_BELOW_CHANCE * 100 / classes) if classes else 0.0
-        return value == 0 or least <= value <= 100
 
     def mean(self, architecture: str) -> float:
         """Return the mean over the seeds of one architecture.
@@ -111,21 +98,6 @@ class Table:
 def cell_key(spec: Spec) -> str:
     """Return what is equal for two drawings of one cell: its published hash, or its string."""
     return spec.module_hash() if isinstance(spec, NasBench101Spec) else str(spec)
-
-
-def distinct_pairs(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object of a JSON file, as ``object_pairs_hook`` of the standard library's decoder.
-
-    Raises:
-        ValueError: A key occurs twice; which of the two rows counts, the file does not say.
-    """
-    read = list(pairs)
-    found = dict(read)
-    if len(found) < len(read):
-        keys = [key for key, _ in read]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"duplicate key {twice!r}")
-    return found
 
 
 def read_bytes(path: Path, publisher: str) -> tuple[bytes, str]:

@@ -15,7 +15,8 @@ CODES = {
     "an option that does not exist": (["phases", "--faster"], 2),
     "a folder that no run has used": (["status", "EMPTY"], 2),
     "settings that are not there": (["bundle", "--settings", "absent.yaml"], 2),
-    "a data folder that is not there": (["sample", "--out", "draws"], 3),
+    "a data folder that is not there": (["sample", "--out", "draws"], 2),
+    "an engine that does not answer": (["image"], 3),
 }
 
 
@@ -27,8 +28,9 @@ def test_a_command_ends_with_the_code_that_is_promised(name, tmp_path, monkeypat
     (tmp_path / "BUNDLE" / "competition.yaml").write_text("version: 2\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ZCNAS_DATA", str(tmp_path / "absent"))
-    if code != 3:
+    if words[0] != "sample":
         monkeypatch.delenv("ZCNAS_DATA")
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
     monkeypatch.setattr(sys, "argv", ["zcnas", *words])
     with pytest.raises(SystemExit) as ended:
         main()

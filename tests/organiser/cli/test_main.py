@@ -196,7 +196,7 @@ def test_a_mistake_in_the_call_is_one_message_and_an_exit_code(zcnas, arguments,
 
 def test_a_data_folder_that_does_not_exist_is_refused(zcnas):
     done = zcnas("score", ZCNAS_DATA="/nowhere")
-    assert done.returncode == 3
+    assert done.returncode == 2
     assert "ZCNAS_DATA names /nowhere, which is not a folder" in done.stderr
 
 
@@ -224,7 +224,9 @@ def refused_run(zcnas, tmp_path):
 
 def test_the_end_of_score_writes_pages_that_know_the_teams(refused_run, tmp_path):
     assert refused_run.returncode == 0, refused_run.stderr
-    assert "pages: out/leaderboard/index.html" in refused_run.stdout
+    pages, then = refused_run.stdout.splitlines()[-2:]
+    assert pages == "pages: out/leaderboard/index.html"
+    assert then == "next: zcnas feedback out writes what each participant may see"
     page = (tmp_path / "out" / "leaderboard" / "index.html").read_text()
     assert "The Team" in page
     assert "invalid submission" in page
@@ -239,6 +241,21 @@ def test_leaderboard_writes_the_pages_of_an_earlier_run_wherever_they_are_wanted
     done = zcnas("leaderboard", "out", "--site", "pages", "--after-deadline")
     assert done.returncode == 0, done.stderr
     assert "Another Team" in (tmp_path / "pages" / "index.html").read_text()
+    again = zcnas("leaderboard", "out", "--site", "pages")
+    assert again.returncode == 0, "a site of ours is replaced"
+
+
+@pytest.mark.parametrize("folder", [".", "out", "in", "notes"])
+def test_pages_never_replace_a_folder_with_anything_else_in_it(
+    refused_run, zcnas, tmp_path, folder
+):
+    assert zcnas("leaderboard", "out", "--site", "notes").returncode == 0
+    (tmp_path / "notes" / "thesis.tex").write_text("four years")
+    before = {path: path.is_dir() or path.read_bytes() for path in tmp_path.rglob("*")}
+    refused = zcnas("leaderboard", "out", "--site", folder)
+    assert refused.returncode == 2
+    assert "what is not a page of ours" in refused.stderr
+    assert {path: path.is_dir() or path.read_bytes() for path in tmp_path.rglob("*")} == before
 
 
 def test_leaderboard_without_the_truth_prints_the_table_and_says_why_there_are_no_pages(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.patience import WAIT_S, wait_until
+from zcnas.organiser.cli.main import main
 
 ROOT = Path(__file__).resolve().parents[3]
 ZCNAS = Path(sys.executable).parent / "zcnas"
@@ -91,9 +92,29 @@ def test_what_has_to_be_fixed_in_the_call_is_one_line_and_exit_status_2(tmp_path
     assert [path.name for path in tmp_path.iterdir()] in (["in.py"], ["in.py", "build"])
 
 
+PATHS = """
+score
+check
+merge
+repeat
+pull --competition 1 --phase practice --out
+emulate --bundle b.zip --submission
+emulate --submission s.zip --bundle
+analyse bias --out
+analyse bias --scores
+analyse bias --tables
+leaderboard --site
+"""
+
+
 @pytest.mark.parametrize("empty", ["", " "])
-def test_an_empty_path_is_not_the_current_folder(tmp_path, empty):
-    assert "an empty string was given for a path" in run(tmp_path, "score", empty, code=2).stderr
+@pytest.mark.parametrize("words", PATHS.strip().splitlines())
+def test_an_empty_path_is_not_the_current_folder(words, empty, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["zcnas", *words.split(), empty])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert "an empty string was given for a path" in capsys.readouterr().err
 
 
 def test_a_table_is_neither_cut_nor_folded_in_a_pipe_and_fits_80_columns(board):

@@ -18,6 +18,8 @@ from zcnas.phases import load_phase
 from zcnas.records import read_input, read_predictions, read_reference, write_json
 from zcnas.submissions import digest_of
 
+from .conftest import CatchingPool, Caught
+
 ROOT = Path(__file__).resolve().parents[3]
 KEYS = ("nasbench201_cifar10", "nasbench201_imagenet16_120")
 CPUS = sorted(os.sched_getaffinity(0))
@@ -88,6 +90,21 @@ def test_a_good_a_failing_and_a_broken_submission_are_each_scored_by_the_policie
         for key in KEYS:
             assert len(read_predictions(folder / f"{key}.predictions.jsonl")) == 4
     assert (tmp_path / "out" / "submissions" / "params" / f"{KEYS[0]}.manifest.json").is_file()
+
+
+def test_what_is_left_out_of_a_submission_is_told_and_in_the_log_of_events(
+    small_phase, submissions, tmp_path
+):
+    (path,) = submissions(params=PARAMS)
+    (path / ".DS_Store").write_text("")
+    told = []
+    competition = compete(small_phase, tmp_path / "out", pool=CatchingPool,
+                          remark=lambda name, text: told.append((name, text)))  # fmt: skip
+    with pytest.raises(Caught):
+        competition.run([path])
+    events = read_events(tmp_path / "out" / EVENTS, RunEvent)
+    said = [(e.submission, e.message) for e in events if e.event == "submission_remark"]
+    assert said == told == [("params", "left out, as no part of the submission: .DS_Store")]
 
 
 def test_the_title_names_isolation_and_images(small_phase, submissions, tmp_path):

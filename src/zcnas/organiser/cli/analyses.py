@@ -9,7 +9,14 @@ import typer
 
 from zcnas.errors import AnalysisError
 from zcnas.organiser.cli.extras import require
-from zcnas.organiser.cli.options import JsonOption, console, data_dir, print_record
+from zcnas.organiser.cli.options import (
+    JsonOption,
+    console,
+    data_dir,
+    folder_option,
+    path_option,
+    print_record,
+)
 
 NAMES = (
     "generalisation, bias, information, surrogate, deeper-look, or all of them; report writes one "
@@ -24,12 +31,12 @@ def analyse(
     ] = "",
     scores: Annotated[
         Path | None,
-        typer.Option(help="CSV file with scores of your own: architecture, benchmark, columns."),
+        path_option("CSV file with scores of your own: architecture, benchmark, columns."),
     ] = None,
     tables: Annotated[
-        Path | None, typer.Option(help="Folder with accuracy tables, instead of ZCNAS_DATA.")
+        Path | None, folder_option("Folder with accuracy tables, instead of ZCNAS_DATA.")
     ] = None,
-    out: Annotated[Path, typer.Option(help="Folder for pages, tables and figures.")] = Path(
+    out: Annotated[Path, folder_option("Folder for pages, tables and figures.")] = Path(
         "build/analyses"
     ),
     count: Annotated[

@@ -23,8 +23,10 @@ from zcnas.organiser.cli.options import (
     halves_of,
     path_argument,
     print_record,
+    say,
+    say_next,
 )
-from zcnas.organiser.cli.submission import print_remarks, say_next
+from zcnas.organiser.cli.submission import print_remarks
 from zcnas.participant.checking import check_submission
 from zcnas.submissions import find_submission, submission_name
 
@@ -53,7 +55,7 @@ def smoke(
     """Ask your submission for two networks of each of the 28 benchmarks: a minute or two."""
     from zcnas.organiser.cli.smoking import report_of, run_smoke
 
-    path = find_submission(submission)
+    path = find_submission(submission, say)
     print_remarks(check_submission(path))
     report = run_smoke(path, isolation, cpus, out / SMOKE_REPORT, benchmark or [])
     failed = report_of(report, console, f"zcnas dry-run {submission}")
@@ -99,7 +101,7 @@ def dry_run(
     from zcnas.organiser.results.folder import ResultsFolder
 
     chosen = find_phase(PHASE).only(benchmark or [])
-    path = find_submission(submission)
+    path = find_submission(submission, say)
     halves = load_halves(chosen, *halves_of(chosen), data_dir())
     of = halves.architectures
     if count := number or (QUICK if quick else 0):

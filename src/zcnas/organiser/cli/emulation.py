@@ -13,6 +13,7 @@ from zcnas.organiser.cli.options import (
     JsonOption,
     OutOption,
     console,
+    path_option,
     print_record,
 )
 from zcnas.organiser.cli.progress import watch_steps
@@ -22,12 +23,12 @@ if TYPE_CHECKING:
 
 
 def emulate(
-    submission: Annotated[Path, typer.Option(help="What a participant uploads: a zip or folder.")],
+    submission: Annotated[Path, path_option("What a participant uploads: a zip or folder.")],
     platform: Annotated[
         Literal["codabench", "codalab"], typer.Option(help="Whose worker to stand in for.")
     ] = "codabench",
     bundle: Annotated[
-        Path | None, typer.Option(help="The bundle; build/bundle/PLATFORM.zip by default.")
+        Path | None, path_option("The bundle; build/bundle/PLATFORM.zip by default.")
     ] = None,
     phase: Annotated[str, typer.Option(help="A phase's name; the first by default.")] = "",
     isolation: IsolationOption = "auto",

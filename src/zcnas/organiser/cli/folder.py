@@ -8,8 +8,13 @@ from typing import Annotated
 import typer
 
 from zcnas.errors import PhaseError
-from zcnas.organiser.cli.options import JsonOption, console, folder_argument, print_record
-from zcnas.organiser.cli.submission import say_next
+from zcnas.organiser.cli.options import (
+    JsonOption,
+    console,
+    folder_argument,
+    print_record,
+    say_next,
+)
 from zcnas.organiser.kit import kit_files
 from zcnas.resources import EDITABLE, package_file
 

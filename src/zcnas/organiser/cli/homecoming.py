@@ -23,6 +23,8 @@ from zcnas.organiser.cli.options import (
     ShardOption,
     console,
     find_phase,
+    folder_argument,
+    folder_option,
     print_record,
 )
 from zcnas.text import plural
@@ -40,7 +42,7 @@ def pull(
     phase: PhaseOption,
     site: Annotated[str, typer.Option(help="The platform's address.")] = DEFAULT_SITE,
     out: Annotated[
-        Path | None, typer.Option(help="Folder to fill; build/pull/PHASE by default.")
+        Path | None, folder_option("Folder to fill; build/pull/PHASE by default.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -65,7 +67,7 @@ def pull(
 
 
 def repeat(
-    pulled: Annotated[Path, typer.Argument(help="A folder that `zcnas pull` filled.")],
+    pulled: Annotated[Path, folder_argument("A folder that `zcnas pull` filled.")],
     failed: Annotated[
         bool, typer.Option("--failed", help="Score the runs that failed there as well.")
     ] = False,

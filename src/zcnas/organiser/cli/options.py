@@ -13,7 +13,7 @@ import msgspec
 import typer
 from rich.console import Console
 
-from zcnas.errors import OrganiserError, PhaseError, UsageError
+from zcnas.errors import PhaseError, UsageError
 from zcnas.phases import Phase, load_phase
 from zcnas.resources import PHASES_FILE, SAMPLES_FOLDER, competition_file, public_halves
 
@@ -135,6 +135,11 @@ def say(text: str) -> None:
     console.print(text, style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
+def say_next(step: str) -> None:
+    """Print the next step, the last line of a command."""
+    console.print(f"next: {step}", markup=False, highlight=False, soft_wrap=True)
+
+
 def print_record(record: object) -> None:
     """Print a record as one line of JSON on stdout; paths and times as text."""
     is_utf8 = sys.stdout.encoding.lower().replace("-", "") == "utf8"
@@ -190,12 +195,14 @@ def halves_of(phase: Phase) -> tuple[Path, Path]:
 
 
 def data_dir() -> Path | None:
-    """Return the folder ``ZCNAS_DATA`` names: accuracy tables and the datasets' published files."""
+    """Return the folder ``ZCNAS_DATA`` names: accuracy tables and the datasets' published files.
+
+    Raises:
+        UsageError: It names something else.
+    """
     named = os.environ.get("ZCNAS_DATA")
     if not named:
         return None
     if not Path(named).is_dir():
-        raise OrganiserError(
-            f"ZCNAS_DATA names {named}, which is not a folder; unset or correct it"
-        )
+        raise UsageError(f"ZCNAS_DATA names {named}, which is not a folder; unset or correct it")
     return Path(named)

@@ -20,6 +20,7 @@ from zcnas.organiser.cli.options import (
     phases_file,
     print_record,
     samples,
+    say_next,
 )
 from zcnas.phases import Phase, load_phases
 from zcnas.resources import SETTINGS_FILE, competition_file, package_file
@@ -78,6 +79,7 @@ def bundle(
         if text := shortfall(known[name], chosen, estimate(known[name], record).forward_s):
             _warn(text)
     _remind_of_samples(read)
+    say_next(f"zcnas bundle-check {' '.join(map(str, written))}")
     if as_json:
         print_record({"bundles": written, "phases": list(planned)})
 

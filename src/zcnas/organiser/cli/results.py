@@ -17,6 +17,7 @@ from zcnas.organiser.cli.options import (
     halves_of,
     path_argument,
     print_record,
+    say_next,
 )
 
 if TYPE_CHECKING:
@@ -69,10 +70,13 @@ def leaderboard(
     """Print the leaderboard of a run again, and write its files and pages."""
     from zcnas.judging.judge import judge
     from zcnas.judging.leaderboard import Leaderboard
-    from zcnas.organiser.results.folder import ResultsFolder
+    from zcnas.organiser.results.folder import PAGES, ResultsFolder
+    from zcnas.pages.site_folder import check_site_folder
     from zcnas.records import read_json
 
     results = ResultsFolder(out)
+    if site is not None and site.resolve() != (out / PAGES).resolve():
+        check_site_folder(site)
     try:
         contest = contest_of(results, phase_of(results))
     except MISSING_HALVES as error:
@@ -200,3 +204,7 @@ def show(board: Leaderboard, out: Path, pages: str, *, as_json: bool) -> None:
     else:
         print_leaderboard(board, out, console)
     console.print(pages, markup=False, highlight=False, soft_wrap=True)
+    if any(entry.status == "organiser_error" for entry in board.entries):
+        say_next("fix what is named above, then score again to resume")
+    else:
+        say_next(f"zcnas feedback {out} writes what each participant may see")

@@ -17,8 +17,7 @@ from zcnas.isolation.machine import parse_cpus
 from zcnas.isolation.program import stage_worker
 from zcnas.isolation.strays import remove_own, remove_strays
 from zcnas.organiser.cli.extras import require
-from zcnas.organiser.cli.options import console, find_phase, phases_file
-from zcnas.organiser.cli.submission import say_next
+from zcnas.organiser.cli.options import console, find_phase, phases_file, say_next
 from zcnas.participant.failures import grouped
 from zcnas.participant.smoke import (
     Smoke,

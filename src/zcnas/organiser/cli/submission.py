@@ -5,7 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from zcnas.organiser.cli.options import JsonOption, OutOption, console, path_argument, print_record
+from zcnas.organiser.cli.options import (
+    JsonOption,
+    OutOption,
+    console,
+    path_argument,
+    print_record,
+    say,
+    say_next,
+)
 from zcnas.participant.checking import Checked, check_submission
 from zcnas.submissions import find_submission, pack_submission
 
@@ -15,7 +23,7 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """Check a submission without running it; list every problem."""
-    accepted = check_submission(find_submission(submission))
+    accepted = check_submission(find_submission(submission, say))
     print_remarks(accepted)
     console.print(
         f"{accepted.name}: accepted, digest {accepted.sha256[:16]}",
@@ -36,7 +44,7 @@ def submission(
     as_json: JsonOption = False,
 ) -> None:
     """Check a submission and zip it for upload."""
-    path = find_submission(submission)
+    path = find_submission(submission, say)
     accepted = check_submission(path)
     print_remarks(accepted)
     target = pack_submission(path, out / f"{accepted.name}.zip")
@@ -63,8 +71,3 @@ def print_remarks(checked: Checked) -> None:
     """Print what is left out of a submission, and what may fail where submissions run."""
     for remark in checked.remarks:
         console.print(remark, style="yellow", markup=False, soft_wrap=True)
-
-
-def say_next(step: str) -> None:
-    """Print the next step, the last line of a command."""
-    console.print(f"next: {step}", markup=False, highlight=False, soft_wrap=True)

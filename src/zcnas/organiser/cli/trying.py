@@ -17,6 +17,7 @@ from zcnas.organiser.cli.options import (
     path_argument,
     phases_file,
     print_record,
+    say,
 )
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def try_submission(
     from zcnas.participant.folders import submission_folder
     from zcnas.worker.contract import load_predictor
 
-    with submission_folder(submission) as folder:
+    with submission_folder(submission, say) as folder:
         try:
             predictor = load_predictor(folder)
         except Exception as error:  # noqa: BLE001 - the participant's module may raise anything

@@ -18,6 +18,7 @@ from zcnas.hosted.phase import (
     HostedPhase,
     default_time_limit_s,
 )
+from zcnas.ingestion.inputs import check_input
 from zcnas.organiser.platforms.bundle.settings import PhaseSettings
 from zcnas.phases import Phase
 from zcnas.records import BenchmarkInput, Reference, read_both_halves
@@ -117,7 +118,8 @@ def bundle_phase(
         baselines: Used instead of the ``baselines.json`` beside the references.
 
     Raises:
-        InputDataError: An input is missing or malformed, or a dataset's files are damaged.
+        InputDataError: An input is missing, malformed or cannot be run, or a dataset's files are
+            damaged.
         ReferenceDataError: A reference is missing, malformed or from another draw.
     """
     hosted = HostedPhase(
@@ -134,6 +136,7 @@ def bundle_phase(
     for benchmark in phase.get_benchmarks():
         key, name = benchmark.key, f"{benchmark.key}.json"
         data, reference = read_both_halves(input_dir, reference_dir, key)
+        check_input(input_dir / name, data, phase.limits.memory_mb)
         inputs[key], references[key] = data, reference
         input_files[name] = (input_dir / name).read_bytes()
         if scored_there:
