@@ -1,6 +1,7 @@
 """A competition with invented draws of its hidden phases, and what its bundles hold."""
 
 import io
+import random
 import zipfile
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from zcnas.organiser.platforms.bundle.settings import read_settings, schedule
 from zcnas.organiser.platforms.bundle.time_limits import grant_time
 from zcnas.phases import load_phases
 from zcnas.records import Architecture, BenchmarkInput, Reference, write_json
+from zcnas.search_spaces import get_search_space
 
 ROOT = Path(__file__).resolve().parents[4]
 PHASES = load_phases(ROOT / "reference_data" / "phases.toml")
@@ -26,6 +28,8 @@ def write_draw(folder, phase):
     rng = np.random.default_rng(len(phase.name))
     for key in phase.benchmarks:
         benchmark = get_benchmark(key)
+        draw = random.Random(key)
+        specs = [get_search_space(benchmark.search_space).spec.sample(draw) for _ in range(3)]
         tokens = [f"{rng.integers(2**32):08x}" for _ in range(3)]
         data = BenchmarkInput(
             benchmark=key,
@@ -33,7 +37,9 @@ def write_draw(folder, phase):
             dataset=benchmark.dataset.name,
             batch_size=2,
             eval_seed=phase.eval_seed,
-            architectures=tuple(Architecture(token, "some cell") for token in tokens),
+            architectures=tuple(
+                Architecture(token, str(spec)) for token, spec in zip(tokens, specs, strict=True)
+            ),
         )
         accuracies = {token: float(rng.uniform(50, 95)) for token in tokens}
         reference = Reference(

@@ -119,7 +119,7 @@ EDITS = {
             PROGRAM.format("final"),
             lambda inner: inner.__setitem__(
                 "input_data/nasbench301_cifar10.json",
-                inner["input_data/nasbench301_cifar10.json"].replace(b"some cell", b"other cell"),
+                inner["input_data/nasbench301_cifar10.json"].replace(b"conv_3x3", b"conv_5x5"),
             ),
         ),
         "own-halves",
