@@ -26,7 +26,6 @@ from typing import Any, NoReturn
 
 import numpy as np
 import torch
-from torch.utils.data import DataLoader, TensorDataset
 
 from zcnas.benchmarks import get_benchmark
 from zcnas.search_spaces import build_network, get_search_space, parse_spec
@@ -35,6 +34,7 @@ from zcnas.worker.account import take_account
 from zcnas.worker.channel import Answer, AnswerStatus, Query, Setup
 from zcnas.worker.confinement import confine, confine_query
 from zcnas.worker.contract import load_predictor, query_caller, to_score
+from zcnas.worker.dataloader import make_dataloader
 from zcnas.worker.exits import leave_traces, place_in_traces
 from zcnas.worker.faults import classify, describe, refuse_debuggers
 from zcnas.worker.hiding import VARIABLE, hide_packages
@@ -92,8 +92,7 @@ def main(submission: Path, user: int | None = None) -> None:
     setup = Setup.decode(content)
     space = get_search_space(get_benchmark(setup.benchmark).search_space)
     space.network_builder()  # imports the networks once here, not in every child
-    dataset = TensorDataset(torch.from_numpy(setup.inputs), torch.from_numpy(setup.targets))
-    dataloader = DataLoader(dataset, batch_size=len(setup.inputs))
+    dataloader = make_dataloader(setup.inputs, setup.targets, setup.further)
     refuse_debuggers()
     own = OwnProcess(submission, log)
 

@@ -18,7 +18,7 @@ class ZeroCostPredictor:
 
         ``graph`` is a torch.nn.Module in train mode with freshly initialised weights;
         ``graph.get_loss_fn()`` is its loss and ``graph.num_classes`` its number of classes.
-        ``dataloader`` yields one minibatch, the same for every network of a benchmark.
+        ``dataloader`` yields minibatches, the same ones for every network of a benchmark.
         """
         inputs, targets = next(iter(dataloader))
         loss_function = graph.get_loss_fn()

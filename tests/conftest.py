@@ -9,11 +9,10 @@ from pathlib import Path
 
 import hypothesis
 import msgspec
-import numpy as np
 import pytest
 
 from zcnas.benchmarks import BENCHMARKS
-from zcnas.datasets.synthetic import synthetic_minibatch
+from zcnas.datasets import load_minibatch
 from zcnas.errors import OrganiserError
 from zcnas.ingestion.ingest import IngestionJob, ingest
 from zcnas.ingestion.sinks import Recording
@@ -256,10 +255,9 @@ def ingest_source(tmp_path, program) -> Callable[..., Ingested]:
                 Architecture(f"{number:08x}", spec) for number, spec in enumerate(specs)
             ),
         )
-        rng = np.random.default_rng(1)
         job = IngestionJob(
             data=data,
-            minibatch=synthetic_minibatch(BENCHMARKS[benchmark].dataset, 4, rng),
+            minibatch=load_minibatch(BENCHMARKS[benchmark], 4, 1, None),
             submission=submission,
             submission_name="mine",
             submission_sha256="0" * 64,

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from zcnas.benchmarks import BENCHMARKS
-from zcnas.datasets.synthetic import synthetic_minibatch
+from zcnas.datasets.synthetic import SyntheticImages
 from zcnas.records import Prediction
 from zcnas.search_spaces import build_network, get_search_space
 
@@ -76,7 +76,7 @@ def test_a_field_without_a_description_is_seen(writer):
 def test_inputs_and_targets_have_the_shapes_of_the_table(rows):
     assert set(rows) == set(BENCHMARKS)
     for key, benchmark in {b.dataset.name: (k, b) for k, b in BENCHMARKS.items()}.values():
-        batch = synthetic_minibatch(benchmark.dataset, 1, np.random.default_rng(0))
+        batch = SyntheticImages(benchmark.dataset).draw(1, np.random.default_rng(0))
         assert rows[key][2] == shown(batch.inputs.shape[1:])
         kind, shape = rows[key][3].partition(": ")[2].split(", ")
         assert kind == DTYPES[np.asarray(batch.targets).dtype]

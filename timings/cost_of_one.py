@@ -24,7 +24,7 @@ import torch
 from torch import Tensor, nn
 
 from zcnas.benchmarks import Benchmark, get_benchmark
-from zcnas.datasets.synthetic import synthetic_minibatch
+from zcnas.datasets.synthetic import SyntheticImages
 from zcnas.proxies import PROXIES, evaluate
 from zcnas.search_spaces import build_network, network_builder, parse_spec
 
@@ -34,7 +34,7 @@ ADDRESS_LIMIT = 10 << 30
 
 def minibatch(benchmark: Benchmark, batch: int) -> tuple[Tensor, Tensor]:
     """Return a benchmark's fallback minibatch."""
-    made = synthetic_minibatch(benchmark.dataset, batch, np.random.default_rng(0))
+    made = SyntheticImages(benchmark.dataset).draw(batch, np.random.default_rng(0))
     return torch.from_numpy(made.inputs), torch.from_numpy(made.targets)
 
 

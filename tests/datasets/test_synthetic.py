@@ -3,13 +3,13 @@ import pytest
 
 from zcnas.benchmarks import BENCHMARKS, DATASETS
 from zcnas.datasets import load_minibatch
-from zcnas.datasets.synthetic import SOURCE, SPECTRAL_EXPONENT, synthetic_minibatch
+from zcnas.datasets.synthetic import SOURCE, SPECTRAL_EXPONENT, SyntheticImages
 
 CIFAR10 = DATASETS["cifar10"]
 
 
 def batch_of(size, dataset=CIFAR10, seed=0):
-    return synthetic_minibatch(dataset, size, np.random.default_rng(seed))
+    return SyntheticImages(dataset).draw(size, np.random.default_rng(seed))
 
 
 @pytest.mark.parametrize("name", ["cifar10", "cifar100", "ImageNet16-120"])

@@ -275,3 +275,23 @@ def test_a_worker_that_dies_before_it_has_loaded_the_submission_is_the_organiser
             ingest_source(WEIGHTS, Broken(), specs=(small,))
     finally:
         (program / "worker.py").write_text(original)
+
+
+ALL_MINIBATCHES = """
+import torch
+
+class ZeroCostPredictor:
+    def query(self, graph, dataloader=None):
+        batches = list(dataloader)
+        first = next(iter(dataloader))
+        assert all(torch.equal(one, other) for one, other in zip(batches[0], first))
+        assert len({inputs.sum().item() for inputs, _ in batches}) == len(batches)
+        return sum(len(graph(inputs)) for inputs, _ in batches)
+"""
+
+
+def test_a_query_can_read_64_images_in_minibatches_of_the_same_size(
+    ingest_source, isolation, small
+):
+    predictions, _, _ = ingest_source(ALL_MINIBATCHES, isolation, specs=(small,))
+    assert [(each.status, each.score, each.message) for each in predictions] == [("ok", 64.0, "")]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from zcnas.benchmarks import BENCHMARKS
-from zcnas.datasets.synthetic import synthetic_minibatch
+from zcnas.datasets.synthetic import SyntheticImages
 from zcnas.ingestion.ingest import IngestionJob, ingest
 from zcnas.ingestion.recorder import Recorder
 from zcnas.ingestion.sinks import Recording
@@ -53,7 +53,7 @@ def asked(monkeypatch, limits, tmp_path):
         )  # fmt: skip
         job = IngestionJob(
             data=data,
-            minibatch=synthetic_minibatch(BENCHMARKS[KEY].dataset, 1, np.random.default_rng(1)),
+            minibatch=SyntheticImages(BENCHMARKS[KEY].dataset).draw(1, np.random.default_rng(1)),
             submission=tmp_path, submission_name="mine", submission_sha256="", program=tmp_path,
             limits=msgspec.structs.replace(limits, query_cpu_s=20), cpu=0,
             machine=Machine(interrupted=threading.Event()), second_chance=second_chance,

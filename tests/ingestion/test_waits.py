@@ -7,7 +7,7 @@ import time
 import pytest
 
 from zcnas.benchmarks import BENCHMARKS
-from zcnas.datasets.synthetic import synthetic_minibatch
+from zcnas.datasets.synthetic import SyntheticImages
 from zcnas.errors import OrganiserError
 from zcnas.ingestion.conversation import Conversation
 from zcnas.isolation.machine import Machine
@@ -119,7 +119,7 @@ def test_a_submission_cannot_keep_an_interrupted_run(
         benchmark=key, search_space="nasbench201", dataset="cifar10", batch_size=4, eval_seed=1,
         architectures=(Architecture("0" * 8, small),),
     )  # fmt: skip
-    minibatch = synthetic_minibatch(BENCHMARKS[key].dataset, 4, np.random.default_rng(1))
+    minibatch = SyntheticImages(BENCHMARKS[key].dataset).draw(4, np.random.default_rng(1))
     interrupted = threading.Event()
     job = IngestionJob(
         data=data, minibatch=minibatch, submission=tmp_path / "submission",

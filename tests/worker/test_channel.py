@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zcnas.errors import WorkerFault
+from zcnas.packed import pack_images
 from zcnas.worker.channel import (
     ANSWER_STATUSES,
     MAX_ANSWER_BYTES,
@@ -81,8 +82,21 @@ def test_a_set_up_and_a_query_survive_the_wire():
     np.testing.assert_array_equal(setup.targets, targets)
     assert setup.inputs.dtype == np.float32
     assert setup.inputs.flags.writeable
+    assert len(setup.further) == 0
     query = Query(NONCE, 2**63 - 1, "|skip~0|")
     assert Query.decode(query.encode()) == query
+
+
+def test_images_after_the_first_minibatch_travel_as_bytes():
+    inputs = np.random.default_rng(0).normal(size=(4, 3, 16, 16)).astype(np.float32)
+    packed = pack_images(inputs, np.arange(4))
+    sent = Setup(NONCE, "b", 1, 1, 3, 100, inputs[:2], np.array([3, 4]), packed).encode()
+    assert len(sent) < inputs[:2].nbytes + inputs.size + 1000
+    arrived = Setup.decode(sent)
+    for array, expected in zip(arrived.further.arrays(), packed.arrays(), strict=True):
+        np.testing.assert_array_equal(array, expected)
+        assert (array.dtype, array.shape) == (expected.dtype, expected.shape)
+    np.testing.assert_array_equal(arrived.inputs, inputs[:2])
 
 
 def test_frames_of_any_size_pass_a_pipe(pipe):

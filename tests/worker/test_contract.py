@@ -8,14 +8,20 @@ import numpy as np
 import pytest
 import torch
 
-from zcnas.worker.contract import InvalidScoreError, load_predictor, query_caller, to_score
+from zcnas.worker.contract import (
+    SHIMS,
+    InvalidScoreError,
+    load_predictor,
+    query_caller,
+    to_score,
+)
 
 
 @pytest.fixture(autouse=True)
 def _restore_imports():
-    path, modules = list(sys.path), set(sys.modules)
+    path, finders, modules = list(sys.path), list(sys.meta_path), set(sys.modules)
     yield
-    sys.path[:] = path
+    sys.path[:], sys.meta_path[:] = path, finders
     for name in set(sys.modules) - modules:
         del sys.modules[name]
 
@@ -244,3 +250,27 @@ def test_what_is_no_real_number_or_beyond_float64_is_invalid(value, message):
         to_score(value)
     assert message in str(caught.value)
     assert len(str(caught.value)) < 250
+
+
+@pytest.mark.parametrize("shim", SHIMS)
+def test_a_submissions_own_package_wins_over_the_shim_of_its_name(tmp_path, monkeypatch, shim):
+    ours, own = tmp_path / "program" / shim, tmp_path / "submission" / shim
+    for folder, text in ((ours, "WHOSE = 'ours'"), (own, "WHOSE = 'own'")):
+        folder.mkdir(parents=True)
+        (folder / "__init__.py").write_text(text)
+    monkeypatch.syspath_prepend(str(ours.parent))
+    (own / "part.py").write_text("WHOSE = 'its part'")
+    (own.parent / "predictor.py").write_text(
+        f"import {shim}\nfrom {shim}.part import WHOSE as part\n"
+        f"class ZeroCostPredictor:\n    whose = ({shim}.WHOSE, part)\n"
+    )
+    assert load_predictor(own.parent).whose == ("own", "its part")
+
+
+def test_a_package_of_another_name_replaces_nothing(tmp_path):
+    (tmp_path / "json").mkdir()
+    (tmp_path / "json" / "__init__.py").write_text("OWN = True")
+    (tmp_path / "predictor.py").write_text(
+        "import json\nclass ZeroCostPredictor:\n    own = hasattr(json, 'OWN')\n"
+    )
+    assert not load_predictor(tmp_path).own

@@ -1,13 +1,15 @@
-"""One minibatch of a benchmark's dataset, from its published files or else the synthetic fallback.
+"""The minibatches of a benchmark's dataset, from its published files or else the fallback.
 
-Every architecture of a benchmark sees the same minibatch. A minibatch names its source, so that the
-manifest and the leaderboard can show it. This package does not import torch: the recorder makes the
-minibatch, the worker receives it.
+Every architecture of a benchmark sees the same ones, the first of them above all. A minibatch names
+its source, so that the manifest and the leaderboard can show it. This package does not import
+torch: the recorder makes the minibatches, the worker receives them.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -17,11 +19,11 @@ from zcnas import plugins
 from zcnas.benchmarks import Benchmark, published_dataset
 from zcnas.datasets.cifar import read_cifar10, read_cifar100
 from zcnas.datasets.imagenet16 import read_imagenet16
-from zcnas.datasets.minibatch import Drawable, Minibatch
+from zcnas.datasets.minibatch import Drawable, Minibatch, draw_further
 from zcnas.datasets.ninapro import read_ninapro
 from zcnas.datasets.spherical import read_spherical
 from zcnas.datasets.svhn import read_svhn
-from zcnas.datasets.synthetic import synthetic_minibatch
+from zcnas.datasets.synthetic import SyntheticImages
 from zcnas.datasets.taskonomy import DOMAINS, read_taskonomy
 from zcnas.errors import InputDataError
 from zcnas.seeds import derive_seed
@@ -48,7 +50,9 @@ A reader returns None if the folder has none of the files.
 def load_minibatch(
     benchmark: Benchmark, batch_size: int, eval_seed: int, data_dir: Path | None
 ) -> Minibatch:
-    """Return a benchmark's minibatch: the same bytes for the same arguments and files.
+    """Return a benchmark's first minibatch and those after it.
+
+    The bytes are the same for the same arguments and files.
 
     Args:
         benchmark: The benchmark, whose dataset is used.
@@ -59,11 +63,17 @@ def load_minibatch(
     Raises:
         InputDataError: The files exist but are damaged or have fewer than B images.
     """
-    rng = np.random.default_rng(derive_seed(eval_seed, benchmark.key, "minibatch"))
+    rng, later = (
+        np.random.default_rng(derive_seed(eval_seed, benchmark.key, purpose))
+        for purpose in ("minibatch", "further minibatches")
+    )
     images = reader_of(benchmark.dataset.name)(data_dir) if data_dir is not None else None
     if images is None:
-        return synthetic_minibatch(benchmark.dataset, batch_size, rng)
-    return images.draw(batch_size, rng)
+        made = SyntheticImages(benchmark.dataset)
+        make_further = functools.cache(lambda: draw_further(made, batch_size, later))
+        return replace(made.draw(batch_size, rng), further=make_further)
+    first, further = images.draw(batch_size, rng), draw_further(images, batch_size, later)
+    return replace(first, further=lambda: further)
 
 
 def reader_of(name: str) -> Reader:

@@ -10,20 +10,31 @@ from __future__ import annotations
 import io
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from zcnas.benchmarks import get_benchmark
 from zcnas.datasets import load_minibatch
 from zcnas.datasets.minibatch import Minibatch
 from zcnas.errors import InputDataError
+from zcnas.packed import NO_IMAGES, PackedImages
 from zcnas.records import BenchmarkInput
 
 SUFFIX = ".minibatch.npz"
+_FURTHER = tuple(
+    f"further_{name}"
+    for whose in ("inputs", "targets")
+    for name in (whose, f"{whose}_scale", f"{whose}_offset")
+)
+"""Names of what ``PackedImages.arrays`` returns, in its order."""
 
 
 def freeze_minibatch(minibatch: Minibatch) -> bytes:
     """Return a minibatch as the content of an ``.npz`` file; equal minibatches give equal bytes."""
+    packed = map(_differences, minibatch.further().arrays())
+    further: dict[str, Any] = dict(zip(_FURTHER, packed, strict=True))
     buffer = io.BytesIO()
     np.savez_compressed(
         buffer,
@@ -31,6 +42,7 @@ def freeze_minibatch(minibatch: Minibatch) -> bytes:
         targets=minibatch.targets,
         source=np.array(minibatch.source),
         synthetic=np.array(minibatch.synthetic),
+        **further,
     )
     return buffer.getvalue()
 
@@ -45,9 +57,32 @@ def thaw_minibatch(content: bytes) -> Minibatch:
         with np.load(io.BytesIO(content), allow_pickle=False) as stored:
             synthetic = "synthetic" in stored and bool(stored["synthetic"])
             source = str(stored["source"])
-            return Minibatch(stored["inputs"], stored["targets"], source, synthetic)
+            further = NO_IMAGES
+            if all(name in stored for name in _FURTHER):
+                arrays = (_sums(stored[name]) for name in _FURTHER)
+                further = PackedImages.from_arrays(tuple(arrays))
+            return Minibatch(
+                stored["inputs"], stored["targets"], source, synthetic, lambda: further
+            )
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise InputDataError(f"this is not a minibatch ({error})") from None
+
+
+def _differences(array: NDArray[Any]) -> NDArray[Any]:
+    """Return bytes of pictures (…, H, W) as steps from each pixel to the next, modulo 256.
+
+    Steps are mostly small and compress to less. Other arrays stay as they are.
+    """
+    if array.dtype != np.uint8 or array.ndim < 3:
+        return array
+    return np.diff(array, axis=-1, prepend=np.zeros((*array.shape[:-1], 1), np.uint8))
+
+
+def _sums(array: NDArray[Any]) -> NDArray[Any]:
+    """Return what ``_differences`` was given."""
+    if array.dtype != np.uint8 or array.ndim < 3:
+        return array
+    return np.cumsum(array, axis=-1, dtype=np.uint8)
 
 
 def load_hosted_minibatch(input_data: Path, data: BenchmarkInput) -> Minibatch:

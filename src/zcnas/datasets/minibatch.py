@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -9,11 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zcnas.errors import InputDataError
+from zcnas.packed import NO_IMAGES, PackedImages, pack_images
+
+LEAST_IMAGES = 64
+"""How many images a dataloader yields at least, over all its minibatches."""
+LEAST_MINIBATCHES = 2
+
+
+def _none_further() -> PackedImages:
+    return NO_IMAGES
 
 
 @dataclass(frozen=True)
 class Minibatch:
-    """What a predictor's dataloader yields.
+    """What a predictor's dataloader yields first, and what after it.
 
     Attributes:
         inputs: (B, C, H, W) float32, normalised per channel.
@@ -21,12 +31,15 @@ class Minibatch:
         source: Where it comes from, one phrase for manifest and leaderboard.
         synthetic: Whether it depends only on the benchmark and its seed, so that any machine can
             generate it; otherwise it comes from published files and is sent to other machines.
+        further: Returns the images of the minibatches after it, a whole number of minibatches.
+            Synthetic ones are made when it is first called.
     """
 
     inputs: NDArray[np.float32]
     targets: NDArray[Any]
     source: str
     synthetic: bool = False
+    further: Callable[[], PackedImages] = _none_further
 
 
 class Drawable(Protocol):
@@ -73,6 +86,27 @@ class Images:
         deviation = np.array(self.deviation, dtype=np.float32).reshape(-1, 1, 1)
         inputs = ((scaled - mean) / deviation).astype(np.float32)
         return Minibatch(inputs, self.labels[chosen], self.source)
+
+
+def further_minibatches(batch_size: int) -> int:
+    """Return how many minibatches of B images follow the first one."""
+    return max(LEAST_MINIBATCHES, -(-LEAST_IMAGES // batch_size)) - 1
+
+
+def draw_further(images: Drawable, batch_size: int, rng: np.random.Generator) -> PackedImages:
+    """Return the images of the minibatches after the first one, packed.
+
+    Every minibatch is drawn on its own: its images differ from each other, and one of them may
+    occur in another minibatch too.
+
+    Raises:
+        InputDataError: There are too few images, or one is damaged.
+    """
+    drawn = [images.draw(batch_size, rng) for _ in range(further_minibatches(batch_size))]
+    return pack_images(
+        np.concatenate([each.inputs for each in drawn]),
+        np.concatenate([each.targets for each in drawn]),
+    )
 
 
 def choose(

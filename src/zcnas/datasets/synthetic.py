@@ -20,7 +20,7 @@ response properties of cortical cells", JOSA A 4(12), 1987.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,42 +41,83 @@ Images = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 
-def synthetic_minibatch(dataset: Dataset, batch_size: int, rng: np.random.Generator) -> Minibatch:
-    """Return B synthetic inputs with a dataset's shape and its type of target."""
-    labels = rng.integers(dataset.num_classes, size=batch_size)
-    images = _images(labels, dataset, rng)
-    inputs, targets = TARGETS[dataset.target](images, labels, dataset, rng)
-    return Minibatch(inputs.astype(np.float32), targets, SOURCE, synthetic=True)
+class SyntheticImages:
+    """A dataset's classes and the images that are drawn of them.
+
+    The classes' pictures are made with the first minibatch. Later ones show the classes that
+    occur in it, and their own pictures are cut four at a time, because a minibatch that few
+    predictors look at should cost little.
+
+    Args:
+        dataset: Its shape, its number of classes and its type of target.
+    """
+
+    def __init__(self, dataset: Dataset) -> None:
+        self._dataset = dataset
+        self._kinds: Labels | None = None
+        self._pictures = np.empty(0, np.float32)
+        self._task_state: Any = None
+
+    def draw(self, batch_size: int, rng: np.random.Generator) -> Minibatch:
+        """Return B inputs with the dataset's shape and its type of target."""
+        dataset = self._dataset
+        *tiles, channels, height, width = dataset.input_shape
+        side = round(tiles[0] ** 0.5) if tiles else 1  # a jigsaw's tiles are cut from one image
+        shape = (channels, height * side, width * side)
+        first = self._kinds is None
+        if self._kinds is None:
+            labels = rng.integers(dataset.num_classes, size=batch_size)
+            self._kinds, kind_of = np.unique(labels, return_inverse=True)
+            pictures = _random_fields(len(self._kinds), shape, rng)
+            self._pictures = pictures.astype(np.float32)
+        else:
+            kind_of = rng.integers(len(self._kinds), size=batch_size)
+            labels, pictures = self._kinds[kind_of], self._pictures.astype(np.float64)
+        own = _random_fields(batch_size, shape, rng, cuts=1 if first else 4)
+        images = _normalised(pictures[kind_of], own)
+        inputs, targets = TARGETS[dataset.target](images, labels, dataset, self._task_rng(rng))
+        return Minibatch(inputs.astype(np.float32), targets, SOURCE, synthetic=True)
+
+    def _task_rng(self, rng: np.random.Generator) -> np.random.Generator:
+        """Return a generator that gives a jigsaw's labels the same orders in every minibatch."""
+        if self._dataset.target != "permutation":
+            return rng
+        if self._task_state is None:
+            self._task_state = rng.bit_generator.state
+        again = np.random.default_rng(0)
+        again.bit_generator.state = self._task_state
+        return again
 
 
-def _images(labels: Labels, dataset: Dataset, rng: np.random.Generator) -> Images:
-    """Return images (B, C, H, W) of the labels' classes; for a jigsaw, its nine tiles in one."""
-    *tiles, channels, height, width = dataset.input_shape
-    side = round(tiles[0] ** 0.5) if tiles else 1
-    shape = (channels, height * side, width * side)
-    kinds, kind_of = np.unique(labels, return_inverse=True)  # one picture per class that occurs
-    pictures = _random_fields(len(kinds), shape, rng)
-    own = _random_fields(len(labels), shape, rng)
-    images = np.sqrt(CLASS_SHARE) * pictures[kind_of] + np.sqrt(1 - CLASS_SHARE) * own
+def _normalised(pictures: Images, own: Images) -> Images:
+    """Return images (B, C, H, W) of a class's picture and one of their own."""
+    images = np.sqrt(CLASS_SHARE) * pictures + np.sqrt(1 - CLASS_SHARE) * own
     images -= images.mean(axis=(0, 2, 3), keepdims=True)
     normalised: Images = images / images.std(axis=(0, 2, 3), keepdims=True)
     return normalised
 
 
-def _random_fields(count: int, shape: tuple[int, int, int], rng: np.random.Generator) -> Images:
+def _random_fields(
+    count: int, shape: tuple[int, int, int], rng: np.random.Generator, cuts: Literal[1, 4] = 1
+) -> Images:
     """Return ``count`` fields (count, C, H, W) of unit variance.
 
-    They are cut from fields twice as high and wide, so that opposite borders do not match.
+    They are cut from fields twice as high and wide, so that opposite borders do not match: one
+    from each, or its four quarters.
     """
     channels, height, width = shape
     large = (2 * height, 2 * width)
-    shared = rng.standard_normal((count, 1, *large))
-    single = rng.standard_normal((count, channels, *large))
+    larges = -(-count // cuts)
+    shared = rng.standard_normal((larges, 1, *large))
+    single = rng.standard_normal((larges, channels, *large))
     white = np.sqrt(COLOUR_CORRELATION) * shared + np.sqrt(1 - COLOUR_CORRELATION) * single
     frequency = np.hypot(np.fft.fftfreq(large[0])[:, None], np.fft.rfftfreq(large[1])[None, :])
     frequency[0, 0] = 1 / max(large)  # the mean brightness counts as the lowest frequency
     spectrum = np.fft.rfft2(white) / frequency**SPECTRAL_EXPONENT
-    fields = np.fft.irfft2(spectrum, s=large)[:, :, :height, :width]
+    whole = np.fft.irfft2(spectrum, s=large)
+    corners = ((0, 0), (0, width), (height, 0), (height, width))[:cuts]
+    quarters = [whole[:, :, top : top + height, left : left + width] for top, left in corners]
+    fields = quarters[0] if cuts == 1 else np.concatenate(quarters)[:count]
     unit_variance: Images = fields / fields.std()
     return unit_variance
 

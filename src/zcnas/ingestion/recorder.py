@@ -61,7 +61,7 @@ class IngestionJob:
 
     Attributes:
         data: The benchmark's architectures.
-        minibatch: What the dataloader yields.
+        minibatch: What the dataloader yields first, and what after it.
         submission: The participant's folder.
         submission_name: Its name on the leaderboard.
         submission_sha256: Digest of its content.
@@ -299,6 +299,7 @@ class Recorder:
             memory_mb=job.limits.memory_mb,
             inputs=job.minibatch.inputs,
             targets=job.minibatch.targets,
+            further=job.minibatch.further(),
         )
         limit_s = self._within_run(job.limits.setup_s)
         answer = conversation.exchange(setup.nonce, setup.encode(), limit_s)

@@ -65,8 +65,7 @@ class Trial:
     def __init__(
         self, predictor: Any, data: BenchmarkInput, images: Path | None, folder: Path
     ) -> None:
-        import torch
-        from torch.utils.data import DataLoader, TensorDataset
+        from zcnas.worker.dataloader import make_dataloader
 
         self.data = data
         self.benchmark: Benchmark = get_benchmark(data.benchmark)
@@ -75,9 +74,8 @@ class Trial:
         )
         self.set_up = Meter()
         self._folder = folder
-        dataset = TensorDataset(
-            torch.from_numpy(self.minibatch.inputs), torch.from_numpy(self.minibatch.targets)
-        )
+        minibatch = self.minibatch
+        dataloader = make_dataloader(minibatch.inputs, minibatch.targets, minibatch.further())
         seed_everything(derive_seed(data.eval_seed, data.benchmark, "pre_process"))
         with self.set_up:
             if hasattr(predictor, "set_ss_type"):
@@ -86,7 +84,7 @@ class Trial:
             if hasattr(predictor, "pre_process"):
                 with self.set_up.part("pre_process"):
                     predictor.pre_process()
-        self._ask = query_caller(predictor, DataLoader(dataset, len(dataset)))
+        self._ask = query_caller(predictor, dataloader)
 
     def query(self, architecture: Architecture, *, catch: bool = True) -> Tried:
         """Ask for one network's score, as a run would.

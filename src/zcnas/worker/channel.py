@@ -16,13 +16,14 @@ import os
 import select
 import struct
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zcnas.errors import WorkerFault
+from zcnas.packed import NO_IMAGES, PackedImages
 from zcnas.text import printable
 
 NONCE_BYTES = 16
@@ -105,8 +106,9 @@ class Setup:
         query_cpu_s: CPU limit of one query in seconds.
         query_wall_s: Wall limit of one query in seconds.
         memory_mb: Memory limit of one query's process in MiB.
-        inputs: (B, C, H, W) float32.
+        inputs: (B, C, H, W) float32, the first minibatch.
         targets: (B, …).
+        further: The images of all minibatches after it.
     """
 
     nonce: bytes
@@ -117,23 +119,17 @@ class Setup:
     memory_mb: int
     inputs: NDArray[Any]
     targets: NDArray[Any]
+    further: PackedImages = NO_IMAGES
 
     def encode(self) -> bytes:
         """Return the frame's content: a JSON header and the raw arrays."""
-        head = {name: value for name, value in asdict(self).items() if name not in _RAW}
-        for name in ("inputs", "targets"):
-            array = getattr(self, name)
-            head[name] = [array.dtype.str, array.shape]
+        arrays = (self.inputs, self.targets, *self.further.arrays())
+        head = {field.name: getattr(self, field.name) for field in fields(self)}
+        head = {name: value for name, value in head.items() if name not in _RAW}
+        head["arrays"] = [[array.dtype.str, array.shape] for array in arrays]
         text = json.dumps(head).encode()
-        return b"".join(
-            [
-                self.nonce,
-                _LENGTH.pack(len(text)),
-                text,
-                self.inputs.tobytes(),
-                self.targets.tobytes(),
-            ]
-        )
+        raw = (array.tobytes() for array in arrays)
+        return b"".join([self.nonce, _LENGTH.pack(len(text)), text, *raw])
 
     @classmethod
     def decode(cls, content: bytes) -> Setup:
@@ -141,15 +137,22 @@ class Setup:
         start = NONCE_BYTES + _LENGTH.size
         end = start + _LENGTH.unpack_from(content, NONCE_BYTES)[0]
         head = json.loads(content[start:end])
-        for name in ("inputs", "targets"):
-            dtype, shape = head[name]
+        arrays: list[NDArray[Any]] = []
+        for dtype, shape in head.pop("arrays"):
             count = int(np.prod(shape))
-            head[name] = np.frombuffer(content, dtype, count, end).reshape(shape).copy()
-            end += head[name].nbytes
-        return cls(nonce=content[:NONCE_BYTES], **head)
+            arrays.append(np.frombuffer(content, dtype, count, end).reshape(shape).copy())
+            end += arrays[-1].nbytes
+        inputs, targets, *rest = arrays
+        return cls(
+            nonce=content[:NONCE_BYTES],
+            inputs=inputs,
+            targets=targets,
+            further=PackedImages.from_arrays(tuple(rest)),
+            **head,
+        )
 
 
-_RAW = ("nonce", "inputs", "targets")
+_RAW = ("nonce", "inputs", "targets", "further")
 
 
 @dataclass(frozen=True)

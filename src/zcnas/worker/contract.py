@@ -18,7 +18,8 @@ import inspect
 import math
 import reprlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -28,6 +29,8 @@ import numpy as np
 ENTRY_POINTS = ("predictor.py", "submission.py")
 """Files that may define the class; the second is the name used in 2022."""
 CLASS_NAME = "ZeroCostPredictor"
+SHIMS = ("naslib", "torchvision")
+"""Packages beside the worker that a submission may carry itself: its own wins."""
 PACKAGE = "submitted"
 """The package that a submission's files form for relative imports."""
 
@@ -43,8 +46,8 @@ class InvalidScoreError(Exception):
 def load_predictor(folder: Path) -> Any:
     """Return an instance of the ``ZeroCostPredictor`` in a folder.
 
-    The entry point can import modules beside it, by name or relatively (``from .parts import f``),
-    but they cannot replace any other module.
+    The entry point can import modules beside it, by name or relatively (``from .parts import f``).
+    They replace no other module, except that a package of a shim's name replaces the shim.
 
     Raises:
         ImportError: There is no entry point, or it has no class of that name.
@@ -54,6 +57,7 @@ def load_predictor(folder: Path) -> Any:
     if path is None:
         raise ImportError(f"the submission has no {' or '.join(ENTRY_POINTS)}; add one")
     sys.path.append(str(folder))
+    sys.meta_path.insert(0, _OwnOfShims(folder))
     package = ModuleType(PACKAGE)
     package.__path__ = [str(folder)]
     spec = importlib.util.spec_from_file_location(f"{PACKAGE}.{path.stem}", path)
@@ -67,6 +71,23 @@ def load_predictor(folder: Path) -> Any:
     except AttributeError:
         raise ImportError(f"{path.name} does not define a class {CLASS_NAME}") from None
     return predictor_class()
+
+
+class _OwnOfShims:
+    """A finder of a submission's own packages that are named like a shim.
+
+    Args:
+        folder: The submission.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = str(folder)
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return the submission's own package, or None for the usual search."""
+        return PathFinder.find_spec(name, [self._folder], target) if name in SHIMS else None
 
 
 def query_caller(predictor: Any, dataloader: Any) -> Callable[[Any], Any]:

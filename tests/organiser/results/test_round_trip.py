@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from tests.boards import bind, enter, publish_run
 from zcnas.benchmarks import BENCHMARKS
-from zcnas.datasets.synthetic import synthetic_minibatch
+from zcnas.datasets.synthetic import SyntheticImages
 from zcnas.feedback import FEEDBACK
 from zcnas.hosted.run_record import Answer as AnswerLine
 from zcnas.hosted.run_record import (
@@ -168,7 +168,7 @@ def recorded(phase, folder, method, answers):
     )  # fmt: skip
     job = IngestionJob(
         data=data,
-        minibatch=synthetic_minibatch(BENCHMARKS[KEY].dataset, 1, np.random.default_rng(1)),
+        minibatch=SyntheticImages(BENCHMARKS[KEY].dataset).draw(1, np.random.default_rng(1)),
         submission=folder, submission_name="mine", submission_sha256="0" * 64, program=folder,
         limits=phase.limits, cpu=0,
     )  # fmt: skip

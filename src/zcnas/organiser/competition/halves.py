@@ -109,8 +109,15 @@ def load_halves(
 
 
 def digest_of_minibatch(minibatch: Minibatch) -> str:
-    """Return the SHA-256 of a minibatch's arrays, their types and shapes included."""
+    """Return the SHA-256 of the first minibatch's arrays and what those after it are made of.
+
+    Types and shapes count too. Synthetic images after the first minibatch follow from what it
+    follows from, so they are not made for this.
+    """
     digest = hashlib.sha256()
-    for array in (minibatch.inputs, minibatch.targets):
+    arrays = [minibatch.inputs, minibatch.targets]
+    if not minibatch.synthetic and len(further := minibatch.further()):
+        arrays += further.arrays()
+    for array in arrays:
         digest.update(f"{array.dtype.str}{array.shape}".encode() + array.tobytes())
     return digest.hexdigest()

@@ -22,6 +22,7 @@ from zcnas.organiser.platforms.bundle import build_bundles, shared_files
 from zcnas.organiser.platforms.bundle.phases import bundle_phase
 from zcnas.organiser.platforms.bundle.settings import read_settings
 from zcnas.organiser.platforms.check import check_bundle
+from zcnas.packed import pack_images
 from zcnas.records import read_input, read_reference, write_json
 from zcnas.search_spaces import build_network, parse_spec
 
@@ -266,8 +267,12 @@ def test_real_images_travel_with_the_input_data_and_are_the_same_there(tmp_path)
     data = read_input(ROOT / "starting_kit" / "input_data" / f"{key}.json")
     data = msgspec.structs.replace(data, batch_size=2)
     rng = np.random.default_rng(1)
+    packed = pack_images(rng.normal(size=(62, 3, 32, 32)).astype("float32"), np.arange(62))
     real = Minibatch(
-        rng.normal(size=(2, 3, 32, 32)).astype("float32"), np.array([3, 1]), "CIFAR-10"
+        rng.normal(size=(2, 3, 32, 32)).astype("float32"),
+        np.array([3, 1]),
+        "CIFAR-10",
+        further=lambda: packed,
     )
     path = tmp_path / f"{key}.minibatch.npz"
     path.write_bytes(freeze_minibatch(real))
@@ -276,6 +281,9 @@ def test_real_images_travel_with_the_input_data_and_are_the_same_there(tmp_path)
     assert np.array_equal(found.inputs, real.inputs)
     assert found.targets.tolist() == [3, 1]
     assert found.source == "CIFAR-10"
+    for array, expected in zip(found.further().arrays(), packed.arrays(), strict=True):
+        assert np.array_equal(array, expected)
+        assert array.dtype == expected.dtype
     with pytest.raises(InputDataError, match="contains 2 images, but the benchmark needs 64"):
         load_hosted_minibatch(tmp_path, msgspec.structs.replace(data, batch_size=64))
     path.write_bytes(b"PK damaged")
