@@ -45,7 +45,7 @@ LIMITS = Limits(
     log_kb=64,
 )
 """More time than any attack needs on a busy machine, but for those a limit of time must stop."""
-TIGHT_LIMITS = msgspec.structs.replace(LIMITS, query_cpu_s=2, setup_s=12)
+TIGHT_LIMITS = msgspec.structs.replace(LIMITS, query_cpu_s=1, setup_s=12)
 
 
 @dataclass
