@@ -68,10 +68,10 @@ def test_what_the_image_has_is_accepted_without_a_warning(tmp_path, source):
     assert not checked.remarks
 
 
-def test_an_import_the_file_goes_on_without_is_a_warning(tmp_path):
+def test_an_import_whose_absence_the_file_handles_is_a_warning(tmp_path):
     source = f"try:\n    import wandb\nexcept ImportError:\n    wandb = None\n{QUERY}"
     (warning,) = check_submission(write(tmp_path / "mine", predictor=source)).remarks
-    assert warning.startswith("predictor.py, line 2: the image has no module wandb; the file goes")
+    assert warning.startswith("predictor.py, line 2: the image has no module wandb; your file")
 
 
 def test_the_stub_of_torchvision_is_a_warning(tmp_path):

@@ -26,7 +26,9 @@ def test_what_is_no_percentage_is_refused_with_file_and_row(tmp_path, value):
 
 @pytest.mark.parametrize("value", [True, "91.2", None, [91.2]])
 def test_what_is_no_number_is_refused(tmp_path, value):
-    with pytest.raises(TableError, match=r"zc_nasbench201\.json.*val_accuracy is .* is no number"):
+    with pytest.raises(
+        TableError, match=r"zc_nasbench201\.json.*val_accuracy is .* is not a number"
+    ):
         draw(tmp_path, 88.1, value)
 
 

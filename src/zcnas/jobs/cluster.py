@@ -163,7 +163,7 @@ def security_for(address: str) -> Any:
     try:
         parts = urlsplit(address)
         known = parts.scheme in ("tcp", "tls") and parts.port != 0
-    except ValueError:  # a port that is no number, a bracket too many
+    except ValueError:  # a port that is not a number, a bracket too many
         known = False
     if not known or not parts.hostname:
         raise UsageError(

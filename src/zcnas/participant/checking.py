@@ -70,7 +70,7 @@ def check_submission(path: Path) -> Checked:
 def _missing(each: Import) -> str:
     known = sorted(name for name in image_modules() if not name.startswith("_"))
     remedy = (
-        "the file goes on without it"
+        "your file handles that"
         if each.tried
         else "copy the code you need beside the entry point, or handle the ImportError"
     )

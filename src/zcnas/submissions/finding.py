@@ -37,7 +37,7 @@ def find_submissions(path: Path, say: Say) -> list[Path]:
         say: Told of everything in the folder that is not taken, and why.
 
     Raises:
-        UsageError: ``path`` does not exist, is no folder or zip, or contains no submission.
+        UsageError: ``path`` does not exist, is neither folder nor zip, or holds no submission.
         OrganiserError: It cannot be read.
     """
     with _readable(path):

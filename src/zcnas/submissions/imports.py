@@ -25,7 +25,7 @@ class Import:
         file: The file, relative to the submission.
         line: The line in it.
         module: The top-level module.
-        tried: Whether the file goes on without it.
+        tried: Whether the file handles its absence.
     """
 
     file: str

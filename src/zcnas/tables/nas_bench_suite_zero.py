@@ -73,7 +73,7 @@ def _number(value: object) -> float:
         TypeError: It is a truth value, a text or nothing.
     """
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError(f"val_accuracy is {value!r}, which is no number")
+        raise TypeError(f"val_accuracy is {value!r}, which is not a number")
     return float(value)
 
 

@@ -69,7 +69,7 @@ def as_folder(text: str | Path) -> Path:
     """Return the path of a folder, which need not exist.
 
     Raises:
-        UsageError: It is empty, or something that is no folder is in its place.
+        UsageError: It is empty, or something that is not a folder is in its place.
     """
     path = as_path(text)
     for each in (path, *path.parents):

@@ -57,8 +57,8 @@ def _check_own_parts(phase: PhaseView, findings: Findings) -> None:
                     f"{phase.part('reference_data')}/{key}.json",
                     1,
                     "own-secret",
-                    f"phase {phase.name} shows no scores, so its accuracies have to stay at home; "
-                    "remove them",
+                    f"phase {phase.name} shows no scores, so its accuracies must not leave "
+                    "your machine; remove them",
                 )
 
 
