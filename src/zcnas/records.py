@@ -9,18 +9,19 @@ the position; nothing else is trusted.
 from __future__ import annotations
 
 import datetime
-import json
 import math
 import sys
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal
 
 import msgspec
 
 from zcnas.benchmarks import is_percentage
-from zcnas.errors import InputDataError, PredictionError, ReferenceDataError, ZcnasError
+from zcnas.errors import InputDataError, PredictionError, ReferenceDataError
+from zcnas.json_files import read_json as read_json
+from zcnas.json_files import write_json as write_json
 
 Status = Literal["ok", "error", "timeout", "memory", "killed", "invalid", "not_reached"]
 """What happened to one architecture; ``STATUSES`` explains each value."""
@@ -249,65 +250,6 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
     public: PublicManifest
     organiser: OrganiserManifest
-
-
-_T = TypeVar("_T")
-
-
-def read_json(path: Path, record: type[_T], error: type[ZcnasError]) -> _T:
-    """Return the record in a JSON file.
-
-    Raise ``error`` with file and place if it is missing or malformed, or has a key twice.
-    """
-    try:
-        content = path.read_bytes()
-        found = msgspec.json.decode(content, type=record)
-        json.loads(content, object_pairs_hook=distinct_pairs)
-    except OSError as reason:
-        raise error(f"cannot read {path}: {reason.strerror}") from None
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as reason:
-        raise error(f"{path} is malformed: {reason}") from None
-    except ValueError as reason:
-        raise error(f"{path} has a {reason}; which value counts, it does not say") from None
-    return found
-
-
-def distinct_pairs(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object of a JSON file, as ``object_pairs_hook`` of the standard library's decoder.
-
-    Raises:
-        ValueError: A key occurs twice; which of the two rows counts, the file does not say.
-    """
-    read = list(pairs)
-    found = dict(read)
-    if len(found) < len(read):
-        keys = [key for key, _ in read]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"duplicate key {twice!r}")
-    return found
-
-
-def write_json(path: Path, record: object, mode: int | None = None) -> None:
-    """Write a record as indented JSON, keys in the record's order.
-
-    The file appears whole or not at all.
-
-    Args:
-        path: The file; its folder is made.
-        record: What to write.
-        mode: The file's permissions from its first byte on; the system's own by default.
-
-    Raises:
-        ValueError: The record holds NaN or an infinity.
-    """
-    content = json.dumps(msgspec.to_builtins(record), indent=1, ensure_ascii=False, allow_nan=False)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    if mode is not None:
-        partial.unlink(missing_ok=True)
-        partial.touch(mode, exist_ok=False)
-    partial.write_text(content + "\n", encoding="utf-8")
-    partial.replace(path)
 
 
 def read_input(path: Path) -> BenchmarkInput:

@@ -28,6 +28,20 @@ def timed_out(token, cpu_time_s=0.0):
     )
 
 
+def job_of(folder, limits, second_chance=True):
+    data = BenchmarkInput(
+        benchmark=KEY, search_space="nasbench201", dataset="cifar10", batch_size=1,
+        eval_seed=1, architectures=tuple(Architecture(token, "x") for token in IDS),
+    )  # fmt: skip
+    return IngestionJob(
+        data=data,
+        minibatch=SyntheticImages(BENCHMARKS[KEY].dataset).draw(1, np.random.default_rng(1)),
+        submission=folder, submission_name="mine", submission_sha256="", program=folder,
+        limits=limits, cpu=0, machine=Machine(interrupted=threading.Event()),
+        second_chance=second_chance,
+    )  # fmt: skip
+
+
 @pytest.fixture
 def asked(monkeypatch, limits, tmp_path):
     """A function that runs an ingestion on a plan and returns what was asked, in order.
@@ -47,17 +61,7 @@ def asked(monkeypatch, limits, tmp_path):
             return timed_out(architecture.id, cpu_time_s)
 
         monkeypatch.setattr(Recorder, "_ask_once", ask_once)
-        data = BenchmarkInput(
-            benchmark=KEY, search_space="nasbench201", dataset="cifar10", batch_size=1,
-            eval_seed=1, architectures=tuple(Architecture(token, "x") for token in IDS),
-        )  # fmt: skip
-        job = IngestionJob(
-            data=data,
-            minibatch=SyntheticImages(BENCHMARKS[KEY].dataset).draw(1, np.random.default_rng(1)),
-            submission=tmp_path, submission_name="mine", submission_sha256="", program=tmp_path,
-            limits=msgspec.structs.replace(limits, query_cpu_s=20), cpu=0,
-            machine=Machine(interrupted=threading.Event()), second_chance=second_chance,
-        )  # fmt: skip
+        job = job_of(tmp_path, msgspec.structs.replace(limits, query_cpu_s=20), second_chance)
         recording = Recording()
         ingest(job, SimpleNamespace(name="process"), recording)
         assert sorted(each.id for each in recording.predictions) == IDS
@@ -92,3 +96,28 @@ def test_there_is_one_second_chance_and_it_is_the_last(asked):
 def test_a_job_without_a_second_chance_gives_none(asked):
     order, _ = asked({IDS[1]: [50.0]}, second_chance=False)
     assert order == IDS
+
+
+def test_what_canaries_use_is_on_the_account_of_whoever_loses_workers(
+    monkeypatch, limits, tmp_path
+):
+    """Canaries of 3 s, two for the first query and one for the next two, use up 10 s."""
+    canaries = []
+
+    def ask_once(self, architecture):
+        if self._job.submission_name == "mine":
+            self._conversation.loss = "gone"
+            return Prediction(id=architecture.id, status="killed", message="the worker is gone")
+        canaries.append(architecture.id)
+        return Prediction(id=architecture.id, status="ok", score=1.0)
+
+    def cpu_time_s(self):
+        return 0.0 if self._job.submission_name == "mine" else 3.0
+
+    monkeypatch.setattr(Recorder, "_ask_once", ask_once)
+    monkeypatch.setattr(Recorder, "cpu_time_s", cpu_time_s)
+    recording = Recording()
+    job = job_of(tmp_path, msgspec.structs.replace(limits, benchmark_cpu_s=10))
+    ingest(job, SimpleNamespace(name="process"), recording)
+    assert [each.status for each in recording.predictions] == [*["killed"] * 3, "not_reached"]
+    assert canaries == [IDS[0], IDS[0], IDS[1], IDS[2]]

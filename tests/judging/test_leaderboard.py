@@ -71,6 +71,17 @@ def test_of_a_team_a_bad_answer_counts_rather_than_none():
     assert (second.submission, second.rank, second.counted) == ("silent", None, False)
 
 
+def test_a_team_that_poses_as_another_is_another_and_looks_like_it():
+    roster = {
+        "mine": Arrival(name="mine", team="Acme"),
+        "fake": Arrival(name="fake", team="\u0410cme"),
+    }
+    first, second = arrange([entry("mine", 0.5), entry("fake", 0.4)], roster, "best")
+    assert (first.team, second.team) == ("Acme", "\u0410<U+0410>cme")
+    assert first.counted
+    assert second.counted
+
+
 def test_an_organiser_error_has_no_rank_and_no_score_and_comes_last():
     ranked = rank_entries([entry("ours", None), entry("theirs", -1.0)])
     assert [(e.rank, e.submission, e.score) for e in ranked] == [

@@ -278,3 +278,16 @@ def test_two_submissions_that_differ_anywhere_have_different_digests(tmp_path):
 def test_a_name_that_means_something_to_a_terminal_or_a_page_is_changed(tmp_path, folder, name):
     (tmp_path / folder).mkdir()
     assert submission_name(tmp_path / folder) == name
+
+
+def test_a_zip_of_60_000_entries_is_refused_before_its_names_are_read(tmp_path, monkeypatch):
+    path = zip_of(tmp_path / "many.zip", [(f"{number}", b"") for number in range(60_000)])
+    monkeypatch.setattr(zipfile, "ZipFile", None)
+    (problem,) = refusal(path, tmp_path)
+    assert problem.startswith("the zip has some 60000 entries, and at most 20000 are looked at")
+
+
+def test_what_a_zip_leaves_out_may_be_many_files(tmp_path):
+    entries = [(f".git/objects/{number}", b"") for number in range(2_000)]
+    path = zip_of(tmp_path / "kept.zip", [("predictor.py", SOURCE), *entries])
+    assert open_submission(path, tmp_path / "target").remarks

@@ -11,6 +11,7 @@ from zcnas.errors import ArrivalsError
 from zcnas.judging.leaderboard import Entry
 from zcnas.phases import CountingRule
 from zcnas.records import Arrival
+from zcnas.text import legible
 
 
 def rank_entries(entries: Sequence[Entry]) -> tuple[Entry, ...]:
@@ -77,7 +78,7 @@ def _with_arrival(entry: Entry, arrival: Arrival | None) -> Entry:
     utc = "" if received is None else received.astimezone(datetime.UTC).isoformat()
     return msgspec.structs.replace(
         entry,
-        team=arrival.team,
+        team=legible(arrival.team),
         received_at=utc.replace("+00:00", "Z"),
         baseline=arrival.baseline,
     )

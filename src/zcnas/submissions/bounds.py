@@ -13,7 +13,7 @@ MAX_BYTES = 20 * (1 << 20)
 MAX_SOURCE_BYTES = 256 * 1024
 """Size of the entry point, which is parsed: the syntax tree is some hundred times as large."""
 MAX_LISTED = 20_000
-"""Files of a folder that are looked at at most, to say where there are too many."""
+"""Entries of a folder or zip that are looked at at most, to say where there are too many."""
 MAX_NAME_BYTES = 200
 """Length of a file's path in the submission."""
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from zcnas.submissions.bounds import MAX_BYTES, MAX_FILES, quoted
+from zcnas.submissions.bounds import MAX_BYTES, MAX_FILES, MAX_LISTED, quoted
 from zcnas.submissions.entries import Entry, Listing
 from zcnas.submissions.folders import list_folder
 from zcnas.submissions.kit import kit_parts
@@ -28,6 +28,8 @@ _UNREADABLE = (
 )
 """What the standard library raises for a damaged or unsupported zip."""
 _ZIP_MAGIC = b"PK\x03\x04"
+_ENTRY_MAGIC = b"PK\x01\x02"
+"""Begins each entry of a zip's directory: counted, it bounds them before a name is read."""
 _ARCHIVE_ENDINGS = (".zip", ".npz", ".pt", ".pth", ".whl", ".jar", ".egg")
 
 
@@ -54,6 +56,12 @@ def read_files(path: Path, problems: list[str]) -> Contents:
             contents = _read(list_folder(path), problems)
         elif path.stat().st_size > MAX_BYTES:
             problems.append(_too_large([Entry(path.name, path.stat().st_size, bytes)]))
+            return Contents({})
+        elif (entries := path.read_bytes().count(_ENTRY_MAGIC)) > MAX_LISTED:
+            problems.append(
+                f"the zip has some {entries} entries, and at most {MAX_LISTED} are looked at; "
+                "remove what the predictor can spare"
+            )
             return Contents({})
         else:
             with zipfile.ZipFile(path) as archive:

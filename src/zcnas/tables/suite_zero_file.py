@@ -21,7 +21,7 @@ from typing import Any
 
 from zcnas.benchmarks import Benchmark
 from zcnas.errors import InvalidArchitecture, TableError
-from zcnas.records import distinct_pairs
+from zcnas.json_files import distinct_pairs
 from zcnas.search_spaces import get_search_space
 from zcnas.tables.table import cell_key, folder_of_tables, read_bytes
 

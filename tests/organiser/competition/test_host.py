@@ -1,5 +1,6 @@
 """A host that is not as the organiser's machine is says so and asks nobody."""
 
+import shutil
 import threading
 
 import msgspec
@@ -41,6 +42,18 @@ def test_a_host_refuses_what_it_cannot_run_as_the_organisers_machine_would(
     with pytest.raises(OrganiserError, match=message):
         host.run(asked, reports.append, threading.Event())
     assert reports == []
+
+
+@pytest.mark.parametrize("name", ["worker.py", "zcnas/worker/account.py", "zcnas/new.py"])
+def test_a_program_that_was_changed_since_the_run_began_is_not_started(
+    evaluation, program, tmp_path, name
+):
+    copy = shutil.copytree(program, tmp_path / "program")
+    with (copy / name).open("a") as file:
+        file.write("# changed\n")
+    host = Host([0], NoWorkers(), copy, evaluation.program_sha256)
+    with pytest.raises(OrganiserError, match="was changed while the run was under way"):
+        host.run(evaluation, print, threading.Event())
 
 
 @pytest.mark.container

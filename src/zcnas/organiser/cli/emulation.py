@@ -17,6 +17,7 @@ from zcnas.organiser.cli.options import (
     print_record,
 )
 from zcnas.organiser.cli.progress import watch_steps
+from zcnas.resources import SETTINGS_FILE, competition_file
 
 if TYPE_CHECKING:
     from zcnas.organiser.platforms.emulator.steps import Runner
@@ -51,6 +52,7 @@ def emulate(
     as_json: JsonOption = False,
 ) -> None:
     """Run a submission as the platform would: same folders, user, commands and failures."""
+    from zcnas.organiser.platforms.bundle.settings import read_settings
     from zcnas.organiser.platforms.emulator import Emulation
     from zcnas.organiser.platforms.emulator import emulate as run
     from zcnas.organiser.platforms.emulator.bundles import read_task
@@ -63,13 +65,16 @@ def emulate(
     )
     contained = isinstance(runner, ContainerRunner)
     with watch_steps(console) as watch:
-        verdict = run(
-            task,
-            submission,
-            Emulation(
-                platform, runner, out / platform, enforce_limit, contained or run_own_command, watch
-            ),
+        how = Emulation(
+            platform=platform,
+            runner=runner,
+            out=out / platform,
+            enforce_limit=enforce_limit,
+            own_command=contained or run_own_command,
+            watch=watch,
+            shared_limit_s=read_settings(competition_file(SETTINGS_FILE)).time_granted_s,
         )
+        verdict = run(task, submission, how)
     console.print(
         f"{verdict.status}. {verdict.details}", style="bold", markup=False, soft_wrap=True
     )

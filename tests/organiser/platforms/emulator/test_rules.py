@@ -11,7 +11,7 @@ from zcnas.organiser.platforms.emulator import Emulation, emulate
 from zcnas.organiser.platforms.emulator.bundles import Task, read_task
 from zcnas.organiser.platforms.emulator.folders import FolderRunner
 from zcnas.organiser.platforms.emulator.rules import PLATFORMS
-from zcnas.organiser.platforms.emulator.steps import command_of
+from zcnas.organiser.platforms.emulator.steps import Ended, command_of
 
 INGESTION = "command: python3 $ingestion_program/run.py $input $output $submission_program\n"
 SCORING = "command: python3 $program/score.py $input/res $input/ref $output $predictions $shared\n"
@@ -135,6 +135,19 @@ def test_where_codabenchs_limit_strikes_nothing_is_kept(run):
     assert outcome.status == "Failed"
     assert "Execution Time Limit exceeded. Limit was 5 seconds" in outcome.details
     assert not outcome.results.exists()
+
+
+@pytest.mark.parametrize(("granted", "limit"), [(None, 600), (2, 2), (1200, 1000)])
+def test_a_shared_queue_grants_what_the_settings_say_of_it(run, granted, limit, monkeypatch):
+    limits = []
+
+    def run_nothing(self, steps, limit_s, watch):
+        limits.append(limit_s)
+        return [Ended(0, 0.0) for _ in steps]
+
+    monkeypatch.setattr(FolderRunner, "run", run_nothing)
+    run("codabench", limit_s=1000, enforce_limit=True, shared_limit_s=granted)
+    assert set(limits) == {limit}
 
 
 def test_codalab_stops_ingestion_at_its_limit_and_keeps_what_is_there(run):

@@ -79,6 +79,7 @@ RULES: dict[str, str] = {
     "own-programs": "our programs are whole and in their places",
     "own-version": "our programs are those of this version",
     "own-phase": "a phase has its own phase.json, the same in both halves",
+    "own-layout": "a phase's input data is inside its ingestion program, and nowhere else",
     "own-halves": "both halves of a phase come from one draw",
     "own-seal": "ingestion and scoring of a phase share one key for seals",
     "own-limit": "a phase's time limit is the one its programs were built for, and is granted",

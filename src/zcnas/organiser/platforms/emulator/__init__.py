@@ -76,6 +76,8 @@ class Emulation:
         enforce_limit: Whether the time limit is enforced; None for the platform's default.
         own_command: Whether a command in the submission's metadata is run.
         watch: Called with words and the output folder when a step begins and while it runs.
+        shared_limit_s: Seconds that a queue shared with others grants a step; None for the
+            platform's usual.
     """
 
     platform: PlatformName
@@ -84,6 +86,7 @@ class Emulation:
     enforce_limit: bool | None = None
     own_command: bool = True
     watch: Callable[[str, Path], None] = _say_nothing
+    shared_limit_s: int | None = None
 
 
 def emulate(task: Task, submission: Path, how: Emulation) -> PlatformVerdict:
@@ -119,7 +122,10 @@ class _Worker:
         self._how = how
         self._rules = PLATFORMS[how.platform]
         enforced = self._rules.enforces_limit if how.enforce_limit is None else how.enforce_limit
-        self._limit_s = task.granted_s(self._rules.shared_limit_s) if enforced else None
+        shared_s = self._rules.shared_limit_s
+        if shared_s is not None and how.shared_limit_s is not None:
+            shared_s = how.shared_limit_s
+        self._limit_s = task.granted_s(shared_s) if enforced else None
         self._out = how.out
         self.verdict = PlatformVerdict(how.out)
         try:

@@ -32,6 +32,13 @@ def check_draws(phases: list[PhaseView], queue: bool, findings: Findings) -> Non
                 f"its {HOSTED_PHASE_FILE} is missing or damaged; {AGAIN}",
             )
             continue
+        if "input_data" in phase.parts:
+            findings.add(
+                "own-layout",
+                f"phase {phase.name} has input_data, which a submission's own command can rewrite; "
+                "ours is in the ingestion program, so remove it",
+                *phase.place,
+            )
         _check_name(phase, phase.hosted, set(titles.values()), findings)
         _check_limit(phase, phase.hosted, queue, findings)
         _check_halves(phase, phase.hosted, findings)

@@ -17,7 +17,10 @@ INPUT = "input_data/"
 """Where the input data lies in the ingestion program."""
 OURS = "zcnas/__init__.py"
 """A file of each of our programs."""
-PARTS = ("ingestion_program", "scoring_program", "reference_data", "public_data", "starting_kit")
+PARTS = (
+    *("ingestion_program", "scoring_program", "input_data", "reference_data"),
+    *("public_data", "starting_kit"),
+)
 
 
 @dataclass(frozen=True)
