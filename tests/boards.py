@@ -12,7 +12,7 @@ from zcnas.organiser.results.folder import (
     RunRecord,
     SubmissionRecord,
 )
-from zcnas.organiser.results.publishing import publish
+from zcnas.organiser.results.publishing import SiteOptions, publish
 from zcnas.records import write_json
 from zcnas.result_files import ResultFiles
 
@@ -35,7 +35,7 @@ def publish_run(out, phase, references, *, resamples=100, **options):
     """Judge a results folder, write its files and pages, and return the leaderboard."""
     results = ResultsFolder(out)
     judgement = judge(read_contest(results, phase, references), resamples)
-    publish(judgement, phase, results, **options)
+    publish(judgement, phase, results, SiteOptions(**options))
     return judgement.leaderboard
 
 

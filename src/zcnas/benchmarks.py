@@ -213,6 +213,16 @@ DATASETS_OF_SPACE: dict[str, tuple[str, ...]] = {
 
 FAR_BELOW_CHANCE = 0.25
 """Of the accuracy of guessing; the published tables' worst architectures reach 0.32 of it."""
+
+SHORT_SPACES = {
+    "nasbench101": "NB101",
+    "nasbench201": "NB201",
+    "nasbench301": "NB301",
+    "transbench101_micro": "TNB micro",
+    "transbench101_macro": "TNB macro",
+}
+"""What a search space is called where many stand side by side; a plugin's stands for itself."""
+
 BENCHMARKS: dict[str, Benchmark] = {
     benchmark.key: benchmark
     for space, names in DATASETS_OF_SPACE.items()

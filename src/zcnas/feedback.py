@@ -25,6 +25,8 @@ class Feedback:
     Attributes:
         scores: Score, tau per benchmark and rank.
         tau_decimals: Number of decimals shown; None for all digits.
+        intervals: How sure taus and ranks are: an interval tells of the order of architectures what
+            a rounded tau does not.
         failures: How many architectures failed and how, and the time used.
         messages: Logs, tracebacks and the messages of individual architectures.
         architectures: The table of individual architectures: scores, times, order.
@@ -33,6 +35,7 @@ class Feedback:
 
     scores: bool
     tau_decimals: int | None
+    intervals: bool
     failures: bool
     messages: bool
     architectures: bool
@@ -41,13 +44,28 @@ class Feedback:
 
 FEEDBACK: dict[Level, Feedback] = {
     "full": Feedback(
-        scores=True, tau_decimals=None, failures=True, messages=True, architectures=True
+        scores=True,
+        tau_decimals=None,
+        intervals=True,
+        failures=True,
+        messages=True,
+        architectures=True,
     ),
     "score_only": Feedback(
-        scores=True, tau_decimals=3, failures=True, messages=False, architectures=False
+        scores=True,
+        tau_decimals=3,
+        intervals=False,
+        failures=True,
+        messages=False,
+        architectures=False,
     ),
     "none": Feedback(
-        scores=False, tau_decimals=None, failures=False, messages=False, architectures=False
+        scores=False,
+        tau_decimals=None,
+        intervals=False,
+        failures=False,
+        messages=False,
+        architectures=False,
     ),
 }
 """What each level of ``feedback`` in ``phases.toml`` shows before the deadline, at most."""

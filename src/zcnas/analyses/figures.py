@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from zcnas.pages.drawing import new_canvas
-
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
 STYLES = ("solid", "dashed", "dashdot", "dotted")
@@ -28,6 +27,14 @@ _RC: dict[Any, Any] = {
     "grid.color": "#dddddd",
     "grid.linewidth": 0.6,
 }
+
+
+def new_canvas(width: float, height: float) -> tuple[Canvas, Axes]:
+    """Return an empty drawing of that many inches, and its axes."""
+    from matplotlib.figure import Figure as Canvas
+
+    canvas = Canvas(figsize=(width, height), layout="constrained")
+    return canvas, canvas.add_subplot()
 
 
 def heatmap(frame: pd.DataFrame, label: str, limits: tuple[float, float] = (-1, 1)) -> Canvas:

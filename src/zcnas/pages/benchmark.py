@@ -9,10 +9,12 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from zcnas.feedback import Feedback
 from zcnas.judging.outcomes import Analysis, Outcomes
 from zcnas.judging.statistics import rank_scores, resample_taus
-from zcnas.pages.small_figures import histogram_figure, interval_figure, scatter_figure
-from zcnas.pages.views import pack
+from zcnas.pages.small_figures import histogram_figure, scatter_figure
+from zcnas.pages.titles import benchmark_title, dataset_title, space_title
+from zcnas.pages.views import pack, picture_of
 
 COMPARED = 12
 """How many of the best submissions are drawn and compared with each other."""
@@ -30,13 +32,14 @@ class Compared:
     href: str
     baseline: bool
     row: int
+    answered: bool = True
 
 
 @dataclass(frozen=True)
 class TauRow:
-    """One submission on the benchmark."""
+    """One submission on the benchmark; one without any answered query has no place."""
 
-    place: int
+    place: int | None
     name: str
     href: str
     baseline: bool
@@ -67,6 +70,7 @@ class BenchmarkView:
     """Everything ``benchmark.html`` shows."""
 
     key: str
+    title: str
     space: str
     dataset: str
     count: int
@@ -89,6 +93,7 @@ def benchmark_view(
     submissions: Sequence[Compared],
     source: str,
     specs: Mapping[str, str],
+    show: Feedback,
 ) -> BenchmarkView:
     """Return what the page of benchmark ``column`` shows.
 
@@ -99,25 +104,31 @@ def benchmark_view(
         submissions: Who is shown.
         source: Of the accuracies, in words.
         specs: Id to architecture; empty where architectures are not to be seen.
+        show: What the page may show.
     """
-    ordered = sorted(submissions, key=lambda each: -analysis.taus[each.row, column])
-    few = len(ordered) <= MAX_PICTURED
-    rows = tuple(
-        _placed([_tau_row(outcomes, analysis, column, each, drawn=few) for each in ordered])
+    ordered = sorted(
+        submissions, key=lambda each: (not each.answered, -analysis.taus[each.row, column])
     )
-    drawn = ordered[:COMPARED]
+    answered = [each for each in ordered if each.answered]
+    few = len(ordered) <= MAX_PICTURED
+    rows = _placed([_tau_row(outcomes, analysis, column, each, few, show) for each in answered])
+    rows += [
+        _tau_row(outcomes, analysis, column, each, False, show) for each in ordered[len(answered) :]
+    ]
+    drawn = answered[:COMPARED]
     counts, edges = np.histogram(outcomes.accuracies, bins=BINS)
     shape = (len(drawn), len(outcomes.tokens))
     ranks = np.array([_ranks(outcomes, each.row) for each in drawn], np.int32).reshape(shape)
     return BenchmarkView(
         key=outcomes.benchmark.key,
-        space=outcomes.benchmark.search_space,
-        dataset=outcomes.benchmark.dataset.name,
+        title=benchmark_title(outcomes.benchmark),
+        space=space_title(outcomes.benchmark.search_space),
+        dataset=dataset_title(outcomes.benchmark.dataset.name),
         count=len(outcomes.tokens),
         unit=outcomes.unit,
         source=source,
         ceiling=outcomes.ceiling,
-        rows=rows,
+        rows=tuple(rows),
         histogram=histogram_figure(
             counts, float(edges[0]), float(edges[-1]), f"accuracy ({outcomes.unit})"
         ),
@@ -133,18 +144,23 @@ def benchmark_view(
 
 
 def _tau_row(
-    outcomes: Outcomes, analysis: Analysis, column: int, each: Compared, *, drawn: bool
+    outcomes: Outcomes,
+    analysis: Analysis,
+    column: int,
+    each: Compared,
+    drawn: bool,
+    show: Feedback,
 ) -> TauRow:
     index = (each.row, column)
     tau, interval = float(analysis.taus[index]), analysis.intervals[index].tolist()
     return TauRow(
-        place=0,
+        place=None,
         name=each.name,
         href=each.href,
         baseline=each.baseline,
         tau=tau,
         interval=interval,
-        whisker=interval_figure(tau, interval, (), outcomes.ceiling) if drawn else "",
+        whisker=picture_of(tau, interval, (), outcomes.ceiling, show) if drawn else "",
         tau_a=float(analysis.tau_a[index]),
         distinct=int(analysis.distinct[index]),
         spearman=float(analysis.spearman[index]),

@@ -37,8 +37,15 @@ def environment() -> Environment:
         "interval": format_interval,
         "seconds": format_seconds,
         "breakable": breakable,
+        "titled": titled,
     }
-    result.globals |= {"css": asset("style.css"), "footer": FOOTER, "links": (), "here": ""}
+    result.globals |= {
+        "css": asset("style.css"),
+        "js_theme": asset("theme.js"),
+        "footer": FOOTER,
+        "links": (),
+        "here": "",
+    }
     result.globals |= {"resamples": f"{RESAMPLES:,}", "top_share": f"{100 * TOP_SHARE:.0f} %"}
     return result
 
@@ -89,3 +96,15 @@ def format_seconds(value: float) -> str:
 def breakable(key: str) -> Markup:
     """Return a name that may be broken over lines after its underscores."""
     return Markup("_<wbr>").join(str(_harmless(key)).split("_"))
+
+
+def titled(title: str) -> Markup:
+    """Return a benchmark's title that breaks only between search space and dataset."""
+    return Markup(" ").join(
+        Markup('<span class="nb">{}</span>').format(part) for part in _halves(title)
+    )
+
+
+def _halves(title: str) -> list[str]:
+    space, dot, dataset = title.partition(" · ")
+    return [f"{space} ·", dataset] if dot else [title]

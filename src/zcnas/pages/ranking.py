@@ -1,4 +1,4 @@
-"""The ranking page: one row per entry, a column per benchmark and search space, the figures."""
+"""The ranking page's table: one row per entry, a column per benchmark and search space."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from zcnas.feedback import Feedback
 from zcnas.judging.leaderboard import Entry
 from zcnas.judging.outcomes import Analysis, Outcomes
 from zcnas.pages.environment import decimals_of, format_tau
-from zcnas.pages.figures import Standing
+from zcnas.pages.figures import shade
 from zcnas.pages.small_figures import interval_figure
+from zcnas.pages.standing import Standing
 from zcnas.pages.submission import space_means
+from zcnas.pages.titles import benchmark_title, space_title
 from zcnas.pages.views import Tag
 
 INVALID = "invalid submission"
 STATUS_TAGS = {"invalid_submission": INVALID, "organiser_error": "organiser error"}
+UNANSWERED = "no query answered"
 
 
 @dataclass(frozen=True)
@@ -25,8 +28,17 @@ class Column:
     """A benchmark's column."""
 
     key: str
+    title: str
     space: str
     ceiling: float | None
+
+
+@dataclass(frozen=True)
+class Shaded:
+    """A tau as a cell shows it, and how deep it is shaded."""
+
+    text: str
+    shade: int
 
 
 @dataclass(frozen=True)
@@ -35,6 +47,7 @@ class RankingRow:
 
     name: str
     href: str
+    anchor: str
     below: str
     team: str
     received_at: str
@@ -50,14 +63,20 @@ class RankingRow:
     cpu: str
     baseline: bool
     counted: bool
-    spaces: tuple[str, ...]
-    taus: tuple[str, ...]
+    spaces: tuple[Shaded, ...]
+    taus: tuple[Shaded, ...]
 
 
 def columns_of(outcomes: Sequence[Outcomes]) -> tuple[Column, ...]:
     """Return the benchmarks' columns."""
     return tuple(
-        Column(each.benchmark.key, each.benchmark.search_space, each.ceiling) for each in outcomes
+        Column(
+            each.benchmark.key,
+            benchmark_title(each.benchmark),
+            space_title(each.benchmark.search_space),
+            each.ceiling,
+        )
+        for each in outcomes
     )
 
 
@@ -69,38 +88,51 @@ def ranking_rows(
 ) -> tuple[RankingRow, ...]:
     """Return the rows of the ranking, in the entries' order."""
     decimals = decimals_of(show)
-    span = score_span(entries, decimals)
+    span = score_span(entries, show)
+    highest = max((tau for entry in entries for tau in entry.kendall_tau.values()), default=0.0)
     rows, group = [], None
     for entry, href in zip(entries, hrefs, strict=True):
+        own = entry.rank_group if show.intervals else None
+        opens = own is not None and group is not None and own != group
+        group = own if own is not None else group
         taus = [entry.kendall_tau.get(each.benchmark.key) for each in outcomes]
         known = [tau for tau in taus if tau is not None]
         spaces = space_means(outcomes, known) if len(known) == len(taus) else ()
-        opens = entry.rank_group is not None and group is not None and entry.rank_group != group
-        group = entry.rank_group if entry.rank_group is not None else group
         rows.append(
             RankingRow(
                 name=entry.submission,
                 href=href,
+                anchor=anchor_of(href),
                 below=_below(entry),
                 team=entry.team,
                 received_at=entry.received_at,
                 tags=tags_of(entry),
                 rank=entry.rank,
-                group=entry.rank_group,
+                group=own,
                 opens=opens,
                 score=entry.score,
-                interval=entry.score_interval,
-                whisker=_whisker(entry, span, decimals),
+                interval=entry.score_interval if show.intervals else None,
+                whisker=_whisker(entry, span, show),
                 first=format_share(entry.first_probability),
                 failed=None if entry.score is None else sum(entry.failures.values()),
                 cpu="–" if entry.score is None else f"{entry.cpu_time_s:.0f}",
                 baseline=entry.baseline,
                 counted=entry.counted,
-                spaces=tuple(format_tau(mean, decimals) for _, mean in spaces),
-                taus=tuple(format_tau(tau, decimals) for tau in taus),
+                spaces=tuple(_shaded(mean, decimals, highest) for _, mean in spaces),
+                taus=tuple(_shaded(tau, decimals, highest) for tau in taus),
             )
         )
     return tuple(rows)
+
+
+def anchor_of(href: str) -> str:
+    """Return the id of the row of an entry, by its page's name."""
+    return href.removesuffix(".html")
+
+
+def _shaded(tau: float | None, decimals: int, highest: float) -> Shaded:
+    rounded = None if tau is None else round(tau, decimals)
+    return Shaded(format_tau(tau, decimals), 0 if rounded is None else shade(rounded, highest))
 
 
 def tags_of(entry: Entry) -> tuple[Tag, ...]:
@@ -110,6 +142,8 @@ def tags_of(entry: Entry) -> tuple[Tag, ...]:
         tags.append(Tag("does not count"))
     if entry.status in STATUS_TAGS:
         tags.append(Tag(STATUS_TAGS[entry.status], "warn"))
+    elif not entry.answered:
+        tags.append(Tag(UNANSWERED, "warn"))
     return tuple(tags)
 
 
@@ -122,26 +156,31 @@ def format_share(share: float | None) -> str:
 
 def standings(
     entries: Sequence[Entry],
+    anchors: Sequence[str],
     rows: Sequence[int],
     outcomes: Sequence[Outcomes],
     analysis: Analysis,
-    decimals: int,
+    show: Feedback,
 ) -> list[Standing]:
     """Return the ranked entries as the figures see them; ``rows`` are theirs in the analysis.
 
     Rounded, because a drawing's coordinates tell a number as exactly as text does.
     """
-    queries = sum(len(each.tokens) for each in outcomes)
+    queries, decimals = sum(len(each.tokens) for each in outcomes), decimals_of(show)
     return [
         Standing(
             name=entry.submission,
+            row=anchor,
             score=round(float(analysis.means[row]), decimals),
-            interval=analysis.mean_intervals[row].round(decimals).tolist(),
+            interval=(
+                analysis.mean_intervals[row].round(decimals).tolist() if show.intervals else None
+            ),
             taus=analysis.taus[row].round(decimals),
             cpu_s=entry.cpu_time_s / queries,
             baseline=entry.baseline,
+            group=entry.rank_group if show.intervals else None,
         )
-        for entry, row in zip(entries, rows, strict=True)
+        for entry, anchor, row in zip(entries, anchors, rows, strict=True)
     ]
 
 
@@ -150,24 +189,25 @@ def _below(entry: Entry) -> str:
     return " · ".join(part for part in (method, entry.team) if part)
 
 
-def score_span(entries: Sequence[Entry], decimals: int) -> tuple[float, float]:
-    """Return between which scores the ranking's pictures of intervals reach."""
+def score_span(entries: Sequence[Entry], show: Feedback) -> tuple[float, float]:
+    """Return between which scores the ranking's pictures reach: those of all that answered."""
     ends = [
-        round(end, decimals)
+        round(end, decimals_of(show))
         for entry in entries
-        if entry.score_interval
-        for end in entry.score_interval
+        if entry.answered and entry.score is not None
+        for end in (entry.score, *((entry.score_interval or ()) if show.intervals else ()))
     ]
     return (min(ends), max(ends)) if ends else (-1.0, 1.0)
 
 
-def _whisker(entry: Entry, span: tuple[float, float], decimals: int) -> Markup | str:
+def _whisker(entry: Entry, span: tuple[float, float], show: Feedback) -> Markup | str:
     """Return the picture of an entry's interval; rounded, as all that a drawing tells."""
-    if entry.score is None or entry.score_interval is None:
+    if entry.score is None or not entry.answered:
         return ""
     low, high = span
+    interval = entry.score_interval if show.intervals else None
     places = [
-        2 * (round(value, decimals) - low) / max(high - low, 1e-9) - 1
-        for value in (*entry.score_interval, entry.score)
+        2 * (round(value, decimals_of(show)) - low) / max(high - low, 1e-9) - 1
+        for value in (entry.score, *(interval or ()))
     ]
-    return interval_figure(places[2], places[:2])
+    return interval_figure(places[0], places[1:] or None)

@@ -21,6 +21,7 @@ from zcnas.pages.benchmark import Compared, benchmark_view
 from zcnas.pages.environment import asset, decimals_of, environment
 from zcnas.pages.figures import ranking_figures
 from zcnas.pages.ranking import (
+    anchor_of,
     columns_of,
     format_share,
     ranking_rows,
@@ -30,6 +31,7 @@ from zcnas.pages.ranking import (
 )
 from zcnas.pages.site_folder import list_site_files
 from zcnas.pages.submission import About, render_submission, view_of
+from zcnas.pages.titles import benchmark_title
 from zcnas.pages.views import Fact
 from zcnas.phases import Limits, Phase
 from zcnas.records import STATUSES
@@ -137,14 +139,16 @@ def _ranking(content: SiteContent, hrefs: Mapping[str, str]) -> str:
     entries, outcomes = content.leaderboard.entries, content.outcomes
     if not content.show.scores:  # their order would tell
         entries = tuple(sorted(entries, key=lambda entry: (entry.received_at, entry.submission)))
-    rows = ranking_rows(entries, [hrefs[e.submission] for e in entries], outcomes, content.show)
+    show = content.show
+    rows = ranking_rows(entries, [hrefs[e.submission] for e in entries], outcomes, show)
     columns = columns_of(outcomes)
     ranked = [entry for entry in entries if entry.rank is not None]
+    anchors = [anchor_of(hrefs[entry.submission]) for entry in ranked]
     indices = [content.rows[entry.submission] for entry in ranked]
-    decimals = decimals_of(content.show)
     spaces = list(dict.fromkeys(column.space for column in columns))
-    before_taus = 6 + 2 * content.show.failures + (len(spaces) if len(spaces) > 1 else 0)
-    drawn = standings(ranked, indices, outcomes, content.analysis, decimals)
+    before_taus = 4 + 2 * show.intervals + 2 * show.failures
+    before_taus += len(spaces) if len(spaces) > 1 else 0
+    drawn = standings(ranked, anchors, indices, outcomes, content.analysis, show)
     return _render(
         "ranking.html",
         "index.html",
@@ -152,18 +156,20 @@ def _ranking(content: SiteContent, hrefs: Mapping[str, str]) -> str:
         lead=_lead(content),
         trusted=_warning(content.leaderboard),
         rows=rows,
-        span=score_span(entries, decimals),
+        span=score_span(entries, show),
         columns=columns,
         spaces=spaces,
         before_taus=before_taus,
         has_ceiling=any(column.ceiling is not None for column in columns),
         has_baselines=any(entry.baseline for entry in entries),
         has_uncounted=any(not entry.counted for entry in entries),
-        figures=ranking_figures(drawn, [column.key for column in columns], decimals)
-        if content.show.failures
+        has_unanswered=any(not entry.answered for entry in entries),
+        figures=ranking_figures(drawn, [column.title for column in columns], decimals_of(show))
+        if show.failures
         else (),
-        css_ranking=asset("ranking.css"),
+        css_ranking=asset("ranking.css") + asset("figures.css"),
         js_table=asset("table.js"),
+        js_board=asset("board.js"),
     )
 
 
@@ -183,13 +189,15 @@ def _benchmark(content: SiteContent, column: int, hrefs: Mapping[str, str]) -> s
     outcomes = content.outcomes[column]
     key = outcomes.benchmark.key
     shown = [
-        Compared(e.submission, hrefs[e.submission], e.baseline, content.rows[e.submission])
+        Compared(
+            e.submission, hrefs[e.submission], e.baseline, content.rows[e.submission], e.answered
+        )
         for e in content.leaderboard.entries
         if e.submission in content.rows
     ]
     specs = content.specs.get(key, {}) if content.show.architectures else {}
     source = content.leaderboard.accuracy_sources.get(key, "")
-    view = benchmark_view(outcomes, content.analysis, column, shown, source, specs)
+    view = benchmark_view(outcomes, content.analysis, column, shown, source, specs, content.show)
     return _render(
         "benchmark.html",
         benchmark_href(key),
@@ -223,6 +231,7 @@ def _submission(content: SiteContent, entry: Entry) -> str:
         content.analysis,
         row,
         baselines,
+        content.show,
         hrefs={e.benchmark.key: benchmark_href(e.benchmark.key) for e in content.outcomes},
         complete=counted <= COMPACT_ABOVE,
     )
@@ -241,9 +250,10 @@ def _placed(about: About, entry: Entry, show: Feedback) -> About:
         )
     facts = []
     if entry.rank is not None:
-        group = "" if entry.rank_group is None else f"rank group {entry.rank_group}"
+        known = show.intervals and entry.rank_group is not None
+        group = f"rank group {entry.rank_group}" if known else ""
         facts.append(Fact("Rank", str(entry.rank), group))
-    if entry.first_probability is not None:
+    if show.intervals and entry.first_probability is not None:
         share = format_share(entry.first_probability)
         facts.append(Fact("Chance of first", share, f"of {RESAMPLES:,} resamples"))
     return replace(
@@ -261,7 +271,7 @@ def _phase(content: SiteContent) -> str:
     phase, board = content.phase, content.leaderboard
     benchmarks = [
         {
-            "key": each.benchmark.key,
+            "title": benchmark_title(each.benchmark),
             "href": benchmark_href(each.benchmark.key),
             "count": len(each.tokens),
             "batch": phase.batch_size_of(each.benchmark),

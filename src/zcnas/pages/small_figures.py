@@ -17,24 +17,37 @@ SIDE = 100
 
 def interval_figure(
     tau: float,
-    interval: Sequence[float],
+    interval: Sequence[float] | None,
     baselines: Iterable[float] = (),
     ceiling: float | None = None,
 ) -> Markup:
     """Return tau and its interval on a line from −1 to 1, as SVG; the line is its background.
 
-    Hidden from screen readers: the numbers stand beside it.
+    As wide as its column. Hidden from screen readers: the numbers stand beside it.
+
+    Args:
+        tau: The value, −1 to 1.
+        interval: Its 95 % interval; None where it is not to be seen.
+        baselines: Values that are marked as ticks.
+        ceiling: The noise ceiling.
     """
-    x, low, high = (round(100 * value) for value in (tau, *interval))
-    ticks = "".join(f"M{round(100 * value)}-6V6" for value in sorted(set(baselines)))
-    parts = []
-    if ticks:
-        parts.append(f'<path class="tick" d="{ticks}"/>')
+    marks = [_mark("tick", value, 6) for value in sorted(set(baselines))]
     if ceiling is not None:
-        parts.append(f'<path class="cap" d="M{round(100 * ceiling)}-8V8"/>')
-    parts.append(f'<path class="ci" d="M{low} 0H{high}"/><circle class="dot" cx="{x}" r="6"/>')
-    body = "".join(parts)
-    return Markup(f'<svg class="w" viewBox="-100 -8 200 16" aria-hidden="true">{body}</svg>')
+        marks.append(_mark("cap", ceiling, 8))
+    if interval is not None:
+        low, high = (_across(value) for value in interval)
+        marks.append(f'<line class="ci" x1="{low}" x2="{high}" y1="10" y2="10"/>')
+    body = f'{"".join(marks)}<circle class="dot" cx="{_across(tau)}" cy="10" r="4"/>'
+    return Markup(f'<svg class="w" aria-hidden="true">{body}</svg>')
+
+
+def _mark(kind: str, value: float, half: int) -> str:
+    x = _across(value)
+    return f'<line class="{kind}" x1="{x}" x2="{x}" y1="{10 - half}" y2="{10 + half}"/>'
+
+
+def _across(value: float) -> str:
+    return f"{50 * (value + 1):.1f}".removesuffix(".0") + "%"
 
 
 def scatter_figure(ranks: NDArray[np.int32], failed: NDArray[np.bool_], description: str) -> Markup:

@@ -12,6 +12,7 @@ from zcnas.feedback import Feedback, log_shown, shown
 from zcnas.judging.outcomes import Analysis, Collector, Outcomes, analyse
 from zcnas.judging.statistics import RESAMPLES
 from zcnas.pages.environment import asset, decimals_of, environment
+from zcnas.pages.titles import space_title
 from zcnas.pages.views import (
     Fact,
     SubmissionView,
@@ -73,8 +74,9 @@ def submission_page(
     collector.add(0, predictions)
     outcomes = collector.outcomes()
     analysis = analyse(phase.name, outcomes, phase.failure_tau, resamples=resamples)
-    view = view_of(phase, about, outcomes, analysis, 0, baselines or {})
-    return render_submission(view, feedback or shown(phase))
+    show = feedback or shown(phase)
+    view = view_of(phase, about, outcomes, analysis, 0, baselines or {}, show)
+    return render_submission(view, show)
 
 
 def view_of(
@@ -84,6 +86,7 @@ def view_of(
     analysis: Analysis,
     row: int,
     baselines: Baselines,
+    show: Feedback,
     *,
     hrefs: Mapping[str, str] | None = None,
     complete: bool = True,
@@ -100,6 +103,7 @@ def view_of(
                 for name, taus in baselines.items()
                 if name != about.submission and each.benchmark.key in taus
             },
+            show,
             (hrefs or {}).get(each.benchmark.key, ""),
             complete=complete,
         )
@@ -161,7 +165,7 @@ def space_means(
     found: dict[str, list[float]] = {}
     for each, tau in zip(outcomes, taus, strict=True):
         found.setdefault(each.benchmark.search_space, []).append(tau)
-    return tuple((space, sum(values) / len(values)) for space, values in found.items())
+    return tuple((space_title(space), sum(values) / len(values)) for space, values in found.items())
 
 
 def _logs(logs: Mapping[str, str], characters: int) -> tuple[tuple[tuple[str, str], ...], bool]:

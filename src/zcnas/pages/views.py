@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import math
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -16,9 +16,11 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from zcnas.feedback import Feedback
 from zcnas.judging.outcomes import STATUS_NAMES, Analysis, Outcomes
 from zcnas.judging.statistics import rank_scores
 from zcnas.pages.small_figures import interval_figure, scatter_figure
+from zcnas.pages.titles import benchmark_title
 from zcnas.phases import Limits, Phase
 from zcnas.records import MISSING, STATUSES
 from zcnas.text import printable
@@ -58,7 +60,7 @@ class TimeUsed:
 class FailureRow:
     """How many architectures of a benchmark failed for one reason."""
 
-    key: str
+    title: str
     kind: str
     meaning: str
     count: int
@@ -70,6 +72,7 @@ class BenchmarkRow:
     """One benchmark of a submission's page."""
 
     key: str
+    title: str
     href: str
     tau: float
     interval: Sequence[float]
@@ -124,6 +127,7 @@ def benchmark_row(
     index: tuple[int, int],
     limits: Limits,
     baselines: Mapping[str, float],
+    show: Feedback,
     href: str = "",
     *,
     complete: bool = True,
@@ -136,6 +140,7 @@ def benchmark_row(
         index: Row of the submission, column of the benchmark.
         limits: The phase's.
         baselines: Name to tau of every baseline on this benchmark.
+        show: What the page may show.
         href: The benchmark's own page, if there is one.
         complete: Draw the scatter; without, the page's script draws it from the packed table.
     """
@@ -145,9 +150,9 @@ def benchmark_row(
     interval = tuple(analysis.intervals[row, column].tolist())
     cpu = outcomes.cpu_time_s[row]
     count = int(failed.sum())
-    key = outcomes.benchmark.key
     return BenchmarkRow(
-        key=key,
+        key=outcomes.benchmark.key,
+        title=benchmark_title(outcomes.benchmark),
         href=href,
         tau=tau,
         interval=interval,
@@ -161,32 +166,43 @@ def benchmark_row(
         failed=count,
         slowest=_time_used(float(cpu.max()), limits.query_cpu_s),
         used=_time_used(float(cpu.sum()), limits.benchmark_cpu_s),
-        whisker=interval_figure(tau, interval, baselines.values(), outcomes.ceiling),
+        whisker=picture_of(tau, interval, baselines.values(), outcomes.ceiling, show),
         scatter=_scatter(outcomes, row, failed, tau) if complete else None,
     )
 
 
+def picture_of(
+    tau: float,
+    interval: Sequence[float],
+    baselines: Iterable[float],
+    ceiling: float | None,
+    show: Feedback,
+) -> Markup:
+    """Return the picture of a tau, with its interval where that is to be seen."""
+    return interval_figure(tau, interval if show.intervals else None, baselines, ceiling)
+
+
 def _scatter(outcomes: Outcomes, row: int, failed: NDArray[np.bool_], tau: float) -> Markup:
     ranks = rank_scores([None if v != v else v for v in outcomes.scores[row].tolist()])
-    key = outcomes.benchmark.key
+    title = benchmark_title(outcomes.benchmark)
     return scatter_figure(
-        ranks, failed, f"{key}: ranks by score against ranks by accuracy, tau-b {tau:.3f}"
+        ranks, failed, f"{title}: ranks by score against ranks by accuracy, tau-b {tau:.3f}"
     )
 
 
 def failure_rows(outcomes: Outcomes, row: int) -> list[FailureRow]:
     """Return why architectures of a submission failed, the most frequent reason first."""
-    key = outcomes.benchmark.key
+    title = benchmark_title(outcomes.benchmark)
     reasons = outcomes.reasons[row].most_common()
     found = [
-        FailureRow(key, kind, STATUSES[kind], count, shorten(message, MAX_MESSAGE))
+        FailureRow(title, kind, STATUSES[kind], count, shorten(message, MAX_MESSAGE))
         for (kind, message), count in reasons[:MAX_MESSAGES]
     ]
     if rest := reasons[MAX_MESSAGES:]:
         text = f"{len(rest)} other messages"
-        found.append(FailureRow(key, "further", "", sum(count for _, count in rest), text))
+        found.append(FailureRow(title, "further", "", sum(count for _, count in rest), text))
     if missing := outcomes.failures(row).get(MISSING):
-        found.append(FailureRow(key, MISSING, STATUSES[MISSING], missing, ""))
+        found.append(FailureRow(title, MISSING, STATUSES[MISSING], missing, ""))
     return found
 
 

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from zcnas.errors import AnalysisError
-from zcnas.organiser.cli.extras import require
 from zcnas.organiser.cli.options import (
     JsonOption,
     console,
@@ -17,6 +16,7 @@ from zcnas.organiser.cli.options import (
     path_option,
     print_record,
 )
+from zcnas.organiser.extras import require
 
 NAMES = (
     "generalisation, bias, information, surrogate, deeper-look, or all of them; report writes one "

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from zcnas.organiser.cli.extras import require
 from zcnas.organiser.cli.options import (
     IsolationOption,
     JsonOption,
@@ -17,6 +16,7 @@ from zcnas.organiser.cli.options import (
     print_record,
 )
 from zcnas.organiser.cli.progress import watch_steps
+from zcnas.organiser.extras import require
 from zcnas.resources import SETTINGS_FILE, competition_file
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from typing import NoReturn
 import typer
 
 from zcnas.errors import OrganiserError, ZcnasError
-from zcnas.organiser.cli.extras import missing_extra
 from zcnas.organiser.cli.options import console, errors
+from zcnas.organiser.extras import missing_extra
 
 DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 CALL_FAULTS = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG,

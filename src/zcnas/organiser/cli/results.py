@@ -173,7 +173,7 @@ def finish(
     Raises:
         ZcnasError: The phase's architectures or a manifest cannot be read.
     """
-    from zcnas.organiser.results.publishing import publish
+    from zcnas.organiser.results.publishing import SiteOptions, publish
     from zcnas.organiser.secret_files import DRAW_SEED
     from zcnas.records import read_input
 
@@ -183,15 +183,13 @@ def finish(
         for key in phase.benchmarks
     }
     seed = inputs.parent / DRAW_SEED
-    pages = publish(
-        judgement,
-        phase,
-        results,
+    options = SiteOptions(
         site=site,
         specs=specs,
         draw_seed=seed.read_text().strip() if after_deadline and seed.is_file() else None,
         after_deadline=after_deadline,
     )
+    pages = publish(judgement, phase, results, options)
     show(judgement.leaderboard, results.path, pages, as_json=as_json)
 
 

@@ -16,8 +16,8 @@ from zcnas.isolation.choice import choose_isolation
 from zcnas.isolation.machine import parse_cpus
 from zcnas.isolation.program import stage_worker
 from zcnas.isolation.strays import remove_own, remove_strays
-from zcnas.organiser.cli.extras import require
 from zcnas.organiser.cli.options import console, find_phase, phases_file, say_next
+from zcnas.organiser.extras import require
 from zcnas.participant.failures import grouped
 from zcnas.participant.smoke import (
     Smoke,

@@ -14,12 +14,12 @@ from zcnas.isolation.choice import choose_isolation
 from zcnas.isolation.machine import parse_cpus
 from zcnas.jobs import JobPool
 from zcnas.judging.leaderboard import Leaderboard
-from zcnas.organiser.cli.extras import require
 from zcnas.organiser.cli.options import say
 from zcnas.organiser.cli.patience import Patience
 from zcnas.organiser.cli.progress import watch_run
 from zcnas.organiser.cli.tables import render
 from zcnas.organiser.competition import Competition, Halves
+from zcnas.organiser.extras import require
 from zcnas.phases import Phase
 from zcnas.submissions import submission_name
 from zcnas.text import plural

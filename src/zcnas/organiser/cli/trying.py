@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zcnas.organiser.cli.extras import require
 from zcnas.organiser.cli.options import (
     JsonOption,
     console,
@@ -19,6 +18,7 @@ from zcnas.organiser.cli.options import (
     print_record,
     say,
 )
+from zcnas.organiser.extras import require
 
 if TYPE_CHECKING:
     from zcnas.participant.meter import PartUse

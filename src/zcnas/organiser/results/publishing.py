@@ -9,9 +9,9 @@ without them everything else is written, and pages that would tell another ranki
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from zcnas.errors import PredictionError
 from zcnas.feedback import shown
 from zcnas.judging.judge import Judgement
 from zcnas.judging.leaderboard import Entry, write_leaderboard
+from zcnas.organiser.extras import missing_packages
 from zcnas.organiser.results.folder import PAGES, ResultsFolder
 from zcnas.phases import Phase
 from zcnas.records import Manifest, read_json, write_json
@@ -29,19 +30,32 @@ from zcnas.result_files import ResultFiles
 if TYPE_CHECKING:
     from zcnas.pages import About
 
-PAGES_PACKAGES = ("jinja2", "matplotlib")
-"""What the extra ``pages`` installs and the site is drawn with."""
+
+@dataclass(frozen=True, kw_only=True)
+class SiteOptions:
+    """Where the pages go, and what they tell beside a judgement.
+
+    Attributes:
+        site: Folder for the pages; ``OUT/leaderboard`` by default.
+        specs: Benchmark to id to architecture, for the benchmarks' pages.
+        draw_seed: The phase's, where it is known.
+        after_deadline: Show everything, seeds included, whatever the phase's feedback.
+    """
+
+    site: Path | None = None
+    specs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    draw_seed: str | None = None
+    after_deadline: bool = False
+
+
+DEFAULT_SITE = SiteOptions()
 
 
 def publish(
     judgement: Judgement,
     phase: Phase,
     results: ResultsFolder,
-    *,
-    site: Path | None = None,
-    specs: Mapping[str, Mapping[str, str]] | None = None,
-    draw_seed: str | None = None,
-    after_deadline: bool = False,
+    options: SiteOptions = DEFAULT_SITE,
 ) -> str:
     """Write a judgement's files and return, in words, where its pages are or why there are none.
 
@@ -49,35 +63,20 @@ def publish(
         judgement: What the judge found.
         phase: The phase, with the benchmarks that were judged.
         results: The folder of the run.
-        site: Folder for the pages; ``OUT/leaderboard`` by default.
-        specs: Benchmark to id to architecture, for the benchmarks' pages.
-        draw_seed: The phase's, where it is known.
-        after_deadline: Show everything, seeds included, whatever the phase's feedback.
+        options: Of the site.
 
     Raises:
         PredictionError: A manifest is malformed.
     """
     write_results(judgement, results)
-    return write_pages(
-        judgement,
-        phase,
-        results,
-        site=site,
-        specs=specs,
-        draw_seed=draw_seed,
-        after_deadline=after_deadline,
-    )
+    return write_pages(judgement, phase, results, options)
 
 
 def write_pages(
     judgement: Judgement,
     phase: Phase,
     results: ResultsFolder,
-    *,
-    site: Path | None = None,
-    specs: Mapping[str, Mapping[str, str]] | None = None,
-    draw_seed: str | None = None,
-    after_deadline: bool = False,
+    options: SiteOptions = DEFAULT_SITE,
 ) -> str:
     """Write the site alone, with the arguments of ``publish``, and return where it is in words.
 
@@ -85,11 +84,11 @@ def write_pages(
         PredictionError: A manifest is malformed.
     """
     usual = results.path / PAGES
-    if missing := [name for name in PAGES_PACKAGES if importlib.util.find_spec(name) is None]:
+    if missing := missing_packages("pages"):
         return _without_pages(usual, missing)
     from zcnas.pages.site import SiteContent, write_site
 
-    show = shown(phase, after_deadline=after_deadline)
+    show = shown(phase, after_deadline=options.after_deadline)
     content = SiteContent(
         leaderboard=judgement.leaderboard,
         phase=phase,
@@ -98,11 +97,11 @@ def write_pages(
         rows=judgement.rows,
         show=show,
         about=lambda entry: _about(results.folder_of(entry.submission), entry, phase),
-        specs=specs if specs and show.truth else {},
-        seeds=_seeds(phase, draw_seed, show=show.truth),
+        specs=options.specs if show.truth else {},
+        seeds=_seeds(phase, options.draw_seed, show=show.truth),
     )
-    write_site(content, site or usual)
-    return f"pages: {(site or usual) / 'index.html'}"
+    write_site(content, options.site or usual)
+    return f"pages: {(options.site or usual) / 'index.html'}"
 
 
 def write_results(judgement: Judgement, results: ResultsFolder) -> None:

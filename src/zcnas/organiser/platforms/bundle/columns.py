@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from zcnas.benchmarks import Benchmark, get_benchmark
+from zcnas.benchmarks import SHORT_SPACES, Benchmark, get_benchmark
 from zcnas.errors import BundleError
 from zcnas.feedback import shown
 from zcnas.phases import CountingRule, Phase
@@ -19,13 +19,6 @@ TAU_DECIMALS = 4
 MAX_TITLE_LENGTH = 36
 """Characters of a column's title or key, a limit of Codabench."""
 
-SHORT_SPACES = {
-    "nasbench101": "NB101",
-    "nasbench201": "NB201",
-    "nasbench301": "NB301",
-    "transbench101_micro": "TNB micro",
-    "transbench101_macro": "TNB macro",
-}
 SHORT_DATASETS = {
     "cifar10": "C10",
     "cifar100": "C100",

@@ -11,7 +11,7 @@ EXTRA_OF = {
     "distributed": "cluster",
     "jinja2": "pages",
     "markupsafe": "pages",
-    "matplotlib": "pages",
+    "matplotlib": "research",
     "pandas": "research",
     "PIL": "pages",
     "scipy": "run",
@@ -24,6 +24,12 @@ EXTRA_OF = {
 
 class MissingExtra(ZcnasError):  # noqa: N818 - it names what is missing
     """A command needs packages that this installation left out."""
+
+
+def missing_packages(extra: str) -> list[str]:
+    """Return which modules of an extra are not installed."""
+    own = (module for module, each in EXTRA_OF.items() if each == extra)
+    return [module for module in own if importlib.util.find_spec(module) is None]
 
 
 def missing_extra(error: ModuleNotFoundError) -> MissingExtra | None:
