@@ -172,7 +172,7 @@ def _write_pages(results: ResultsFolder, phase: Phase, halves: Halves) -> str:
     """Write the pages, with the recorded baselines in them; return in words where they are."""
     from zcnas.judging.judge import judge
     from zcnas.organiser.results.contest import read_contest
-    from zcnas.organiser.results.publishing import write_pages
+    from zcnas.organiser.results.publishing import SiteOptions, write_pages
     from zcnas.participant.baselines import SCORES, baseline_contenders, read_scores
     from zcnas.resources import package_file
 
@@ -190,7 +190,7 @@ def _write_pages(results: ResultsFolder, phase: Phase, halves: Halves) -> str:
             key: {each.id: each.spec for each in data.architectures}
             for key, data in halves.inputs.items()
         }
-        return write_pages(judgement, phase, results, specs=specs)
+        return write_pages(judgement, phase, results, SiteOptions(specs=specs))
 
 
 def _print_end(
