@@ -81,6 +81,14 @@ TOOLS = [
     *(".venv/pyvenv.cfg", ".venv/lib/python3.11/site-packages/torch/__init__.py"),
     *("my env/pyvenv.cfg", "my env/Lib/site-packages/numpy/__init__.py"),
     *("miniconda/conda-meta/history", "miniconda/lib/libc.so"),
+    *(
+        "predictor.py~",
+        ".predictor.py.swp",
+        "#predictor.py#",
+        ".#predictor.py",
+        "predictor.py.orig",
+    ),
+    *(".gitignore", ".env", ".coverage", ".nfs000000000a1b2c", ".directory", "parts/a.py.rej"),
     *("node_modules/a/index.js", "$RECYCLE.BIN/x", ".Trash-1000/files/x.py", ".svn/entries"),
 ]
 

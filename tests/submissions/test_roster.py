@@ -195,6 +195,21 @@ def test_a_time_that_would_have_to_be_guessed_is_refused_with_its_line(arrivals,
         arrivals(f"name,received_at\nb,\na,{text}\n")
 
 
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"PK\x03\x04\x14\0\x06\0", "a workbook of a spreadsheet"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old workbook of Excel"),
+        (b"{\\rtf1\\ansi name,team}", "a document in RTF"),
+        (b"<!DOCTYPE html><title>Sign in</title>", "a web page"),
+    ],
+)
+def test_another_kind_of_file_under_the_rosters_name_is_told_as_what_it_is(tmp_path, content, kind):
+    (tmp_path / "submissions.csv").write_bytes(content)
+    with pytest.raises(ArrivalsError, match=f"is {kind}, not a CSV file"):
+        read_arrivals(tmp_path / "submissions.csv")
+
+
 def test_a_roster_that_is_no_readable_file_is_refused(tmp_path, monkeypatch):
     path = tmp_path / "submissions.csv"
     path.symlink_to("nowhere")

@@ -16,9 +16,18 @@ _FOLDERS = frozenset(
     }
 )
 """Besides every folder whose name starts with a dot, as ``.git`` and ``.ipynb_checkpoints``."""
-_FILES = frozenset({".ds_store", ".localized", "icon\r", "thumbs.db", "ehthumbs.db", "desktop.ini"})
-_FILE_BEGINNINGS = ("._", "~$", ".~lock.")
-"""macOS keeps a file's attributes in ``._name``; office programs lock a document by the others."""
+_FILES = frozenset(
+    {
+        *(".ds_store", ".localized", "icon\r", "thumbs.db", "ehthumbs.db", "desktop.ini"),
+        *(".directory", ".dropbox", ".coverage", ".env", ".python-version", ".editorconfig"),
+        *(".gitignore", ".gitattributes", ".gitkeep"),
+    }
+)
+_FILE_BEGINNINGS = ("._", "~$", ".~lock.", ".#", ".nfs")
+"""macOS keeps a file's attributes in ``._name``; office programs and Emacs lock a document by the
+next ones; a network file system calls a deleted file ``.nfs…`` as long as it is open."""
+_FILE_ENDINGS = ("~", "#", ".swp", ".swo", ".orig", ".rej")
+"""Backups and half-finished merges of editors and version control."""
 ENVIRONMENT_MARKS = ("pyvenv.cfg", "conda-meta/history")
 """What is at the root of a virtual environment, whatever its folder is called."""
 MOST_LISTED = 10
@@ -39,7 +48,9 @@ def leftover(name: str, *, is_folder: bool = False) -> str:
         if part.casefold() in _FOLDERS or (part.startswith(".") and part.strip(".")):
             return "/".join(parts[: number + 1]) + "/"
     last = parts[-1].casefold()
-    if not is_folder and (last in _FILES or last.startswith(_FILE_BEGINNINGS)):
+    if not is_folder and (
+        last in _FILES or last.startswith(_FILE_BEGINNINGS) or last.endswith(_FILE_ENDINGS)
+    ):
         return name
     return ""
 

@@ -19,6 +19,13 @@ from zcnas.errors import ArrivalsError, OrganiserError
 
 DELIMITERS = ",;\t"
 MAX_BYTES = 16 << 20
+_OTHER_KINDS = {
+    b"PK\x03\x04": "a workbook of a spreadsheet",
+    b"\xd0\xcf\x11\xe0": "an old workbook of Excel",
+    b"{\\rtf": "a document in RTF",
+    b"<": "a web page",
+}
+"""What the first bytes say of a file that only has a CSV file's name."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,9 @@ def _decoded(path: Path) -> str:
         ) from None
     if len(content) > MAX_BYTES:
         raise ArrivalsError(f"{path} is larger than {MAX_BYTES >> 20} MiB; name the right file")
+    for magic, kind in _OTHER_KINDS.items():
+        if content.startswith(magic):
+            raise ArrivalsError(f"{path} is {kind}, not a CSV file; save it as 'CSV UTF-8'")
     try:
         text = content.decode(_encoding_of(content))
     except UnicodeDecodeError as error:
