@@ -147,6 +147,12 @@ def test_a_pipe_is_refused_instead_of_waited_for(tmp_path):
         open_submission(tmp_path / "slow.zip", tmp_path / "new")
 
 
+@pytest.mark.parametrize("name", ["#1.zip", "~mine.zip", "a#b.zip"])
+def test_a_zip_with_a_sign_that_editors_use_is_a_submission(folder, name):
+    pack_submission(folder / "alice", folder / name)
+    assert name in found(folder)[0]
+
+
 def test_beside_the_one_submission_of_a_folder_everything_else_is_named(folder):
     (folder / "notes").mkdir()
     (folder / "eve.rar").write_text("")

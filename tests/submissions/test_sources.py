@@ -79,6 +79,8 @@ def test_line_ends_and_the_mark_of_utf8_change_nothing(newline, mark):
         (b"a = 1\nb = (\n", "predictor.py, line 2 is not valid Python: '(' was never closed"),
         (SOURCE.encode() + b"\x1a", "line 4 is not valid Python: invalid non-printable character"),
         ("a\xa0= 1".encode(), "line 1 is not valid Python: invalid non-printable"),
+        (b"%matplotlib inline", "line 1 is not valid Python: it is a notebook's command"),
+        (b"a = 1\n!pip install timm", "line 2 is not valid Python: it is a notebook's command"),
         (b"print 'hello'", "line 1 is not valid Python: Missing parentheses"),
     ],
 )

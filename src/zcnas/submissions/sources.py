@@ -53,6 +53,8 @@ def parse_source(name: str, source: bytes) -> ast.Module:
     except SyntaxError as error:
         line = f", line {error.lineno}" if error.lineno else ""
         reason = quoted(error.msg)[1:-1]
+        if (error.text or "").lstrip().startswith(("%", "!")):
+            reason = "it is a notebook's command, which only a notebook runs"
     except (ValueError, RecursionError, MemoryError) as error:
         line, reason = "", quoted(str(error) or "it is nested too deeply")[1:-1]
     raise SourceError(f"{name}{line} is not valid Python: {reason}; fix it")
