@@ -166,8 +166,8 @@ docs: .venv/installed-docs  ## write the reference pages from the code and build
 test: .venv/installed-dev  ## every test but the slow ones (TESTS= some of them)
 	$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder $(TESTS)
 
-test-slow: .venv/installed-dev  ## the tests that `make test` leaves out because they take long
-	$(BIN)/pytest -m slow
+test-slow: .venv/installed-dev  ## the tests that `make test` leaves out because they take long (TESTS= some of them)
+	$(BIN)/pytest -m slow $(TESTS)
 
 fuzz: .venv/installed-dev  ## feed the readers EXAMPLES=100000 unexpected inputs and record how many; resumes
 	$(BIN)/python -m tests.fuzz.long_run $(or $(EXAMPLES),100000)

@@ -1,4 +1,4 @@
-"""The attacks, and what comes of each in a container and in a plain process.
+"""The attacks, and what comes of each in a container or sandbox and in a plain process.
 
 A row says what happens to the one large architecture of the test's benchmark and to the others:
 (status, score). ``None`` as a score is any score. For the attacks that only try things, the score
@@ -20,6 +20,8 @@ FAILED: Outcome = ("error", None)
 ANY: Outcome = ("", None)
 """Whatever the machine's load makes of it."""
 AS_ROOT = os.getuid() == 0
+CHOSEN = frozenset(filter(None, os.environ.get("ZCNAS_ATTACKS", "").split(",")))
+"""The attacks that are run; empty for all."""
 TOGETHER = UNBOUNDED not in ProcessIsolation().description
 """Whether a plain process has a control group, which bounds all processes of a query together."""
 
@@ -29,8 +31,8 @@ class Attack:
     """One attack.
 
     Attributes:
-        docker: What becomes of the large architecture and of the others, in a container; or of
-            each of the four.
+        docker: What becomes of the large architecture and of the others, in a container or a
+            sandbox of bubblewrap; or of each of the four.
         process: The same in a plain process; None where it is the same.
         not_prevented: What a plain process cannot be kept from; empty where it is kept from all.
         needs_landlock: In a plain process, the kernel's Landlock is what prevents it.

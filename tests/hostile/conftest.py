@@ -28,6 +28,7 @@ from hostile_stage import (
 )
 
 from tests.boards import score
+from zcnas.isolation.bubblewrap import BubblewrapIsolation
 from zcnas.isolation.process import ProcessIsolation
 from zcnas.organiser.competition import Competition, load_halves
 from zcnas.phases import load_phase
@@ -82,13 +83,20 @@ def sizes(stage) -> list[int]:
 
 
 @pytest.fixture(
-    scope="session", params=["process", pytest.param("docker", marks=pytest.mark.container)]
+    scope="session",
+    params=[
+        "process",
+        pytest.param("docker", marks=pytest.mark.container),
+        pytest.param("bubblewrap", marks=pytest.mark.slow),
+    ],
 )
 def run(request, stage, sizes, tmp_path_factory) -> Run:
     name = request.param
-    isolation = (
-        request.getfixturevalue("docker_isolation") if name == "docker" else ProcessIsolation()
-    )
+    isolation = {
+        "docker": lambda: request.getfixturevalue("docker_isolation"),
+        "bubblewrap": BubblewrapIsolation,
+        "process": ProcessIsolation,
+    }[name]()
     halves = load_halves(stage.phase, stage.folder / "input", stage.folder / "reference", None)
     cpus = sorted(os.sched_getaffinity(0))
     honest = [stage.submissions / name for name in HONEST]
@@ -147,8 +155,10 @@ def pytest_terminal_summary(terminalreporter):
                     )
     if rows:
         terminalreporter.section("attacks and their outcomes")
-        line = "{:<28} {:<58} {}"
-        terminalreporter.write_line(line.format("attack", "in a container", "in a plain process"))
+        line = "{:<28} {:<30} {:<30} {}"
+        places = ("in a container", "in a sandbox", "in a plain process")
+        terminalreporter.write_line(line.format("attack", *places))
+        order = ("docker", "bubblewrap", "process")
         for name, outcomes in sorted(rows.items()):
-            cells = (outcomes.get("docker", "not run"), outcomes.get("process", "not run"))
+            cells = [outcomes.get(place, "not run") for place in order]
             terminalreporter.write_line(line.format(name, *cells))

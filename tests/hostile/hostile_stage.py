@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-from attack_table import ATTACKS
+from attack_table import ATTACKS, CHOSEN
 
 from zcnas.judging.leaderboard import Entry, Leaderboard
 from zcnas.phases import Limits, Phase
@@ -144,6 +144,8 @@ def prepare_attacks(stage: Stage, isolation: str, sizes: list[int], port: int) -
     text = "".join(f"{name} = {value!r}\n" for name, value in target.items())
     folders = []
     for path in sorted(HERE.glob("*/predictor.py")):
+        if CHOSEN and path.parent.name not in CHOSEN:
+            continue
         folder = stage.submissions / f"{path.parent.name}-{isolation}" / path.parent.name
         shutil.copytree(path.parent, folder, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copyfile(HERE / "attempts.py", folder / "attempts.py")

@@ -31,10 +31,37 @@ def no_engine(monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
 
 
-def test_without_an_engine_a_public_phase_runs_as_a_process_and_says_so_loudly(phase, no_engine):
+@pytest.fixture
+def no_bubblewrap(monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+
+
+def test_without_an_engine_a_public_phase_runs_in_a_sandbox_and_is_told_why(phase, no_engine):
+    said = []
+    assert choice.choose_isolation("auto", phase, said.append).name == "bubblewrap"
+    assert len(said) == 1
+    assert said[0].startswith("isolation bubblewrap, the strongest that answers here; not docker: ")
+    assert "no Docker engine answers" in said[0]
+
+
+def test_with_neither_a_public_phase_runs_as_a_process_and_says_so_loudly(
+    phase, no_engine, no_bubblewrap
+):
     said = []
     assert choice.choose_isolation("auto", phase, said.append).name == "process"
     assert said[0].startswith("WARNING: no Docker engine answers")
+    assert "No sandbox either: bubblewrap is not installed" in said[0]
+
+
+def test_bubblewrap_can_be_made_mandatory(phase, no_bubblewrap):
+    with pytest.raises(OrganiserError, match="bubblewrap is not installed"):
+        choice.choose_isolation("bubblewrap", phase, print)
+
+
+def test_a_hidden_phase_needs_trust_for_a_sandbox_without_a_record(hidden, monkeypatch):
+    monkeypatch.delenv("TRUST_SUBMISSIONS", raising=False)
+    with pytest.raises(UsageError, match="no record that it held every known attack"):
+        choice.choose_isolation("bubblewrap", hidden, print)
 
 
 @pytest.mark.parametrize("name", ["auto", "docker"])
@@ -79,10 +106,18 @@ def forbidden_engine(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["auto", "docker"])
-def test_an_engine_that_refuses_this_user_is_not_taken_for_none(phase, forbidden_engine, name):
+def test_an_engine_that_refuses_this_user_is_not_taken_for_none(
+    phase, forbidden_engine, no_bubblewrap, name
+):
     with pytest.raises(OrganiserError, match=r"may not use the Docker engine .*usermod -aG docker"):
         choice.choose_isolation(name, phase, print)
     assert choice.choose_isolation("process", phase, print).name == "process"
+
+
+def test_where_the_engine_refuses_this_user_auto_takes_the_other_boundary(phase, forbidden_engine):
+    said = []
+    assert choice.choose_isolation("auto", phase, said.append).name == "bubblewrap"
+    assert "not docker: this user may not use the Docker engine" in said[0]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")

@@ -55,16 +55,24 @@ MAY_USE_ENGINE = (
 """What helps somebody whom the engine's socket refuses."""
 
 
-class EngineForbidden(OrganiserError):  # noqa: N818 - it names what the engine does
-    """A Docker engine is here, but its socket refuses this user.
+class EngineUnusable(OrganiserError):  # noqa: N818 - it names what the engine is
+    """No Docker engine can be used.
 
     Attributes:
-        finding: That, with the system's words.
+        finding: What is wrong, with the system's words.
     """
 
+    def __init__(self, finding: str, ways_out: str) -> None:
+        self.finding = finding
+        super().__init__(f"{finding}{ways_out}")
+
+
+class EngineForbidden(EngineUnusable):
+    """A Docker engine is here, but its socket refuses this user."""
+
     def __init__(self, reason: str) -> None:
-        self.finding = f"this user may not use the Docker engine ({reason})"
-        super().__init__(f"{self.finding}: {MAY_USE_ENGINE}")
+        finding = f"this user may not use the Docker engine ({reason})"
+        super().__init__(finding, f": {MAY_USE_ENGINE}")
 
 
 def connect() -> docker.DockerClient:
@@ -72,7 +80,7 @@ def connect() -> docker.DockerClient:
 
     Raises:
         EngineForbidden: There is an engine, but this user may not use it.
-        OrganiserError: No engine answers, or its address is malformed.
+        EngineUnusable: No engine answers, or its address is malformed.
     """
     client = None
     try:
@@ -83,9 +91,10 @@ def connect() -> docker.DockerClient:
             client.close()
         if _is_forbidden(error):
             raise EngineForbidden(_short(error)) from None
-        raise OrganiserError(
-            f"no Docker engine answers ({_short(error)}); start it, or choose --isolation process "
-            f"on a public phase"
+        raise EngineUnusable(
+            f"no Docker engine answers ({_short(error)})",
+            "; start it, or choose --isolation bubblewrap, or --isolation process on a public "
+            "phase",
         ) from None
     return client
 

@@ -71,13 +71,20 @@ class OwnGroup:
 
     Attributes:
         account: What the kernel counts for the group.
-        bounds: What it limits, in words.
+        limited: What it limits beside counting CPU time, in words.
     """
 
-    def __init__(self, folders: list[Path], account: ControlGroup, bounds: str) -> None:
+    def __init__(
+        self, folders: list[Path], account: ControlGroup, limited: tuple[str, ...]
+    ) -> None:
         self._folders = folders
         self.account = account
-        self.bounds = bounds
+        self.limited = limited
+
+    @property
+    def bounds(self) -> str:
+        """What it bounds, in a phrase."""
+        return f"a control group bounds {' and '.join(('CPU time', *self.limited))} together"
 
     @classmethod
     def make(
@@ -103,8 +110,7 @@ class OwnGroup:
                 limited.append(what)
         joined = [_write(folder / "cgroup.procs", str(pid)) for folder in folders]
         account = ControlGroup(pid, root, proc)
-        bounds = f"a control group bounds {' and '.join(('CPU time', *limited))} together"
-        group = cls(folders, account, bounds)
+        group = cls(folders, account, tuple(limited))
         if folders and all(joined) and account.cpu_time_s() is not None:
             return group
         group.remove()

@@ -13,8 +13,9 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from docker.errors import DockerException, ImageNotFound
 from requests.exceptions import RequestException
@@ -31,6 +32,8 @@ BASE_LABEL = "zcnas.base"
 """What the image was built from: a digest, or the id of a base made here."""
 STAGE_LABEL = "zcnas.stage=packages"
 """Marks the build's first stage, which is removed when the build is done."""
+UNPACKED_MARK = ".zcnas-image"
+"""The file in an unpacked image that holds the digest of what the image was built from."""
 _BUILD_FILES = ("Dockerfile", "requirements.txt")
 
 
@@ -81,6 +84,38 @@ def ensure_image(
     for label in (STAGE_LABEL, FINGERPRINT_LABEL):  # the first stage, and the image replaced
         client.images.prune(filters={"label": label})
     return IMAGE
+
+
+def unpack_image(client: docker.DockerClient, image: str, folder: Path) -> None:
+    """Write the image's file system into a new folder, for sandboxes without an engine.
+
+    Raises:
+        OrganiserError: There is something in the folder, or the engine does not hand the files out.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise OrganiserError(
+            f"{folder} is not empty; name a new folder for the image's files, or delete it first"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        container = client.containers.create(image, network_disabled=True)
+        try:
+            tar: subprocess.Popen[bytes]
+            with subprocess.Popen(
+                ["tar", "-x", "--no-same-owner", "--exclude=dev/*", "-C", str(folder)],
+                stdin=subprocess.PIPE,
+            ) as tar:
+                assert tar.stdin is not None
+                pieces: Iterable[Any] = container.export()  # its type says text
+                for piece in pieces:
+                    tar.stdin.write(piece)
+        finally:
+            container.remove(force=True)
+    except (DockerException, RequestException, OSError) as error:
+        raise OrganiserError(f"the image cannot be unpacked into {folder}: {error}") from None
+    if tar.returncode != 0:
+        raise OrganiserError(f"tar cannot unpack the image into {folder}; make room and try again")
+    (folder / UNPACKED_MARK).write_text(f"{fingerprint()}\n")
 
 
 def _find_base(client: docker.DockerClient, say: Callable[[str], None]) -> str:

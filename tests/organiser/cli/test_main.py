@@ -206,7 +206,11 @@ def test_without_an_engine_docker_is_refused_and_auto_warns(zcnas, tmp_path):
     assert refused.returncode == 3
     assert "no Docker engine answers" in refused.stderr
     sample = str(ROOT / "starting_kit" / "submissions" / "params")
-    done = zcnas("score", sample, "--benchmark", "nasbench201_imagenet16_120", DOCKER_HOST=nowhere)
+    done = zcnas(
+        *("score", sample, "--benchmark", "nasbench201_imagenet16_120"),
+        DOCKER_HOST=nowhere,
+        PATH="/nowhere",
+    )
     assert done.returncode == 0, done.stderr
     assert "WARNING: no Docker engine answers" in done.stdout
     assert "isolation: process" in done.stdout

@@ -22,7 +22,7 @@ class Situation:
 
     Attributes:
         phase: The phase to run.
-        isolation: ``auto``, ``docker`` or ``process``.
+        isolation: ``auto``, ``docker``, ``bubblewrap`` or ``process``.
         cpus: The CPU list as typed; empty for all.
         out: The results folder.
         data: ``ZCNAS_DATA``; None if it is not set.

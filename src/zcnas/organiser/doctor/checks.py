@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zcnas.organiser.doctor import Check
-from zcnas.organiser.doctor.engine import canary, engine, image, strays
+from zcnas.organiser.doctor.engine import canary, engine, image, sandbox, strays
 from zcnas.organiser.doctor.host import (
     clock,
     cpus,
@@ -25,6 +25,7 @@ CHECKS: dict[str, Check] = {
     "clock": clock,
     "Docker engine": engine,
     "image": image,
+    "sandbox": sandbox,
     "canary": canary,
     "left behind": strays,
     "draw of the phase": secret_draw,

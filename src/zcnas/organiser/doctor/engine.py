@@ -1,7 +1,8 @@
-"""Checks the Docker engine, the image, and a real container by running our canary in it."""
+"""Checks the engine, the image and the sandbox, and runs our canary where submissions will run."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 from docker.errors import DockerException, ImageNotFound
@@ -13,12 +14,14 @@ from zcnas.errors import OrganiserError, UsageError
 from zcnas.ingestion.ingest import IngestionJob, ingest
 from zcnas.ingestion.sinks import Recording
 from zcnas.isolation import Isolation
+from zcnas.isolation.bubblewrap import BubblewrapIsolation
 from zcnas.isolation.container import (
     MAY_USE_ENGINE,
     OWNER_LABEL,
     DockerIsolation,
     EngineForbidden,
     connect,
+    engine_answers,
 )
 from zcnas.isolation.image import FINGERPRINT_LABEL, IMAGE, fingerprint
 from zcnas.isolation.machine import parse_cpus
@@ -43,7 +46,7 @@ def engine(situation: Situation) -> Finding:
     try:
         client = connect()
     except EngineForbidden as fault:
-        if situation.isolation == "process":
+        if situation.isolation in ("bubblewrap", "process"):
             return warning(fault.finding, MAY_USE_ENGINE)
         return error(fault.finding, MAY_USE_ENGINE)
     except OrganiserError as fault:
@@ -55,6 +58,29 @@ def engine(situation: Situation) -> Finding:
     group = client.info().get("CgroupVersion", "?")
     client.close()
     return ok(f"Docker {version} answers and uses control groups version {group}")
+
+
+def sandbox(situation: Situation) -> Finding:
+    """Check that bubblewrap makes sandboxes, where nothing stronger answers."""
+    try:
+        isolation = BubblewrapIsolation()
+        isolation.try_out()
+    except OrganiserError as fault:
+        finding, _, fix = str(fault).partition("); ")
+        finding, fix = (f"{finding})", fix) if fix else (finding, "see bwrap(1)")
+        if situation.isolation == "bubblewrap":
+            return error(finding, fix)
+        if situation.isolation == "auto" and not _answers():
+            return warning(finding, fix)
+        return ok(f"none, and none is needed: {finding}")
+    return ok(f"{isolation.description} works")
+
+
+def _answers() -> bool:
+    try:
+        return engine_answers()
+    except OrganiserError:
+        return False
 
 
 def image(situation: Situation) -> Finding:
@@ -79,19 +105,18 @@ def image(situation: Situation) -> Finding:
 def canary(situation: Situation) -> Finding:
     """Check that our own trivial submission gets the right score where submissions will run."""
     try:
-        client = None if situation.isolation == "process" else connect()
-    except OrganiserError:
-        client = None
-    if client is None and situation.needs_engine:
+        isolation, place = _where(situation)
+    except OrganiserError as fault:
+        if situation.isolation == "bubblewrap":
+            return error(f"not run: {fault}", "see the line of the sandbox")
         return error("not run, because there is no engine", "see the line of the engine")
-    isolation = ProcessIsolation() if client is None else DockerIsolation(client, IMAGE)
     try:
         prediction, manifest = _ask_canary(situation, isolation)
     except OrganiserError as fault:
         return error(str(fault), "fix the problems above, then run `zcnas doctor` again")
     finally:
-        if client is not None:
-            client.close()
+        if isinstance(isolation, DockerIsolation):
+            isolation.client.close()
     if prediction.value != CANARY_PARAMETERS:
         seen = f"{prediction.status} {prediction.message}{prediction.value or ''}"
         return error(
@@ -109,8 +134,28 @@ def canary(situation: Situation) -> Finding:
             f"this kernel lacks part of the confinement ({versions.rpartition('; ')[2]})",
             "use Linux 6.12 or newer with Landlock and seccomp; a container still isolates",
         )
-    place = "container" if client else "plain process"
     return ok(f"the canary gets its score in a {place}, {versions.rpartition('; ')[2]}")
+
+
+def _where(situation: Situation) -> tuple[Isolation, str]:
+    """Return where a run would start its workers, and what that is called.
+
+    Raises:
+        OrganiserError: What it needs is not there.
+    """
+    if situation.isolation == "bubblewrap":
+        return BubblewrapIsolation(), "sandbox"
+    if situation.isolation != "process":
+        try:
+            return DockerIsolation(connect(), IMAGE), "container"
+        except OrganiserError:
+            if situation.needs_engine:
+                raise
+        with contextlib.suppress(OrganiserError):
+            sandboxes = BubblewrapIsolation()
+            sandboxes.try_out()
+            return sandboxes, "sandbox"
+    return ProcessIsolation(), "plain process"
 
 
 def strays(situation: Situation) -> Finding:
