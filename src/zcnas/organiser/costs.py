@@ -20,6 +20,8 @@ from zcnas.errors import InputDataError
 from zcnas.phases import Phase
 from zcnas.records import read_json
 
+COSTS_FILE = "docs/costs.json"
+"""The record, among the package's files."""
 IDLE_MIB = 250
 """Resident size of a process that has imported torch and done nothing."""
 

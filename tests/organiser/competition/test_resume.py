@@ -230,7 +230,7 @@ def test_the_benchmarks_time_runs_out_at_the_same_place_however_it_was_sharded(
     ids = [entry.id for entry in data.architectures]
     shuffled = random.Random(1).sample(ids, len(ids))
     path = tmp_path / "predictions.jsonl"
-    file = PredictionsFile(path, data)
+    file = PredictionsFile(path, data.benchmark, (each.id for each in data.architectures))
     for token in shuffled:
         file.append(Prediction(id=token, status="ok", score=1.0, cpu_time_s=3.0, wall_time_s=3.0))
     assert file.used_before(ids[4]) == (12.0, 12.0)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from zcnas.errors import UsageError
 from zcnas.organiser.cli.options import (
     IsolationOption,
     JsonOption,
@@ -97,6 +98,11 @@ def _runner(isolation: str, image: str, network: bool) -> Runner:
     from zcnas.organiser.platforms.emulator.containers import ContainerRunner
     from zcnas.organiser.platforms.emulator.folders import FolderRunner
 
+    if isolation not in ("auto", "docker", "process"):
+        raise UsageError(
+            f"--isolation {isolation} is not what a platform has; choose docker, or process for "
+            "submissions you trust"
+        )
     if isolation == "docker" or (isolation == "auto" and engine_answers()):
         client = connect()
         if image == IMAGE:

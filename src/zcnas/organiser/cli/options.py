@@ -44,8 +44,8 @@ PhaseOption = Annotated[str, typer.Option(help="Phase of reference_data/phases.t
 IsolationOption = Annotated[
     str,
     typer.Option(
-        help="Where submissions run: auto, docker, process or a plugin's; auto takes Docker if its "
-        "engine answers."
+        help="Where submissions run: auto, docker, bubblewrap, process or a plugin's; auto takes "
+        "the strongest that answers."
     ),
 ]
 CpusOption = Annotated[str, typer.Option(help="CPUs to use, e.g. 0,1 or 0-3; all by default.")]
@@ -164,6 +164,25 @@ def find_phase(name: str) -> Phase:
 def samples() -> Path:
     """Return the folder of the sample submissions."""
     return competition_file(SAMPLES_FOLDER)
+
+
+def inputs_of(phase: Phase) -> Path:
+    """Return the folder of a phase's visible half, where the hidden one need not be.
+
+    Raises:
+        PhaseError: The phase is hidden, and ``ZCNAS_PHASES`` does not lead to its input data.
+    """
+    if phase.truth == "public":
+        return public_halves(phase.name)[0]
+    drawn = os.environ.get("ZCNAS_PHASES")
+    inputs = Path(drawn or "") / phase.name / "input_data"
+    if not drawn or not inputs.is_dir():
+        raise PhaseError(
+            f"phase '{phase.name}' is hidden: copy its input_data, never its reference_data, to "
+            f"this machine as DIR/{phase.name}/input_data, then set ZCNAS_PHASES=DIR"
+            + (f"; now it is {drawn}" if drawn else "")
+        )
+    return inputs
 
 
 def halves_of(phase: Phase) -> tuple[Path, Path]:

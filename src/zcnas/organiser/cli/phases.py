@@ -35,9 +35,9 @@ def list_phases(
     as_json: JsonOption = False,
 ) -> None:
     """List the phases with their limits and what one submission costs, in CPU hours."""
-    from zcnas.organiser.costs import estimate, read_costs
+    from zcnas.organiser.costs import COSTS_FILE, estimate, read_costs
 
-    record = read_costs(costs or package_file("docs/costs.json"))
+    record = read_costs(costs or package_file(COSTS_FILE))
     prices = _table("N", "forward", "+ backward", "13 proxies", first="CPU hours of a submission")
     bounds = _table("query", "benchmark", "memory", first="13 proxies need / limit")
     unmeasured: set[str] = set()

@@ -48,7 +48,7 @@ def bundle(
     as_json: JsonOption = False,
 ) -> None:
     """Write codabench.zip and codalab.zip, ready to upload."""
-    from zcnas.organiser.costs import estimate, read_costs
+    from zcnas.organiser.costs import COSTS_FILE, estimate, read_costs
     from zcnas.organiser.platforms.bundle import Competition, build_bundles
     from zcnas.organiser.platforms.bundle.phases import bundle_phase
     from zcnas.organiser.platforms.bundle.settings import read_settings, schedule
@@ -74,7 +74,7 @@ def bundle(
     written = build_bundles(Competition(read, tuple(phases), _solutions(read), templates), out)
     for path in written:
         _note(f"{path}: {', '.join(planned)} ({path.stat().st_size >> 10} KiB)")
-    record = read_costs(package_file("docs/costs.json"))
+    record = read_costs(package_file(COSTS_FILE))
     for name, chosen in planned.items():
         if text := shortfall(known[name], chosen, estimate(known[name], record).forward_s):
             _warn(text)

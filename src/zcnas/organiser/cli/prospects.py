@@ -7,7 +7,7 @@ from rich.console import Console
 from zcnas.errors import ZcnasError
 from zcnas.organiser.cli.explanation import Explanation
 from zcnas.organiser.cli.options import phases_file
-from zcnas.organiser.costs import expected_cost, read_costs
+from zcnas.organiser.costs import COSTS_FILE, expected_cost, read_costs
 from zcnas.participant.standing import RECORD, Standing, read_baselines, standing_of
 from zcnas.phases import load_phases
 from zcnas.records import read_input
@@ -15,7 +15,6 @@ from zcnas.resources import INPUT_FOLDER, package_file
 
 COST_OF = "final"
 """The phase whose cost is foretold."""
-COSTS = "docs/costs.json"
 
 
 def print_prospects(explanation: Explanation, console: Console) -> None:
@@ -61,7 +60,7 @@ def _cost(explanation: Explanation) -> str:
     if target is None or not entry.cpu_time_s:
         return ""
     try:
-        record = read_costs(package_file(COSTS))
+        record = read_costs(package_file(COSTS_FILE))
     except ZcnasError:
         return ""
     expected = expected_cost(entry.cpu_time_s, explanation.phase, explanation.asked, target, record)

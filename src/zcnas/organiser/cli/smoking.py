@@ -17,7 +17,7 @@ from zcnas.isolation.machine import parse_cpus
 from zcnas.isolation.program import stage_worker
 from zcnas.isolation.strays import remove_own, remove_strays
 from zcnas.organiser.cli.options import console, find_phase, phases_file, say_next
-from zcnas.organiser.extras import require
+from zcnas.organiser.cli.terminal import require_torch
 from zcnas.participant.failures import grouped
 from zcnas.participant.smoke import (
     Smoke,
@@ -135,8 +135,7 @@ def _isolation(name: str) -> Isolation:
     chosen = choose_isolation(
         name, phase, lambda text: console.print(text, style="yellow", markup=False, soft_wrap=True)
     )
-    if chosen.name == "process":
-        require("torch", "running submissions as plain processes")
+    require_torch(chosen)
     return chosen
 
 

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from zcnas.errors import UsageError
 from zcnas.isolation import Isolation
+from zcnas.isolation.bubblewrap import BubblewrapIsolation
 from zcnas.isolation.choice import choose_isolation
 from zcnas.isolation.machine import parse_cpus
 from zcnas.jobs import JobPool
@@ -19,6 +20,8 @@ from zcnas.organiser.cli.patience import Patience
 from zcnas.organiser.cli.progress import watch_run
 from zcnas.organiser.cli.tables import render
 from zcnas.organiser.competition import Competition, Halves
+from zcnas.organiser.competition.division import PartNumber
+from zcnas.organiser.costs import CostRecord
 from zcnas.organiser.extras import require
 from zcnas.phases import Phase
 from zcnas.submissions import submission_name
@@ -39,6 +42,7 @@ def shown_competition(
     scheduler: str = "",
     shard: int | None = None,
     patience: Patience | None = None,
+    part: tuple[PartNumber, CostRecord] | None = None,
 ) -> Iterator[Competition]:
     """Yield a competition that shows its progress while submissions are scored.
 
@@ -54,6 +58,7 @@ def shown_competition(
         scheduler: Address of a Dask scheduler; "" for this machine.
         shard: Architectures of one job.
         patience: Ends a run whose failures are all alike.
+        part: Run only this part; None for all.
 
     Raises:
         ZcnasError: A CPU list, an isolation or a scheduler is not as it must be.
@@ -68,8 +73,7 @@ def shown_competition(
             phase,
             say,
         )
-        if chosen.name == "process":
-            require("torch", "running submissions as plain processes")
+        require_torch(chosen)
         where = f"CPUs {usable}"
     console.print(
         f"{phase.title} phase: {plural(len(submissions), 'submission')} × "
@@ -91,12 +95,24 @@ def shown_competition(
             progress = patience.over(watch) if patience else watch.advance
             yield Competition(
                 phase, halves, chosen, usable, out, progress, anew, shard, pool, remark,
-                watch.say_once,
+                watch.say_once, part,
             )  # fmt: skip
     except KeyboardInterrupt:
         next_step = "" if anew else ": repeat the command to resume"
         say(f"interrupted; what is finished is kept in {out}{next_step}")
         raise
+
+
+def require_torch(isolation: Isolation) -> None:
+    """Refuse to run submissions with this machine's own Python if torch is not installed.
+
+    Raises:
+        MissingExtra: It is not.
+    """
+    if isolation.name == "process":
+        require("torch", "running submissions as plain processes")
+    if isinstance(isolation, BubblewrapIsolation) and not isolation.image:
+        require("torch", "running submissions in sandboxes without an unpacked image")
 
 
 def join_cluster(
@@ -108,10 +124,10 @@ def join_cluster(
         UsageError: What was asked for does not go together.
         MissingExtra: dask.distributed is not installed.
     """
-    if isolation == "process":
+    if isolation not in ("auto", "docker"):
         raise UsageError(
-            "--isolation process is refused with --scheduler: on a cluster every submission runs "
-            "in a container; leave --isolation out"
+            f"--isolation {isolation} is refused with --scheduler: on a cluster every submission "
+            "runs in a container; leave --isolation out"
         )
     if cpus:
         raise UsageError(

@@ -15,7 +15,7 @@ from zcnas.benchmarks import get_benchmark
 from zcnas.datasets import Minibatch, load_minibatch
 from zcnas.ingestion.inputs import check_input
 from zcnas.phases import Phase
-from zcnas.records import BenchmarkInput, Reference, read_both_halves
+from zcnas.records import BenchmarkInput, Reference, read_both_halves, read_input
 
 MINIBATCHES_IN_MEMORY = 2
 """A minibatch of large images takes 25 MB and a second, so a few are kept and none for ever."""
@@ -42,7 +42,7 @@ class Halves:
 
     Attributes:
         inputs: The architectures of each benchmark.
-        references: Their hidden accuracies.
+        references: Their hidden accuracies; empty where only a part of a run is made.
         minibatches: What is known of each benchmark's minibatch.
         load: Makes or reads the minibatch of a benchmark.
     """
@@ -77,9 +77,11 @@ def first_of(halves: Halves, count: int) -> Halves:
 
 
 def load_halves(
-    phase: Phase, input_dir: Path, reference_dir: Path, data_dir: Path | None
+    phase: Phase, input_dir: Path, reference_dir: Path | None, data_dir: Path | None
 ) -> Halves:
     """Read both halves of a phase, parse all of them, and try its minibatches.
+
+    Without ``reference_dir`` only the visible half: who records needs no accuracy.
 
     Raises:
         InputDataError: An input file is missing, malformed or cannot be run, or a dataset's files
@@ -96,7 +98,10 @@ def load_halves(
         return load_minibatch(get_benchmark(key), data.batch_size, data.eval_seed, data_dir)
 
     for key in phase.benchmarks:
-        inputs[key], references[key] = read_both_halves(input_dir, reference_dir, key)
+        if reference_dir is None:
+            inputs[key] = read_input(input_dir / f"{key}.json")
+        else:
+            inputs[key], references[key] = read_both_halves(input_dir, reference_dir, key)
         check_input(input_dir / f"{key}.json", inputs[key], phase.limits.memory_mb)
     for key in phase.benchmarks:
         minibatch = load(key)

@@ -84,6 +84,7 @@ class Part:
         progress: Called with every prediction, from several threads.
         waiting: Called with what a job of it waits for, from several threads.
         finished: Called when no job of it is left.
+        only: The architectures to ask for; None for all.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class Part:
         progress: Progress,
         waiting: Callable[[Part, str], None],
         finished: Callable[[Part], None],
+        only: Sequence[str] | None = None,
     ) -> None:
         self.submission = submission
         self.data = terms.halves.inputs[key]
@@ -104,19 +106,20 @@ class Part:
         self._finished = finished
         self._architectures = {entry.id: entry for entry in self.data.architectures}
         self._files = ResultFiles(submission.folder, key)
+        self._units = tuple(self._architectures) if only is None else tuple(only)
         self._lock = threading.Lock()
         self._second_chance = True
         self._earlier = read_manifest(self._files.manifest)
         self._manifests: dict[int, Manifest] = {}
-        self.file = PredictionsFile(self._files.predictions, self.data)
+        self.file = PredictionsFile(self._files.predictions, key, self._architectures)
         self._progress(None)
         for prediction in self.file.take_earlier():
             self._progress(prediction)
 
     @property
     def units(self) -> Sequence[str]:
-        """The ids of all architectures, in the order of the draw."""
-        return tuple(self._architectures)
+        """The ids of the architectures to ask for, in the order of the draw."""
+        return self._units
 
     def is_done(self, unit: str) -> bool:
         """Return whether an architecture is done."""

@@ -6,12 +6,13 @@ They are brought into the order of the draw at the end, and under the benchmark'
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from pathlib import Path
 
 from zcnas.errors import ResultsError
 from zcnas.jobs import LinesFile
 from zcnas.phases import Limits
-from zcnas.records import BenchmarkInput, Prediction, read_predictions
+from zcnas.records import Prediction, read_predictions
 
 
 class PredictionsFile:
@@ -19,22 +20,23 @@ class PredictionsFile:
 
     Args:
         path: The predictions file, which need not exist.
-        data: The benchmark.
+        benchmark: The benchmark.
+        order: The ids of its architectures, in the order of the draw.
 
     Raises:
         ResultsError: A line is malformed, duplicated, or of an architecture that the benchmark does
             not have.
     """
 
-    def __init__(self, path: Path, data: BenchmarkInput) -> None:
-        self._order = {entry.id: place for place, entry in enumerate(data.architectures)}
+    def __init__(self, path: Path, benchmark: str, order: Iterable[str]) -> None:
+        self._order = {token: place for place, token in enumerate(order)}
         self._lines = LinesFile(path, lambda prediction: prediction.id, read_predictions)
         self._used: dict[str, tuple[float, float]] = {}
         self._earlier = self._lines.take_earlier()
         for prediction in self._earlier:
             if prediction.id not in self._order:
                 raise ResultsError(
-                    f"{path} holds {prediction.id}, which {data.benchmark} does not have; "
+                    f"{path} holds {prediction.id}, which {benchmark} does not have; "
                     "name another --out, or score everything from scratch with --anew"
                 )
             self._remember(prediction)

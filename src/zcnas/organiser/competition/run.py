@@ -18,6 +18,7 @@ import msgspec
 
 from zcnas.errors import InvalidSubmission, OrganiserError, UsageError
 from zcnas.isolation import Isolation
+from zcnas.isolation.bubblewrap import BubblewrapIsolation
 from zcnas.isolation.image import fingerprint
 from zcnas.isolation.machine import Waiting
 from zcnas.isolation.owners import owned_folder, remove_left_folders
@@ -25,15 +26,18 @@ from zcnas.isolation.program import stage_worker
 from zcnas.isolation.strays import remove_own, remove_strays
 from zcnas.jobs import Dispatcher, EventLog, JobPool, LocalPool, working
 from zcnas.jobs.events import EVENTS
+from zcnas.organiser.competition.division import PartNumber, portion_of
 from zcnas.organiser.competition.halves import Halves
 from zcnas.organiser.competition.host import Host
 from zcnas.organiser.competition.parts import Part, Progress, SubmissionRun, Terms
+from zcnas.organiser.costs import CostRecord
 from zcnas.organiser.results.folder import (
     BenchmarkBinding,
     ResultsFolder,
     RunRecord,
     SubmissionRecord,
 )
+from zcnas.organiser.results.portion import Portion
 from zcnas.organiser.results.roster import replace_rows
 from zcnas.phases import Phase
 from zcnas.records import Arrival
@@ -59,6 +63,7 @@ class Competition:
         pool: Makes what runs the jobs; None for a pool on ``cpus``.
         remark: Called with a submission's name and what is worth a line about it.
         waiting: Called with what a job waits for, from several threads.
+        part: Run only this part of the run, and what divides it; None for all of it.
     """
 
     phase: Phase
@@ -72,6 +77,7 @@ class Competition:
     pool: Callable[[], JobPool] | None = None
     remark: Callable[[str, str], None] = lambda submission, text: None
     waiting: Waiting = lambda text: None
+    part: tuple[PartNumber, CostRecord] | None = None
 
     def run(self, submissions: Sequence[Path], roster: Mapping[str, Arrival] = _NOBODY) -> None:
         """Ask every submission for every architecture, and record what came of it in ``output``.
@@ -120,6 +126,8 @@ class _Run:
         self._results = results
         self._temporary = temporary
         self.events = EventLog(competition.output / EVENTS)
+        self._portion: Portion | None = None
+        self._divided: dict[str, str] = {}
         plugins = self._phase.plugin_distributions()
         self._program = stage_worker(temporary / "program", plugins)
         self._terms = Terms(
@@ -127,7 +135,7 @@ class _Run:
             limits=self._phase.limits,
             plugins=plugins,
             program_sha256=digest_of(self._program),
-            image=fingerprint() if competition.isolation.name == "docker" else "",
+            image=_image_of(competition.isolation),
         )
 
     def begin(self, named: Mapping[str, Sequence[Path]], roster: Mapping[str, Arrival]) -> None:
@@ -138,6 +146,7 @@ class _Run:
             ArrivalsError: Its ``submissions.csv`` is malformed.
         """
         results = self._results
+        self._portion = self._portion_of(named)
         if self._competition.anew:
             results.clear()
         results.refuse_foreign(list(named))
@@ -175,6 +184,8 @@ class _Run:
             if len(paths) > 1:
                 self._hold_up(name, position, _clash(name, paths))
                 continue
+            if name in self._divided and not self._asks_at_all(name):
+                continue  # all of it is in other parts
             try:
                 run = self._open(paths[0], name, position)
             except InvalidSubmission as error:
@@ -183,13 +194,42 @@ class _Run:
             except (OrganiserError, UsageError) as error:  # of this machine, or vanished
                 self._hold_up(name, position, str(error))
                 continue
-            run.open_parts = set(self._phase.benchmarks)
-            for key in self._phase.benchmarks:
-                yield self._part(run, key)
+            keys = [key for key in self._phase.benchmarks if self._asks(name, key)]
+            run.open_parts = set(keys)
+            for key in keys:
+                yield self._part(run, key, self._asks(name, key))
 
-    def _part(self, run: SubmissionRun, key: str) -> Part:
+    def _part(self, run: SubmissionRun, key: str, only: Sequence[str] | None = None) -> Part:
         progress = self._competition.progress
-        return Part(run, key, self._terms, progress, self._note_waiting, self._finish_part)
+        return Part(run, key, self._terms, progress, self._note_waiting, self._finish_part, only)
+
+    def _asks(self, name: str, key: str) -> Sequence[str]:
+        """Return the architectures that are asked for here, in the order of the draw."""
+        if self._portion is not None:
+            return self._portion.asks(name, key)
+        return [each.id for each in self._halves.inputs[key].architectures]
+
+    def _asks_at_all(self, name: str) -> bool:
+        return any(self._asks(name, key) for key in self._phase.benchmarks)
+
+    def _portion_of(self, named: Mapping[str, Sequence[Path]]) -> Portion | None:
+        """Return what this part of the run has to ask for; None for all of it.
+
+        Submissions that are refused, or that this machine cannot open, are in no division: every
+        part says so of them.
+        """
+        if self._competition.part is None:
+            return None
+        number, costs = self._competition.part
+        for name, paths in named.items():
+            with contextlib.suppress(InvalidSubmission, OrganiserError, UsageError):
+                if len(paths) == 1:
+                    folder = self._temporary / "looked-at" / name
+                    self._divided[name] = open_submission(paths[0], folder).sha256
+                    shutil.rmtree(folder, ignore_errors=True)
+        return portion_of(
+            number, self._divided, self._halves.inputs, costs, self._competition.shard
+        )
 
     def _binding(self) -> RunRecord:
         """Return what the results of this run depend on."""
@@ -200,6 +240,7 @@ class _Run:
             contained=self._competition.isolation.contained,
             program_sha256=self._terms.program_sha256,
             image=self._terms.image,
+            portion=self._portion,
             benchmarks={
                 key: BenchmarkBinding(
                     input_sha256=hashlib.sha256(msgspec.json.encode(data)).hexdigest(),
@@ -268,6 +309,13 @@ class _Run:
             self.events.add(event, submission=run.name, message=record.fault)
             if run.archive.is_file():
                 run.archive.unlink()
+
+
+def _image_of(isolation: Isolation) -> str:
+    """Return the digest of what the workers' image is built from; "" where there is no image."""
+    if isinstance(isolation, BubblewrapIsolation):
+        return isolation.image
+    return fingerprint() if isolation.name == "docker" else ""
 
 
 def _clash(name: str, paths: Sequence[Path]) -> str:

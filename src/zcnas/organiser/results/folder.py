@@ -18,6 +18,7 @@ import msgspec
 from filelock import FileLock, Timeout
 
 from zcnas.errors import PredictionError, ResultsError
+from zcnas.organiser.results.portion import Portion
 from zcnas.phases import Limits
 from zcnas.records import Manifest, read_json, write_json
 from zcnas.submissions.finding import ARRIVALS_FILE
@@ -61,6 +62,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
         benchmarks: What the predictions of each benchmark depend on.
         contained: Whether submissions could reach neither files nor network; None in a record of an
             earlier version.
+        portion: Which part of a run it holds; None for a whole one.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -71,6 +73,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     image: str
     benchmarks: dict[str, BenchmarkBinding]
     contained: bool | None = None
+    portion: Portion | None = None
 
 
 class SubmissionRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -180,7 +183,11 @@ class ResultsFolder:
         """
         bound = self.record()
         if bound is not None:
-            if differences := differences_between(bound, record):
+            differences = differences_between(bound, record)
+            if bound.portion != record.portion:
+                there, now = _part_in_words(bound.portion), _part_in_words(record.portion)
+                differences.append(f"part: {there} there, {now} now")
+            if differences:
                 raise ResultsError(
                     f"{self.path} holds results of another run:"
                     + "".join(f"\n  - {line}" for line in differences)
@@ -314,6 +321,12 @@ def differences_between(bound: RunRecord, other: RunRecord) -> list[str]:
             if old != new
         ]
     return lines
+
+
+def _part_in_words(portion: Portion | None) -> str:
+    if portion is None:
+        return "the whole run"
+    return f"{portion.name} of division {portion.division_sha256[:8]}"
 
 
 def join_manifests(earlier: Manifest | None, later: Manifest) -> Manifest:

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from zcnas.errors import ArrivalsError, ResultsError
+from zcnas.organiser.competition.predictions_file import PredictionsFile
 from zcnas.organiser.results.folder import (
     SUBMISSION,
     ResultsFolder,
@@ -18,6 +19,7 @@ from zcnas.organiser.results.folder import (
     join_manifests,
     read_manifest,
 )
+from zcnas.organiser.results.portion import Portion, check_portions
 from zcnas.records import Arrival, Prediction, read_predictions, write_json
 from zcnas.result_files import ResultFiles
 from zcnas.submissions.roster import ARRIVALS_FILE, read_arrivals, write_arrivals
@@ -31,12 +33,16 @@ def merge(sources: Sequence[Path], target: Path) -> ResultsFolder:
 
     Raises:
         ResultsError: They are of different runs, a submission's content or an architecture's
-            outcome differs, or there is something at ``target``.
+            outcome differs, there is something at ``target``, or a part of a run is missing.
     """
     if target.exists() and any(target.iterdir()):
         raise ResultsError(f"{target} is not empty; name a new folder for the merged results")
     merged = ResultsFolder(target)
     records = [_record_of(source) for source in sources]
+    portion = records[0].portion
+    check_portions(
+        {source: record.portion for source, record in zip(sources, records, strict=True)}
+    )
     for source, record in zip(sources[1:], records[1:], strict=True):
         if differences := differences_between(records[0], record):
             raise ResultsError(
@@ -47,6 +53,7 @@ def merge(sources: Sequence[Path], target: Path) -> ResultsFolder:
         records[0] = msgspec.structs.replace(
             records[0], benchmarks={**records[0].benchmarks, **record.benchmarks}
         )
+    records[0] = msgspec.structs.replace(records[0], portion=None)
     roster = _joined_rosters(sources)
     with merged.locked():
         merged.bind(records[0])
@@ -56,7 +63,18 @@ def merge(sources: Sequence[Path], target: Path) -> ResultsFolder:
             for one in ResultsFolder(source).submissions():
                 if not one.derived_from:
                     _merge_submission(ResultsFolder(source), one, merged, records[0])
+        if portion is not None:
+            _judge_times(merged, records[0], portion)
     return merged
+
+
+def _judge_times(merged: ResultsFolder, run: RunRecord, portion: Portion) -> None:
+    """Bring what several parts have asked for into the draw's order and under its time limits."""
+    for record in merged.submissions():
+        for key, binding in run.benchmarks.items():
+            path = ResultFiles(merged.folder_of(record.name), key).predictions
+            if path.is_file():
+                PredictionsFile(path, key, portion.order[key]).finish(binding.limits)
 
 
 def _joined_rosters(sources: Sequence[Path]) -> dict[str, Arrival]:
