@@ -28,6 +28,7 @@ from zcnas.organiser.cli.main import app
 from zcnas.organiser.competition.evaluation import Evaluation, MinibatchOrder, Report
 from zcnas.organiser.platforms.bundle.settings import PhaseSettings, Question, Settings
 from zcnas.organiser.results.folder import BenchmarkBinding, RunRecord, SubmissionRecord
+from zcnas.organiser.results.portion import Portion
 from zcnas.phases import Limits, Phase, load_phases
 from zcnas.records import (
     MISSING,
@@ -76,7 +77,9 @@ FILES = (
     File("reference_data/<phase>/<benchmark>.json", "`zcnas sample`", (Reference,)),
     File("submissions.csv", "the organiser; one row per submission", (Arrival,)),
     File("competition.yaml", "the organiser", (Settings, PhaseSettings, Question)),
-    File("run.json", "`zcnas score`, once per results folder", (RunRecord, BenchmarkBinding)),
+    File(
+        "run.json", "`zcnas score`, once per results folder", (RunRecord, BenchmarkBinding, Portion)
+    ),
     File("events.jsonl", "`zcnas score`, a line per event", (Event,)),
     File("submissions/<name>/submission.json", "`zcnas score`", (SubmissionRecord,)),
     File("<benchmark>.predictions.jsonl", "ingestion, a line per architecture", (Prediction,)),

@@ -42,7 +42,7 @@ OWN_CPU = USABLE_CPUS[
     int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % len(USABLE_CPUS)
 ]
 """The CPU of a worker a test starts: one of its own for each process the tests run in."""
-RESOURCE_MARKERS = ("container", "browser", "real_table", "interpreters")
+RESOURCE_MARKERS = ("container", "browser", "real_table", "interpreters", "slurm")
 
 LONGEST = (
     "tests/hostile/test_attacks.py",

@@ -60,11 +60,11 @@ def score(
     anew: AnewOption = False,
     scheduler: SchedulerOption = "",
     shard: ShardOption = 0,
+    as_json: JsonOption = False,
     part: Annotated[
         str,
         typer.Option(help="Run only one part, e.g. 3/8; `zcnas merge` joins all of them."),
     ] = "",
-    as_json: JsonOption = False,
 ) -> None:
     """Score submissions on a phase, print the leaderboard and write its pages."""
     from zcnas.judging.judge import judge
