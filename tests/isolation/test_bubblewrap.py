@@ -1,5 +1,7 @@
 """A sandbox without an engine: the same scores, nothing of the host, words for what is missing."""
 
+import shutil
+
 import msgspec
 import pytest
 
@@ -7,7 +9,7 @@ from zcnas.errors import OrganiserError
 from zcnas.isolation import bubblewrap, sandbox, sandbox_root
 from zcnas.isolation.bubblewrap import BubblewrapIsolation
 from zcnas.isolation.control_groups import OwnGroup
-from zcnas.isolation.image import UNPACKED_MARK, fingerprint
+from zcnas.isolation.image import UNPACKED_MARK, fingerprint, unpack_image
 from zcnas.isolation.packages import image_packages
 from zcnas.isolation.process import ProcessIsolation
 
@@ -230,3 +232,23 @@ def test_the_limits_of_a_phase_reach_the_scratch_folder(ingest_source, small, li
     few = msgspec.structs.replace(limits, scratch_mb=7)
     (prediction,), _, _ = ingest_source(source, BubblewrapIsolation(), specs=(small,), limits=few)
     assert prediction.value == (7 << 20) + 2000
+
+
+@pytest.mark.container
+def test_the_image_unpacked_gives_the_scores_of_the_container_and_is_named(
+    ingest_source, docker_isolation, small, tmp_path, monkeypatch
+):
+    folder = tmp_path / "image"
+    unpack_image(docker_isolation.client, docker_isolation.image, folder)
+    with pytest.raises(OrganiserError, match="is not empty"):
+        unpack_image(docker_isolation.client, docker_isolation.image, folder)
+    monkeypatch.setenv("ZCNAS_IMAGE_ROOT", str(folder))
+    isolation = BubblewrapIsolation()
+    isolation.try_out()
+    assert "files of the image" in isolation.description
+    sandboxed, manifest, _ = ingest_source(SUM, isolation, specs=(small,))
+    contained, inside, _ = ingest_source(SUM, docker_isolation, specs=(small,))
+    assert sandboxed[0].score.hex() == contained[0].score.hex()
+    assert manifest.organiser.image == fingerprint()
+    assert manifest.public.versions == inside.public.versions
+    shutil.rmtree(folder)

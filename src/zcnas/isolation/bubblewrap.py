@@ -28,7 +28,7 @@ from zcnas.errors import OrganiserError
 from zcnas.isolation import FIRST_USER, IsolationName, WorkerPlace
 from zcnas.isolation.container import PROGRAM, SCRATCH, SCRATCH_FILES, SUBMISSION
 from zcnas.isolation.control_groups import OwnGroup, longest_wait_s
-from zcnas.isolation.sandbox import COMMAND, INSTALL, python_in, refusal, sandbox, texts_of
+from zcnas.isolation.sandbox import COMMAND, INSTALL, refusal, sandbox, texts_of
 from zcnas.isolation.sandbox_root import SandboxRoot, sandbox_root
 from zcnas.isolation.task_clock import TaskClock, open_clock
 from zcnas.isolation.watching import MemoryWatch
@@ -78,7 +78,7 @@ class BubblewrapIsolation:
             OrganiserError: It cannot be, with the reason.
         """
         code = "import ctypes"
-        command = [*sandbox(self.root, FIRST_USER), *python_in(self.root), "-I", "-S", "-c", code]
+        command = [*sandbox(self.root, FIRST_USER), self.root.python, "-I", "-S", "-c", code]
         with texts_of(self.root) as (arguments, descriptors):
             done = subprocess.run(
                 [COMMAND, *arguments, *command],
@@ -117,7 +117,7 @@ class BubblewrapWorker:
             *("--ro-bind", str(place.program.resolve()), PROGRAM),
             *("--ro-bind", str(place.submission.resolve()), SUBMISSION),
             *("--remount-ro", "/", "--info-fd", str(tell), "--block-fd", str(wait)),
-            *(*python_in(root), "-I", "-S", _MOUNTER, SCRATCH),
+            *(root.python, "-I", "-S", _MOUNTER, SCRATCH),
             *(str(limits.scratch_mb), str(SCRATCH_FILES), *worker),
         ]
         try:

@@ -98,7 +98,7 @@ def unpack_image(client: docker.DockerClient, image: str, folder: Path) -> None:
         )
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        container = client.containers.create(image, network_disabled=True)
+        container = client.containers.create(image, "true", network_disabled=True)
         try:
             tar: subprocess.Popen[bytes]
             with subprocess.Popen(

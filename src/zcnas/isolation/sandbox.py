@@ -36,7 +36,7 @@ _OF_NAMESPACES = ("namespace", "uid map", "proc on", "not permitted", "denied")
 def sandbox(root: SandboxRoot, user: int) -> list[str]:
     """Return bubblewrap's arguments for everything but the program and the submission."""
     environment = {**WORKER_ENVIRONMENT, "HOME": SCRATCH, "TMPDIR": SCRATCH}
-    environment["PATH"] = "/usr/local/bin:/usr/bin:/bin"
+    environment["PATH"] = f"{Path(root.python).parent}:/usr/local/bin:/usr/bin:/bin"
     return [
         *("--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-net", "--unshare-uts"),
         *("--unshare-cgroup-try", "--uid", str(user), "--gid", str(user), "--hostname", "worker"),
@@ -61,11 +61,6 @@ def _masks() -> list[str]:
         if name.startswith("/proc/") and path.exists():
             masks += ["--tmpfs", name] if path.is_dir() else ["--ro-bind", "/dev/null", name]
     return masks
-
-
-def python_in(root: SandboxRoot) -> list[str]:
-    """Return the command that runs the sandbox's Python."""
-    return [root.python, "python3"] if root.image else [root.python]
 
 
 @contextlib.contextmanager

@@ -22,6 +22,8 @@ from zcnas.isolation.packages import image_packages
 
 ROOT_VARIABLE = "ZCNAS_IMAGE_ROOT"
 """Environment variable that names the unpacked image; without it, this machine's Python is used."""
+IMAGE_PYTHON = "/opt/venv/bin/python3"
+"""Where ``docker/Dockerfile`` puts Python with the packages."""
 PYTHON_HOME = Path("/app/python")
 """A virtual environment made for the sandbox: this machine's Python, the image's packages."""
 _LEFT_OUT = frozenset(
@@ -90,7 +92,7 @@ def _of_image(folder: Path) -> SandboxRoot:
         if each.name != UNPACKED_MARK
         for arg in _shown(each, f"/{each.name}")
     ]
-    return SandboxRoot(found, "/usr/bin/env", tuple(mounts))
+    return SandboxRoot(found, IMAGE_PYTHON, tuple(mounts))
 
 
 def _of_this_machine() -> SandboxRoot:
