@@ -228,13 +228,12 @@ def _command(name: str, command: Any) -> Iterator[str]:
     yield f"## {name}\n"
     yield f"    {' '.join(usage.split())}\n"
     yield f"{inspect.cleandoc(command.help or '')}\n"
-    if inner := _inner_commands(command):
-        for each, its in inner.items():
-            yield from _command(f"{name} {each}", its)
-    elif command.params:
+    if command.params:
         yield "| argument or option | default | |\n|---|---|---|"
         yield from map(_parameter, command.params)
         yield ""
+    for each, its in _inner_commands(command).items():
+        yield from _command(f"{name} {each}", its)
 
 
 def _parameter(parameter: Any) -> str:

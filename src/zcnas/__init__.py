@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from zcnas.search_spaces import build_network as build_network
     from zcnas.search_spaces import get_search_space as get_search_space
     from zcnas.search_spaces import parse_spec as parse_spec
+    from zcnas.searches import search as search
     from zcnas.tables import Table as Table
     from zcnas.tables import load_table as load_table
     from zcnas.tables.frames import scores as scores
@@ -84,6 +85,7 @@ _HOMES = {
     "ResultFrames": "zcnas.organiser.results.frames",
     "results": "zcnas.organiser.results.frames",
     "scores": "zcnas.tables.frames",
+    "search": "zcnas.searches",
     "SEARCH_SPACES": "zcnas.search_spaces",
     "SearchSpace": "zcnas.benchmarks",
     "Spec": "zcnas.benchmarks",

@@ -11,6 +11,7 @@
     ├── DownloadError         a published file could not be downloaded completely
     ├── TableError            an accuracy table is missing, damaged or a different table
     ├── AnalysisError         an analysis cannot be made of these scores or benchmarks
+    ├── SearchError           a search cannot be run as asked, or its algorithm is unknown
     ├── ReferenceDataError    hidden accuracies are missing, malformed or unusable
     ├── ProxyError            a proxy is unknown or undefined for its arguments
     ├── PredictionError       predictions contradict the reference they are scored against
@@ -91,6 +92,10 @@ class TableError(ZcnasError):
 
 class AnalysisError(ZcnasError):
     """An analysis cannot be made of these scores or benchmarks, or its name is unknown."""
+
+
+class SearchError(ZcnasError):
+    """A search cannot be run as it was asked for, or its algorithm or proxy is unknown."""
 
 
 class ReferenceDataError(ZcnasError):

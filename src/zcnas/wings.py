@@ -25,7 +25,7 @@ INGESTION = ("datasets", "ingestion", "isolation", "submissions")
 JUDGING = ("judging", "pages")
 PARTICIPANT = ("participant",)
 RESEARCH = ("jobs", "research", "tables", "testing")
-STUDIES = ("analyses",)
+STUDIES = ("analyses", "searches")
 
 
 @dataclass(frozen=True)

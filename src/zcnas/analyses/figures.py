@@ -80,8 +80,18 @@ def curves(
     labels: tuple[str, str],
     *,
     steps: bool = False,
+    bands: Mapping[str, tuple[Sequence[float], Sequence[float]]] | None = None,
+    log: bool = False,
 ) -> Canvas:
-    """Return curves with a legend beside them; names to (x, y)."""
+    """Return curves with a legend beside them; names to (x, y).
+
+    Args:
+        lines: What is drawn.
+        labels: Of the two axes.
+        steps: Draw staircases instead of lines with markers.
+        bands: Names to the lower and upper end of an interval at every x.
+        log: Draw x on a logarithmic scale.
+    """
     import matplotlib as mpl
 
     with mpl.rc_context(_RC):
@@ -96,6 +106,10 @@ def curves(
                 else {"marker": MARKERS[number % len(MARKERS)], "markersize": 3.5}
             )
             draw(x, y, label=name, color=colours[number], linestyle=style, linewidth=1.5, **extra)
+            if bands and name in bands:
+                axes.fill_between(x, *bands[name], color=colours[number], alpha=0.2, linewidth=0)
+        if log:
+            axes.set_xscale("log")
         axes.set_xlabel(labels[0])
         axes.set_ylabel(labels[1])
         axes.grid()

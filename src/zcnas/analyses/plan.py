@@ -72,11 +72,12 @@ def distinct_cells() -> list[NasBench201Spec]:
     """
     found: dict[str, NasBench201Spec] = {}
     for cell in NasBench201Spec.enumerate():
-        found.setdefault(_topology(cell), cell)
+        found.setdefault(topology(cell), cell)
     return list(found.values())
 
 
-def _topology(cell: NasBench201Spec) -> str:
+def topology(cell: NasBench201Spec) -> str:
+    """Return the publication's string of a cell's function, equal for isomorphic cells."""
     nodes = ["0"]
     for target in (1, 2, 3):
         terms = []

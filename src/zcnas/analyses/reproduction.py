@@ -27,7 +27,7 @@ NOT_HERE = (
         "needs the weights of trained networks",
     ),
     ("FBNet (Suite-Zero, table 6)", "its 100 accuracies are in no table here"),
-    ("BANANAS, NPENAS, warm-up, move proposal (figures 5, 18, 19)", "searches, not analyses"),
+    ("BANANAS, NPENAS, warm-up, move proposal (figures 5, 18, 19)", "searches: `zcnas search`"),
     ("GenNAS, NASI, NNGP-NAS, TE-NAS (A Deeper Look)", "not among the published scores"),
 )
 """What the five papers report and nothing here can repeat, and why."""

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from zcnas.text import plural
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
@@ -79,6 +81,7 @@ class Result:
         tables: All tables.
         drawings: All figures.
         cpu_s: CPU seconds it took.
+        command: What wrote it; ``zcnas analyse`` and the name if left out.
     """
 
     name: str
@@ -91,6 +94,7 @@ class Result:
     tables: list[TableOf] = field(default_factory=list)
     drawings: list[Drawing] = field(default_factory=list)
     cpu_s: float = 0.0
+    command: str = ""
 
     def table(self, key: str) -> pd.DataFrame:
         """Return the numbers of a table."""
@@ -148,8 +152,8 @@ def to_markdown(result: Result) -> str:
     lines = [
         f"# {result.title}\n",
         f"{result.question}\n",
-        f"Written by `zcnas analyse {result.name}` on {len(result.benchmarks)} benchmarks in "
-        f"{result.cpu_s:.0f} CPU seconds.\n",
+        f"Written by `{result.command or f'zcnas analyse {result.name}'}` on "
+        f"{plural(len(result.benchmarks), 'benchmark')} in {result.cpu_s:.0f} CPU seconds.\n",
     ]
     lines += [f"* {finding}" for finding in result.findings]
     if result.checks:

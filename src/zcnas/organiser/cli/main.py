@@ -20,6 +20,7 @@ from zcnas.organiser.cli import (
     results,
     safety,
     scoring,
+    searching,
     submission,
     trying,
 )
@@ -72,6 +73,7 @@ app.command("feedback")(safety.feedback)
 app.command("audit")(safety.audit)
 app.command("doctor")(safety.doctor)
 app.command("analyse")(analyses.analyse)
+app.add_typer(searching.app, name="search")
 app.command("image")(machine.image)
 
 

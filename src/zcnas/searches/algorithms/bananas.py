@@ -1,0 +1,54 @@
+"""BANANAS: Bayesian optimisation with an ensemble and independent Thompson sampling.
+
+Reference: White et al., "BANANAS: Bayesian Optimization with Neural Architectures for Neural
+Architecture Search", AAAI 2021, arXiv:1910.11858; with XGBoost for the ensemble, as Krishnakumar et
+al., "NAS-Bench-Suite-Zero", NeurIPS 2022, arXiv:2210.03230, section 5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from zcnas.searches.algorithms.learning import Learning
+from zcnas.searches.surrogates import Ensemble
+
+MEMBERS = 3
+PARENTS = 10
+"""The best trained models, whose mutations are the candidates of a step."""
+CANDIDATES = 100
+
+
+class Bananas(Learning):
+    """Trains the mutations of the best models that an ensemble's random guesses put first."""
+
+    def propose(self) -> Sequence[int]:
+        """Return candidates in the order of independent Thompson samples."""
+        pool = mutations(self, self.best(PARENTS), CANDIDATES)
+        places, accuracies = self.trained()
+        ensemble = Ensemble(MEMBERS, self.rng)
+        ensemble.fit(self.features(places), accuracies)
+        guesses = ensemble.predict_all(self.features(pool))
+        noise = np.array([self.rng.gauss(0.0, 1.0) for _ in pool])
+        sampled = guesses.mean(axis=0) + guesses.std(axis=0) * noise
+        return [pool[at] for at in np.argsort(-sampled, kind="stable")]
+
+
+def mutations(search: Learning, parents: Sequence[int], count: int) -> list[int]:
+    """Return at most ``count`` distinct untrained models, each one edit from one of ``parents``.
+
+    Where all edits are trained already, random models fill the list.
+    """
+    neighbours = search.setting.candidates.neighbours
+    near = dict.fromkeys(edit for parent in parents for edit in neighbours(parent))
+    pool = [place for place in near if place not in search.known]
+    if len(pool) > count:
+        pool = search.rng.sample(pool, count)
+    size = len(search.setting.candidates)
+    seen = {*pool, *search.known}
+    while not pool and len(seen) < size:
+        place = int(search.rng.random() * size)
+        if place not in seen:
+            pool.append(place)
+    return pool
