@@ -1,5 +1,6 @@
 """The commands as people type them: what they print, what they return."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -7,8 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from tests.patience import WAIT_S, wait_until
+from zcnas.organiser.cli.main import app
+from zcnas.organiser.cli.options import console
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -236,6 +240,19 @@ def test_the_end_of_score_writes_pages_that_know_the_teams(refused_run, tmp_path
     assert "invalid submission" in page
     refusal = (tmp_path / "out" / "leaderboard" / "submission-mine.html").read_text()
     assert "ZeroCostPredictor" in refusal, "what has to be mended"
+
+
+def test_at_a_terminal_a_ranking_says_what_it_is_doing(refused_run, tmp_path, monkeypatch):
+    said = []
+
+    def status(text):
+        said.append(text)
+        return contextlib.nullcontext()
+
+    monkeypatch.setattr(console, "status", status)
+    monkeypatch.chdir(tmp_path)
+    assert CliRunner().invoke(app, ["rank", "out"]).exit_code == 0
+    assert said == ["judging 1 submission: scores, intervals, rank groups", "drawing the pages"]
 
 
 def test_leaderboard_writes_the_pages_of_an_earlier_run_wherever_they_are_wanted(

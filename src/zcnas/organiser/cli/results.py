@@ -19,6 +19,7 @@ from zcnas.organiser.cli.options import (
     print_record,
     say_next,
 )
+from zcnas.text import plural
 
 if TYPE_CHECKING:
     from zcnas.judging.judge import Contest, Judgement
@@ -44,7 +45,6 @@ def rank(
     Every submission in OUT is on it, finished or not. Phases are read again, so another
     ``failure_tau`` counts.
     """
-    from zcnas.judging.judge import judge
     from zcnas.organiser.results.folder import ResultsFolder
     from zcnas.organiser.results.voting import enter_vote
 
@@ -53,7 +53,7 @@ def rank(
     if vote:
         enter_vote(results)
         contest = contest_of(results, contest.phase)
-    judgement = judge(contest)
+    judgement = judged(contest)
     finish(judgement, contest.phase, results, as_json=as_json)
 
 
@@ -68,7 +68,6 @@ def leaderboard(
     as_json: JsonOption = False,
 ) -> None:
     """Print the leaderboard of a run again, and write its files and pages."""
-    from zcnas.judging.judge import judge
     from zcnas.judging.leaderboard import Leaderboard
     from zcnas.organiser.results.folder import PAGES, ResultsFolder
     from zcnas.pages.site_folder import check_site_folder
@@ -87,7 +86,7 @@ def leaderboard(
             as_json=as_json,
         )
         return
-    judgement = judge(contest)
+    judgement = judged(contest)
     finish(
         judgement, contest.phase, results,
         site=site, after_deadline=after_deadline, as_json=as_json,
@@ -100,7 +99,6 @@ def merge(
     as_json: JsonOption = False,
 ) -> None:
     """Merge results folders of one phase, and make the leaderboard of what they have together."""
-    from zcnas.judging.judge import judge
     from zcnas.organiser.results.merging import merge as merge_folders
 
     results = merge_folders(sources, out)
@@ -110,7 +108,7 @@ def merge(
         text = f"{out} is merged, but has no leaderboard yet: {error}; then `zcnas rank {out}`"
         console.print(text, style="yellow", markup=False, soft_wrap=True)
         return
-    judgement = judge(contest)
+    judgement = judged(contest)
     finish(judgement, contest.phase, results, as_json=as_json)
 
 
@@ -159,6 +157,15 @@ def contest_of(results: ResultsFolder, phase: Phase) -> Contest:
     return read_contest(results, phase, truth)
 
 
+def judged(contest: Contest) -> Judgement:
+    """Judge a run, and show meanwhile that this goes on."""
+    from zcnas.judging.judge import judge
+
+    entries = plural(len(contest.contenders), "submission")
+    with console.status(f"judging {entries}: scores, intervals, rank groups"):
+        return judge(contest)
+
+
 def finish(
     judgement: Judgement,
     phase: Phase,
@@ -189,7 +196,8 @@ def finish(
         draw_seed=seed.read_text().strip() if after_deadline and seed.is_file() else None,
         after_deadline=after_deadline,
     )
-    pages = publish(judgement, phase, results, options)
+    with console.status("drawing the pages"):
+        pages = publish(judgement, phase, results, options)
     show(judgement.leaderboard, results.path, pages, as_json=as_json)
 
 

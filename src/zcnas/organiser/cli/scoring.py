@@ -67,8 +67,7 @@ def score(
     ] = "",
 ) -> None:
     """Score submissions on a phase, print the leaderboard and write its pages."""
-    from zcnas.judging.judge import judge
-    from zcnas.organiser.cli.results import contest_of, finish
+    from zcnas.organiser.cli.results import contest_of, finish, judged
     from zcnas.organiser.cli.terminal import shown_competition
     from zcnas.organiser.competition import load_halves
     from zcnas.organiser.competition.division import parse_part
@@ -93,7 +92,7 @@ def score(
     ) as competition:  # fmt: skip
         competition.run(paths, arrivals)
     results = ResultsFolder(out)
-    judgement = judge(contest_of(results, chosen))
+    judgement = judged(contest_of(results, chosen))
     finish(judgement, chosen, results, as_json=as_json)
     scored = {submission_name(path) for path in paths} & judgement.scores.keys()
     if len(scored) < len(paths):
