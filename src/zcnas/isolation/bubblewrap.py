@@ -28,6 +28,7 @@ from zcnas.errors import OrganiserError
 from zcnas.isolation import FIRST_USER, IsolationName, WorkerPlace
 from zcnas.isolation.container import PROGRAM, SCRATCH, SCRATCH_FILES, SUBMISSION
 from zcnas.isolation.control_groups import OwnGroup, longest_wait_s
+from zcnas.isolation.machine import usable_cpus
 from zcnas.isolation.sandbox import COMMAND, INSTALL, refusal, sandbox, texts_of
 from zcnas.isolation.sandbox_root import SandboxRoot, sandbox_root
 from zcnas.isolation.task_clock import TaskClock, open_clock
@@ -140,7 +141,7 @@ class BubblewrapWorker:
             self._abandon()
             raise OrganiserError(
                 f"cannot start a sandbox on CPU {place.cpu}: {error}; choose CPUS from "
-                f"{sorted(os.sched_getaffinity(0))}"
+                f"{usable_cpus()}"
             ) from None
         finally:
             for descriptor in (told, release, tell, wait):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import platform
 import re
 import tempfile
 import threading
@@ -165,13 +166,29 @@ def holder_of(lock: Path) -> int | None:
     return None
 
 
+def usable_cpus() -> list[int]:
+    """Return the CPUs that this process may use.
+
+    Raises:
+        OrganiserError: This is no Linux: nothing here pins, limits or confines a process.
+    """
+    if not hasattr(os, "sched_getaffinity"):
+        raise OrganiserError(
+            f"submissions run on Linux only; {platform.system() or 'this system'} pins, limits and "
+            "confines no process. Here `zcnas check` and `zcnas submission` work; for a dry run "
+            "use Linux in a virtual machine, in WSL 2 on Windows, or a remote machine"
+        )
+    return sorted(os.sched_getaffinity(0))
+
+
 def parse_cpus(text: str) -> list[int]:
     """Return the CPUs that ``0,1`` or ``0-3,6`` names; empty for all this process may use.
 
     Raises:
         UsageError: The text is malformed, or names a CPU this process may not use.
+        OrganiserError: This system runs no submissions.
     """
-    usable = sorted(os.sched_getaffinity(0))
+    usable = usable_cpus()
     parts = "".join(text.split()).split(",")
     if parts == [""]:
         return usable

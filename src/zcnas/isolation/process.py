@@ -25,6 +25,7 @@ import psutil
 from zcnas.errors import OrganiserError
 from zcnas.isolation import FIRST_USER, WORKER_ENVIRONMENT, IsolationName, WorkerPlace
 from zcnas.isolation.control_groups import UNBOUNDED, OwnGroup, longest_wait_s
+from zcnas.isolation.machine import usable_cpus
 from zcnas.isolation.owners import make_owned_folder
 from zcnas.phases import Limits
 from zcnas.worker.hiding import VARIABLE
@@ -113,7 +114,7 @@ class ProcessWorker:
             self._remove_scratch()
             raise OrganiserError(
                 f"cannot start a worker on CPU {place.cpu}: {error}; choose CPUS from "
-                f"{sorted(os.sched_getaffinity(0))}"
+                f"{usable_cpus()}"
             ) from None
         assert self._process.stdin is not None
         assert self._process.stdout is not None

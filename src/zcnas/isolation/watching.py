@@ -8,6 +8,7 @@ times a second and kills the largest one when they hold too much together.
 from __future__ import annotations
 
 import contextlib
+import mmap
 import os
 import signal
 import threading
@@ -18,7 +19,7 @@ import psutil
 
 PERIOD_S = 0.02
 """Between two looks: what a process can take meanwhile is beyond the limit."""
-_PAGE = os.sysconf("SC_PAGE_SIZE")
+_PAGE = mmap.PAGESIZE
 
 
 class MemoryWatch:

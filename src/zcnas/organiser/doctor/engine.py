@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 
 from docker.errors import DockerException, ImageNotFound
 from requests.exceptions import RequestException
@@ -24,7 +23,7 @@ from zcnas.isolation.container import (
     engine_answers,
 )
 from zcnas.isolation.image import FINGERPRINT_LABEL, IMAGE, fingerprint
-from zcnas.isolation.machine import parse_cpus
+from zcnas.isolation.machine import parse_cpus, usable_cpus
 from zcnas.isolation.owners import left_folders, owned_folder, owner_is_gone
 from zcnas.isolation.probes import PROBES
 from zcnas.isolation.process import ProcessIsolation
@@ -200,7 +199,7 @@ def _ask_canary(situation: Situation, isolation: Isolation) -> tuple[Prediction,
     try:
         cpu = parse_cpus(situation.cpus)[0]
     except UsageError:
-        cpu = min(os.sched_getaffinity(0))
+        cpu = min(usable_cpus())
     with owned_folder("doctor") as folder:
         job = IngestionJob(
             data=data,

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 
 from zcnas.errors import UsageError
-from zcnas.isolation.machine import parse_cpus
+from zcnas.isolation.machine import parse_cpus, usable_cpus
 from zcnas.organiser.doctor import Finding, Situation, error, ok, warning
 from zcnas.resources import package_file
 from zcnas.text import plural
@@ -100,7 +100,7 @@ def cpus(situation: Situation) -> Finding:
     try:
         usable = parse_cpus(situation.cpus)
     except UsageError as fault:
-        return error(str(fault), f"choose --cpus from {sorted(os.sched_getaffinity(0))}")
+        return error(str(fault), f"choose --cpus from {usable_cpus()}")
     return ok(f"{plural(len(usable), 'CPU')}: {usable}")
 
 
