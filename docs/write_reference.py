@@ -21,11 +21,17 @@ import typer
 from typer.main import get_command
 
 from zcnas.benchmarks import BENCHMARKS, Benchmark
+from zcnas.combined import Combined, CombineOutcome
 from zcnas.hosted import run_record
 from zcnas.jobs.events import Event
 from zcnas.judging.leaderboard import Entry, Leaderboard
 from zcnas.organiser.cli.main import app
-from zcnas.organiser.competition.evaluation import Evaluation, MinibatchOrder, Report
+from zcnas.organiser.competition.evaluation import (
+    Combination,
+    Evaluation,
+    MinibatchOrder,
+    Report,
+)
 from zcnas.organiser.platforms.bundle.settings import PhaseSettings, Question, Settings
 from zcnas.organiser.results.folder import BenchmarkBinding, RunRecord, SubmissionRecord
 from zcnas.organiser.results.portion import Portion
@@ -83,15 +89,21 @@ FILES = (
     File("events.jsonl", "`zcnas score`, a line per event", (Event,)),
     File("submissions/<name>/submission.json", "`zcnas score`", (SubmissionRecord,)),
     File("<benchmark>.predictions.jsonl", "ingestion, a line per architecture", (Prediction,)),
+    File("<benchmark>.combined.json", "ingestion, where answers have parts", (Combined,)),
     File("<benchmark>.manifest.json", "ingestion", (Manifest, PublicManifest, OrganiserManifest)),
     File("leaderboard.json", "`zcnas score`, `zcnas rank`", (Leaderboard, Entry)),
-    File("audit/<name>.json", "`zcnas audit`", (Report, Evaluation, MinibatchOrder)),
+    File(
+        "audit/<name>.json",
+        "`zcnas audit`",
+        (Report, CombineOutcome, Evaluation, Combination, MinibatchOrder),
+    ),
     File(
         run_record.RUN_RECORD,
         "ingestion on a platform, a sealed line per record",
         (
             run_record.Start,
             run_record.Answer,
+            run_record.Combining,
             run_record.Told,
             run_record.Printed,
             run_record.Refused,
@@ -103,12 +115,13 @@ FILES = (
 
 
 def attributes_of(record: type[Any]) -> dict[str, str]:
-    """Return what the docstring of a record says of each of its fields."""
-    section = _CLASS_DOC.search(f"{inspect.getdoc(record) or ''}\n")
-    if not section:
-        return {}
-    fields = _FIELD.findall(textwrap.dedent(section.group(1)))
-    return {name: " ".join(text.split()) for name, text in fields}
+    """Return what the docstrings of a record and its bases say of each of its fields."""
+    said: dict[str, str] = {}
+    for each in reversed(record.__mro__):
+        if section := _CLASS_DOC.search(f"{inspect.getdoc(each) or ''}\n"):
+            fields = _FIELD.findall(textwrap.dedent(section.group(1)))
+            said |= {name: " ".join(text.split()) for name, text in fields}
+    return said
 
 
 def type_in_words(schema: dict[str, Any]) -> str:

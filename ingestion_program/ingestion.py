@@ -29,7 +29,7 @@ from zcnas.hosted.phase import HostedPhase, read_hosted_phase
 from zcnas.hosted.run_record import Ended, Failed, Refused, Start
 from zcnas.hosted.seals import take_key
 from zcnas.ingestion.changes import take_snapshot
-from zcnas.ingestion.ingest import IngestionJob, ingest
+from zcnas.ingestion.ingest import IngestionJob, ingest_and_combine
 from zcnas.ingestion.inputs import read_checked_input
 from zcnas.ingestion.sealed_record import BenchmarkRecord, SealedRecord, sealed_record
 from zcnas.ingestion.shared_container import (
@@ -205,10 +205,11 @@ def ask(submission: Submission, submitted: Path, task: Task, record: SealedRecor
             program=PROGRAM,
             limits=task.hosted.phase.limits,
             cpu=cpu,
+            track=submission.track,
             deadline=now + max(0.0, end - now) / (len(task.inputs) - number),
         )
         kept = BenchmarkRecord(record, data.benchmark, feedback)
-        public = ingest(job, ProcessIsolation(), kept).public
+        public = ingest_and_combine(job, ProcessIsolation(), kept).public
         end_all_other_processes()
         if changed := before.changed_in(take_snapshot(submitted, submission.folder)):
             return (

@@ -127,7 +127,7 @@ def judge(
         return columns, f"refused: {refusal}"
     if not shown(phase).scores:
         return dict.fromkeys(columns, RECEIVED), "received and run"
-    scores = score_submission(record.answers, references, phase.failure_tau)
+    scores = score_submission(record.outcomes(), references, phase.failure_tau)
     return columns_shown(phase, scores), f"{scores.failures.total()} architectures failed"
 
 

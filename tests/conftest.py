@@ -14,7 +14,7 @@ import pytest
 from zcnas.benchmarks import BENCHMARKS
 from zcnas.datasets import load_minibatch
 from zcnas.errors import OrganiserError
-from zcnas.ingestion.ingest import IngestionJob, ingest
+from zcnas.ingestion.ingest import IngestionJob, ingest_and_combine
 from zcnas.ingestion.sinks import Recording
 from zcnas.isolation import Isolation
 from zcnas.isolation.container import DockerIsolation, connect
@@ -266,7 +266,7 @@ def ingest_source(tmp_path, program) -> Callable[..., Ingested]:
             cpu=OWN_CPU,
         )
         recording = Recording()
-        manifest = ingest(job, isolation, recording)
+        manifest = ingest_and_combine(job, isolation, recording)
         # A query that a busy machine kept waiting has been asked again, after the others.
         return sorted(recording.predictions, key=lambda each: each.id), manifest, recording
 

@@ -7,7 +7,7 @@ from zcnas.result_files import ENDINGS, ResultFiles
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("src", "ingestion_program", "scoring_program")
-SPELLINGS = (".predictions.jsonl", ".manifest.json", ".log", "run.sealed")
+SPELLINGS = (".predictions.jsonl", ".combined.json", ".manifest.json", ".log", "run.sealed")
 
 
 def texts_in(path):
@@ -35,8 +35,9 @@ def test_every_file_has_the_name_that_participants_and_platforms_know():
     files = ResultFiles(Path("out"), "nasbench201_cifar10")
     assert {path.name for path in files} == {
         "nasbench201_cifar10.predictions.jsonl",
+        "nasbench201_cifar10.combined.json",
         "nasbench201_cifar10.manifest.json",
         "nasbench201_cifar10.log",
     }
-    assert set(files) == {files.predictions, files.manifest, files.log}
-    assert len(ENDINGS) == 3
+    assert set(files) == {files.predictions, files.combined, files.manifest, files.log}
+    assert len(ENDINGS) == 4

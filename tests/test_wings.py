@@ -83,7 +83,7 @@ def test_an_import_the_table_forbids_fails_the_check(copy, file, statement, chai
     ("importer", "chain"),
     [
         ("zcnas.seeds", ("zcnas.seeds -> zcnas.tables",)),
-        ("zcnas.ingestion", ("recorder -> zcnas.seeds", "zcnas.seeds -> zcnas.tables")),
+        ("zcnas.ingestion", ("-> zcnas.seeds", "zcnas.seeds -> zcnas.tables")),
         ("ingestion_program", ("zcnas.seeds -> zcnas.tables",)),
         ("zcnas.judging", ("-> zcnas.seeds", "zcnas.seeds -> zcnas.tables")),
     ],

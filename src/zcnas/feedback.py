@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from zcnas.phases import Phase
-from zcnas.result_files import LOG, MANIFEST, PREDICTIONS
+from zcnas.result_files import COMBINED, LOG, MANIFEST, PREDICTIONS
 
 Level = Literal["full", "score_only", "none"]
 
@@ -95,7 +95,7 @@ def shown(phase: Phase, *, level: Level | None = None, after_deadline: bool = Fa
 
 def result_fields(show: Feedback) -> tuple[str, ...]:
     """Return the fields of a participant's ``result.json``."""
-    scores = ("method", "rank", "score", "kendall_tau") if show.scores else ()
+    scores = ("method", "track", "rank", "score", "kendall_tau") if show.scores else ()
     counts = ("failures", "wall_time_s", "cpu_time_s") if show.failures else ()
     texts = ("message",) if show.messages else ()
     return ("submission", "sha256", "status", "refusal", *scores, *counts, *texts)
@@ -111,7 +111,7 @@ def manifest_fields(show: Feedback) -> tuple[str, ...]:
         *("benchmark", "submission", "submission_sha256", "method", "isolation", "data_source"),
         *("batch_size", "architectures", "limits", "versions", "bounds", "cpu_model"),
         *("setup_status", "start_up_s", "setup_wall_s", "worker_starts", "wall_time_s"),
-        *("cpu_time_s", *texts),
+        *("cpu_time_s", "combines", "track", *texts),
     )
 
 
@@ -124,6 +124,6 @@ def files_shown(show: Feedback) -> tuple[str, ...]:
     """Return a participant's files beside ``result.json``, each once per benchmark."""
     return (
         *((MANIFEST,) if show.failures else ()),
-        *((PREDICTIONS,) if show.architectures else ()),
+        *((PREDICTIONS, COMBINED) if show.architectures else ()),
         *((LOG,) if show.messages else ()),
     )

@@ -36,6 +36,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         query_cpu_s: CPU seconds per query.
         benchmark_cpu_s: CPU seconds for all queries of a benchmark together, including loading.
         setup_s: Wall seconds for importing the submission, ``set_ss_type`` and ``pre_process``.
+        combine_cpu_s: CPU seconds for one call of ``combine``, the benchmark's only one.
         memory_mb: Resident memory in MiB, including the scratch folder.
         processes: Processes and threads alive at the same time.
         scratch_mb: Size of the writable scratch folder in MiB.
@@ -49,11 +50,17 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     processes: Positive
     scratch_mb: Positive
     log_kb: Positive
+    combine_cpu_s: Positive = 60
 
     @property
     def query_wall_s(self) -> int:
         """Wall seconds after which a query is stopped, whatever it is doing."""
         return WALL_TIME_FACTOR * self.query_cpu_s
+
+    @property
+    def combine_wall_s(self) -> int:
+        """Wall seconds after which ``combine`` is stopped."""
+        return WALL_TIME_FACTOR * self.combine_cpu_s
 
     @property
     def benchmark_wall_s(self) -> int:

@@ -22,6 +22,8 @@ from zcnas.benchmarks import is_percentage
 from zcnas.errors import InputDataError, PredictionError, ReferenceDataError
 from zcnas.json_files import read_json as read_json
 from zcnas.json_files import write_json as write_json
+from zcnas.parts import MAX_PART_NAME, MAX_PARTS
+from zcnas.tracks import ZERO_SHOT, Track
 
 Status = Literal["ok", "error", "timeout", "memory", "killed", "invalid", "not_reached"]
 """What happened to one architecture; ``STATUSES`` explains each value."""
@@ -43,6 +45,12 @@ _LARGEST = sys.float_info.max
 Finite = Annotated[float, msgspec.Meta(ge=-_LARGEST, le=_LARGEST)]
 """Every float64 except NaN and the infinities."""
 NonNegative = Annotated[float, msgspec.Meta(ge=0, le=_LARGEST)]
+Number = Finite | Literal["inf", "-inf"]
+"""Every float64 except NaN, as it stands in a file."""
+Parts = Annotated[
+    dict[Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_PART_NAME)], Number],
+    msgspec.Meta(min_length=1, max_length=MAX_PARTS),
+]
 Token = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8,64}$")]
 
 
@@ -138,27 +146,36 @@ class Prediction(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     Attributes:
         id: The architecture's id.
         status: What became of it, one of ``STATUSES``.
-        score: The predictor's number, "inf" or "-inf" for an infinite one; None for a failure.
+        score: The predictor's number, "inf" or "-inf" for an infinite one; None for a failure, and
+            for an answer in parts until ``combine`` has made a score of them.
         wall_time_s: Wall seconds of the query.
         cpu_time_s: CPU seconds of the query, all its processes together.
         peak_memory_mb: The query's largest memory, in MiB.
         message: Why it failed; "" if it did not.
+        parts: An answer's named numbers; left out of the line of an answer that is one number.
     """
 
     id: Token
     status: Status
-    score: Finite | Literal["inf", "-inf"] | None = None
+    score: Number | None = None
     wall_time_s: NonNegative = 0.0
     cpu_time_s: NonNegative = 0.0
     peak_memory_mb: NonNegative = 0.0
     message: str = ""
+    parts: Parts | msgspec.UnsetType = msgspec.UNSET
 
     def __post_init__(self) -> None:
-        if (self.status == "ok") != (self.score is not None):
+        answered = self.score is not None or self.parts is not msgspec.UNSET
+        if (self.status == "ok") != answered:
             raise ValueError(
                 f"status '{self.status}' contradicts score {self.score!r}: exactly the status "
-                "'ok' has a score"
+                "'ok' has a score, or parts of one"
             )
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is an answer in parts of which no score has been made yet."""
+        return self.status == "ok" and self.score is None
 
     @property
     def value(self) -> float | None:
@@ -169,7 +186,7 @@ class Prediction(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 _PREDICTIONS = msgspec.json.Decoder(Prediction)
 
 
-def encode_score(score: float) -> float | Literal["inf", "-inf"]:
+def encode_score(score: float) -> Number:
     """Return the JSON form of a score, which must not be NaN."""
     if math.isinf(score):
         return "inf" if score > 0 else "-inf"
@@ -199,6 +216,8 @@ class PublicManifest(msgspec.Struct, frozen=True, kw_only=True):
         worker_starts: How often a worker was started; more than once after one that died.
         wall_time_s: Wall seconds of the whole benchmark.
         cpu_time_s: CPU seconds of all queries together.
+        combines: Whether answers are in parts, of which the submission's ``combine`` makes scores.
+        track: The track the submission states.
     """
 
     benchmark: str
@@ -220,6 +239,8 @@ class PublicManifest(msgspec.Struct, frozen=True, kw_only=True):
     worker_starts: int
     wall_time_s: float
     cpu_time_s: float
+    combines: bool = False
+    track: Track = ZERO_SHOT
 
 
 class OrganiserManifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -286,26 +307,6 @@ def read_reference(path: Path) -> Reference:
             "the benchmark again"
         )
     return reference
-
-
-def read_both_halves(
-    input_dir: Path, reference_dir: Path, key: str
-) -> tuple[BenchmarkInput, Reference]:
-    """Return ``<benchmark>.json`` from both folders: the two halves of one draw.
-
-    Raises:
-        InputDataError: The visible half is missing or malformed.
-        ReferenceDataError: The hidden half is missing or malformed, or the two halves name
-            different architectures.
-    """
-    name = f"{key}.json"
-    data, reference = read_input(input_dir / name), read_reference(reference_dir / name)
-    if {architecture.id for architecture in data.architectures} != set(reference.accuracies):
-        raise ReferenceDataError(
-            f"{input_dir / name} and {reference_dir / name} name different architectures, so they "
-            "come from different draws; draw both again with `zcnas sample`"
-        )
-    return data, reference
 
 
 def read_predictions(path: Path) -> list[Prediction]:

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-PREDICTIONS, MANIFEST, LOG = ".predictions.jsonl", ".manifest.json", ".log"
-"""Endings after a benchmark's key: one line per architecture, how they came about, and what the
-submission printed."""
-ENDINGS = (PREDICTIONS, MANIFEST, LOG)
+PREDICTIONS, COMBINED = ".predictions.jsonl", ".combined.json"
+"""Endings after a benchmark's key: one line per architecture, and the scores that the submission's
+``combine`` made of answers in parts."""
+MANIFEST, LOG = ".manifest.json", ".log"
+"""How they came about, and what the submission printed."""
+ENDINGS = (PREDICTIONS, COMBINED, MANIFEST, LOG)
 RUN_RECORD = "run.sealed"
 """On a platform, one file that holds all of it, for all benchmarks, sealed line by line."""
 OWNER = "submission-"
@@ -36,6 +38,11 @@ class ResultFiles:
     def predictions(self) -> Path:
         """One line per architecture, in the order they were asked for."""
         return self.path(PREDICTIONS)
+
+    @property
+    def combined(self) -> Path:
+        """What the submission's ``combine`` made of its answers; only where these are in parts."""
+        return self.path(COMBINED)
 
     @property
     def manifest(self) -> Path:

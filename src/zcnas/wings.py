@@ -16,8 +16,9 @@ Program = Literal["worker", "ingestion", "scoring"]
 """Where a room is shipped: the sandbox, or one of the two programs of a platform."""
 
 WORDS = (
-    *("benchmarks", "errors", "feedback", "json_files", "packed", "phases", "pickles", "plugins"),
-    *("records", "resources", "result_files", "seeds", "text", "wings"),
+    *("benchmarks", "combined", "errors", "feedback", "json_files", "packed", "parts", "phases"),
+    *("pickles", "plugins", "records", "resources", "result_files", "seeds", "text", "tracks"),
+    "wings",
 )
 """Values, files and errors that everybody speaks of; ``zcnas/__init__`` goes with them."""
 SANDBOX = ("compat", "proxies", "search_spaces", "worker")

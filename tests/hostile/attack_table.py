@@ -135,6 +135,7 @@ ATTACKS: dict[str, Attack] = {
     "attacks_the_worker": Attack((NOTHING, NOTHING), needs_landlock=True),
     "goes_for_the_recorder": Attack((NOTHING, NOTHING), needs_landlock=True),
     "escapes": Attack((NOTHING, NOTHING), needs_landlock=True),
+    "learns_from_combine": Attack((NOTHING, NOTHING), needs_landlock=True),
     "leaves_files": Attack((NOTHING, NOTHING)),
     "locks_its_scratch": Attack((("killed", None), ("killed", None)), message="the worker is gone"),
     "replaces_our_modules": Attack((NOTHING, NOTHING)),

@@ -9,16 +9,18 @@ from attack_table import ATTACKS, CHOSEN, TOGETHER
 from hostile_stage import HERE, HONEST, KEY, mode_of
 from rich.console import Console
 
+from zcnas.combined import read_outcomes
 from zcnas.judging.leaderboard import write_leaderboard
 from zcnas.organiser.cli.terminal import print_leaderboard
 from zcnas.records import Manifest, PredictionError, read_json, read_predictions
+from zcnas.result_files import ResultFiles
 from zcnas.worker import confinement
 
 LANDLOCK = confinement._landlock_abi()
 
 
 def predictions_of(run, name):
-    return read_predictions(run.results_of(name) / f"{KEY}.predictions.jsonl")
+    return read_outcomes(ResultFiles(run.results_of(name), KEY))
 
 
 def log_of(run, name):

@@ -4,6 +4,7 @@ Each line is a seal, a blank and a JSON object with a ``type``:
 
     start      phase, digests of the input data and of the submission, limits, when
     answer     what became of one architecture; one line per answer
+    combined   what the submission's ``combine`` made of a benchmark's answers
     manifest   how a benchmark's answers came about
     printed    what the submission printed
     refused    why the submission was not run, or not to its end
@@ -26,6 +27,7 @@ from pathlib import Path
 
 import msgspec
 
+from zcnas.combined import Combined, with_scores
 from zcnas.errors import OrganiserError
 from zcnas.hosted.phase import HOSTED_PHASE_FILE
 from zcnas.hosted.regular_files import read_regular
@@ -77,6 +79,16 @@ class Told(msgspec.Struct, frozen=True, kw_only=True, tag="manifest"):
     manifest: Manifest
 
 
+class Combining(msgspec.Struct, frozen=True, kw_only=True, tag="combined"):
+    """What ``combine`` made of a benchmark's answers, which are in parts.
+
+    Attributes:
+        combined: Its scores, or why there are none.
+    """
+
+    combined: Combined
+
+
 class Printed(msgspec.Struct, frozen=True, kw_only=True, tag="printed"):
     """What the submission printed since the last such line.
 
@@ -119,7 +131,7 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True, tag="ended"):
     wall_time_s: float
 
 
-Line = Start | Answer | Told | Printed | Refused | Failed | Ended
+Line = Start | Answer | Combining | Told | Printed | Refused | Failed | Ended
 _LINE = msgspec.json.Decoder(Line)
 
 
@@ -130,6 +142,7 @@ class RunRecord:
     Attributes:
         start: Its first line.
         answers: Benchmark key to what became of its architectures, in the order asked.
+        combined: Benchmark key to what ``combine`` made of answers in parts.
         manifests: Benchmark key to how they came about.
         logs: Benchmark key to what the submission printed.
         refusal: Why the submission was refused; empty if it was not.
@@ -137,6 +150,7 @@ class RunRecord:
 
     start: Start
     answers: dict[str, list[Prediction]] = field(default_factory=dict)
+    combined: dict[str, Combined] = field(default_factory=dict)
     manifests: dict[str, Manifest] = field(default_factory=dict)
     logs: dict[str, str] = field(default_factory=dict)
     refusal: str = ""
@@ -145,12 +159,20 @@ class RunRecord:
         """Take one more line."""
         if isinstance(line, Answer):
             self.answers.setdefault(line.benchmark, []).append(line.prediction)
+        elif isinstance(line, Combining):
+            self.combined[line.combined.benchmark] = line.combined
         elif isinstance(line, Told):
             self.manifests[line.manifest.public.benchmark] = line.manifest
         elif isinstance(line, Printed):
             self.logs[line.benchmark] = self.logs.get(line.benchmark, "") + line.text
         elif isinstance(line, Refused):
             self.refusal = line.reason
+
+    def outcomes(self) -> dict[str, list[Prediction]]:
+        """Return what became of the architectures of each benchmark, answers in parts combined."""
+        return {
+            key: with_scores(told, self.combined.get(key)) for key, told in self.answers.items()
+        }
 
 
 def seal_line(seals: Seals, line: Line) -> bytes:

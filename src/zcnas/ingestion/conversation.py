@@ -48,10 +48,22 @@ class Conversation:
         """Talk to this worker from now on."""
         self._worker = worker
 
-    def exchange(self, nonce: bytes, request: bytes | None, time_limit_s: float) -> Answer:
+    def exchange(
+        self,
+        nonce: bytes,
+        request: bytes | None,
+        time_limit_s: float,
+        max_bytes: int = MAX_ANSWER_BYTES,
+    ) -> Answer:
         """Return the worker's answer, or the answer it would have owed.
 
         A worker that failed us is stopped.
+
+        Args:
+            nonce: What the answer must carry.
+            request: The request; None for the worker's first word.
+            time_limit_s: Wall seconds to wait for the answer.
+            max_bytes: How long the answer may be.
 
         Raises:
             OrganiserError: The run is interrupted.
@@ -63,7 +75,7 @@ class Conversation:
         try:
             if request is not None:
                 send_frame(worker.stdin, request, wait)
-            content = receive_frame(worker.stdout, MAX_ANSWER_BYTES, wait)
+            content = receive_frame(worker.stdout, max_bytes, wait)
             if content is not None:
                 answer = Answer.decode(content)
                 if answer.nonce == nonce:

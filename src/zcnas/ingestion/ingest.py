@@ -14,13 +14,16 @@ import contextlib
 import datetime
 import time
 
+from zcnas.combined import answers_of, combined_of, in_order
+from zcnas.ingestion.combining import combine
 from zcnas.ingestion.logs import CappedLog
-from zcnas.ingestion.recorder import IngestionJob, Recorder
-from zcnas.ingestion.sinks import Sink
+from zcnas.ingestion.recorder import Recorder
+from zcnas.ingestion.session import IngestionJob
+from zcnas.ingestion.sinks import CombiningSink, Sink
 from zcnas.isolation import Isolation
-from zcnas.records import Architecture, Manifest
+from zcnas.records import Architecture, Manifest, Prediction
 
-__all__ = ["IngestionJob", "ingest"]
+__all__ = ["IngestionJob", "ingest", "ingest_and_combine"]
 
 
 def ingest(job: IngestionJob, isolation: Isolation, sink: Sink) -> Manifest:
@@ -56,3 +59,39 @@ def ingest(job: IngestionJob, isolation: Isolation, sink: Sink) -> Manifest:
     manifest = recorder.manifest(started_at, time.monotonic() - start)
     sink.add_manifest(manifest)
     return manifest
+
+
+def ingest_and_combine(job: IngestionJob, isolation: Isolation, sink: CombiningSink) -> Manifest:
+    """Ask for every architecture, have answers in parts combined, and return the manifest.
+
+    For whoever has all of a benchmark's architectures in one job.
+
+    Raises:
+        OrganiserError: This machine failed; what was told so far stands.
+        OSError: The sink could not keep what it was told.
+    """
+    kept = _Keeping(sink)
+    manifest = ingest(job, isolation, kept)
+    answers = in_order(answers_of(kept.predictions), job.data)
+    if answers:
+        outcome = combine(job, tuple(answers.values()), isolation, sink.add_log)
+        sink.add_combined(combined_of(job.data.benchmark, answers, outcome))
+    return manifest
+
+
+class _Keeping:
+    """Passes on what an ingestion tells, and keeps the predictions."""
+
+    def __init__(self, sink: Sink) -> None:
+        self.predictions: list[Prediction] = []
+        self._sink = sink
+
+    def add_manifest(self, manifest: Manifest) -> None:
+        self._sink.add_manifest(manifest)
+
+    def add_prediction(self, prediction: Prediction) -> None:
+        self.predictions.append(prediction)
+        self._sink.add_prediction(prediction)
+
+    def add_log(self, text: str) -> None:
+        self._sink.add_log(text)

@@ -13,10 +13,20 @@ from typing import BinaryIO
 
 import msgspec
 
+from zcnas.combined import Combined
 from zcnas.errors import OrganiserError
 from zcnas.feedback import Feedback
 from zcnas.hosted.regular_files import create_regular, read_regular
-from zcnas.hosted.run_record import Answer, Line, Printed, Start, Told, owner_name, seal_line
+from zcnas.hosted.run_record import (
+    Answer,
+    Combining,
+    Line,
+    Printed,
+    Start,
+    Told,
+    owner_name,
+    seal_line,
+)
 from zcnas.hosted.seals import Seals
 from zcnas.ingestion.shared_container import remove
 from zcnas.records import Manifest, Prediction
@@ -124,6 +134,13 @@ class BenchmarkRecord:
             prediction = msgspec.structs.replace(prediction, message="")
         if self._feedback.scores:
             self._record.add(Answer(benchmark=self._benchmark, prediction=prediction))
+
+    def add_combined(self, combined: Combined) -> None:
+        """Write what ``combine`` made of the answers."""
+        if not self._feedback.messages:
+            combined = msgspec.structs.replace(combined, message="")
+        if self._feedback.scores:
+            self._record.add(Combining(combined=combined))
 
     def add_manifest(self, manifest: Manifest) -> None:
         """Write the manifest as it stands."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from zcnas.combined import Combined, with_scores
 from zcnas.records import Manifest, Prediction
 
 
@@ -28,6 +29,14 @@ class Sink(Protocol):
         ...
 
 
+class CombiningSink(Sink, Protocol):
+    """Takes in addition what ``combine`` makes of a whole benchmark's answers."""
+
+    def add_combined(self, combined: Combined) -> None:
+        """Take its scores, or why there are none; only of answers in parts, after the last."""
+        ...
+
+
 @dataclass
 class Recording:
     """Keeps everything in memory.
@@ -35,12 +44,19 @@ class Recording:
     Attributes:
         predictions: One per architecture, in the order they were asked.
         manifests: As it stood before the first and after the last of them.
+        combined: What ``combine`` made of the answers; None where it was not called.
         log: What the participant printed.
     """
 
     predictions: list[Prediction] = field(default_factory=list)
     manifests: list[Manifest] = field(default_factory=list)
+    combined: Combined | None = None
     log: str = ""
+
+    @property
+    def outcomes(self) -> list[Prediction]:
+        """The predictions, with the scores that ``combine`` made."""
+        return with_scores(self.predictions, self.combined)
 
     def add_manifest(self, manifest: Manifest) -> None:
         """Keep a manifest."""
@@ -49,6 +65,10 @@ class Recording:
     def add_prediction(self, prediction: Prediction) -> None:
         """Keep a prediction."""
         self.predictions.append(prediction)
+
+    def add_combined(self, combined: Combined) -> None:
+        """Keep what ``combine`` made of the answers."""
+        self.combined = combined
 
     def add_log(self, text: str) -> None:
         """Keep a piece of the log."""

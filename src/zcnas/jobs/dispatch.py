@@ -6,6 +6,7 @@ import functools
 import heapq
 import itertools
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
@@ -74,13 +75,22 @@ class Dispatcher:
         self._numbers = itertools.count()
         self._out: dict[Future[bytes], tuple[_Ticket, Job]] = {}
         self._later: list[tuple[float, int, _Ticket]] = []
+        self._added: deque[Work] = deque()
+        self._tickets: deque[_Ticket] = deque()
         self._failure: BaseException | None = None
+
+    def add(self, work: Work) -> None:
+        """Have a work done as well, before those not begun; for a work that calls for another.
+
+        Called while ``run`` runs, by a work that is told that it is finished.
+        """
+        self._added.append(work)
 
     def run(self, works: Iterable[Work]) -> None:
         """Run what is missing of all works; return when nothing is left to do."""
-        tickets = self._tickets(works)
+        coming = iter(works)
         while True:
-            while len(self._out) < self._window() and (ticket := self._next(tickets)):
+            while len(self._out) < self._window() and (ticket := self._next(coming)):
                 if (job := self._job_of(ticket)) is not None:
                     report = functools.partial(self._record, ticket, job)
                     self._out[self._pool.submit(job, report)] = ticket, job
@@ -99,22 +109,26 @@ class Dispatcher:
         """Return how many jobs to have out: those that run, and some that follow at once."""
         return self._pool.slots + max(1, self._pool.slots // 4)
 
-    def _tickets(self, works: Iterable[Work]) -> Iterator[_Ticket]:
-        """Take one work after the other and yield what is missing of it."""
-        for work in works:
-            missing = tuple(unit for unit in work.units if not work.is_done(unit))
-            step = self._job_units or max(1, len(missing))
-            shares = [missing[start : start + step] for start in range(0, len(missing), step)]
-            if not shares:
-                work.finish(())
-            opened = _OpenWork(work, len(shares))
-            for share in shares:
-                yield _Ticket(opened, share)
-
-    def _next(self, tickets: Iterator[_Ticket]) -> _Ticket | None:
+    def _next(self, coming: Iterator[Work]) -> _Ticket | None:
+        """Return what is to be done next; None if no work is left to begin."""
         if self._later and self._later[0][0] <= time.monotonic():
             return heapq.heappop(self._later)[2]
-        return next(tickets, None)
+        while not self._tickets:
+            work = self._added.popleft() if self._added else next(coming, None)
+            if work is None:
+                return None
+            self._begin(work)
+        return self._tickets.popleft()
+
+    def _begin(self, work: Work) -> None:
+        """Line up what is missing of a work."""
+        missing = tuple(unit for unit in work.units if not work.is_done(unit))
+        step = self._job_units or max(1, len(missing))
+        shares = [missing[start : start + step] for start in range(0, len(missing), step)]
+        if not shares:
+            work.finish(())
+        opened = _OpenWork(work, len(shares))
+        self._tickets.extend(_Ticket(opened, share) for share in shares)
 
     def _job_of(self, ticket: _Ticket) -> Job | None:
         """Return the job for what is missing of a ticket; None if nothing is."""

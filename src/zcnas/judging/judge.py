@@ -24,6 +24,7 @@ from zcnas.judging.standings import arrange
 from zcnas.judging.statistics import RESAMPLES, first_probabilities, rank_groups
 from zcnas.phases import Phase
 from zcnas.records import MISSING, Arrival, Reference
+from zcnas.tracks import ZERO_SHOT, Track
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +39,7 @@ class Contender:
         refusal: Why it was refused; "" if it was accepted.
         fault: Why our machines could not run it; "" if they could.
         derived: Whether its predictions were computed from others'.
+        track: The track it states.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Contender:
     refusal: str = ""
     fault: str = ""
     derived: bool = False
+    track: Track = ZERO_SHOT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +158,7 @@ def _entry(contender: Contender, scores: Scores) -> Entry:
     return Entry(
         submission=contender.name,
         method=contender.method or contender.name,
+        track=contender.track,
         score=scores.score,
         kendall_tau=scores.taus,
         status="invalid_submission" if contender.refusal else "scored",

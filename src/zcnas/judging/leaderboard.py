@@ -10,6 +10,7 @@ import msgspec
 
 from zcnas.records import write_json
 from zcnas.text import spreadsheet_text
+from zcnas.tracks import ZERO_SHOT, Track
 
 SCHEMA_VERSION = 1
 
@@ -26,6 +27,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
             was answered, or that this machine failed.
         submission: Its name.
         method: The predictor's own name for what it does.
+        track: The track it states.
         score: The mean of its taus; None for an ``organiser_error``.
         kendall_tau: Kendall's tau-b by benchmark.
         status: Whether it was scored, refused, or failed by this machine.
@@ -48,6 +50,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     rank: int | None = None
     submission: str
     method: str
+    track: Track = ZERO_SHOT
     score: float | None
     kendall_tau: dict[str, float]
     status: EntryStatus
@@ -106,7 +109,8 @@ def write_leaderboard(leaderboard: Leaderboard, folder: Path) -> None:
 
 def _columns(benchmarks: tuple[str, ...]) -> list[str]:
     return [
-        *("rank", "submission", "method", "team", "received_at", "baseline", "counted", "score"),
+        *("rank", "submission", "method", "track", "team"),
+        *("received_at", "baseline", "counted", "score"),
         *("score_low", "score_high", "rank_group", "first_probability"),
         *benchmarks,
         *("status", "failed", "wall_time_s", "cpu_time_s"),
@@ -117,7 +121,7 @@ def _row(entry: Entry, benchmarks: tuple[str, ...]) -> list[object]:
     """Return an entry's values in the order of ``_columns``; None leaves a cell empty."""
     return [
         entry.rank,
-        *map(spreadsheet_text, (entry.submission, entry.method, entry.team)),
+        *map(spreadsheet_text, (entry.submission, entry.method, entry.track, entry.team)),
         *(entry.received_at, entry.baseline, entry.counted, entry.score),
         *(entry.score_interval or (None, None)),
         *(entry.rank_group, entry.first_probability),

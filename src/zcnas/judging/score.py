@@ -15,9 +15,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from zcnas.combined import read_outcomes
 from zcnas.errors import PredictionError
 from zcnas.judging.metrics import kendall_tau, mean_over_benchmarks
-from zcnas.records import MISSING, Prediction, Reference, read_predictions
+from zcnas.records import MISSING, Prediction, Reference
 from zcnas.result_files import ResultFiles
 
 Predictions = Mapping[str, Sequence[Prediction]]
@@ -117,7 +118,8 @@ def score_benchmark(
     """Return the outcome of one benchmark.
 
     Raises:
-        PredictionError: A prediction's id is not in the reference.
+        PredictionError: A prediction's id is not in the reference, or answers in parts have not
+            been combined.
     """
     by_id = {prediction.id: prediction for prediction in predictions}
     if extra := sorted(set(by_id) - set(reference.accuracies)):
@@ -126,6 +128,11 @@ def score_benchmark(
             f"know "
             f"({', '.join(extra[:3])}, …); predictions and reference come from different draws: "
             f"run the ingestion again"
+        )
+    if waiting := sum(prediction.is_open for prediction in predictions):
+        raise PredictionError(
+            f"not finished: {waiting} answers of {reference.benchmark} have not been combined; "
+            "repeat the command to resume"
         )
     scores = [by_id[token].value if token in by_id else None for token in reference.accuracies]
     statuses = Counter(
@@ -142,10 +149,12 @@ def score_benchmark(
 
 
 def read_submission(folder: Path, benchmarks: Iterable[str]) -> dict[str, list[Prediction]]:
-    """Return the predictions in a submission's folder; none where there is no file.
+    """Return the predictions in a submission's folder, combined where that was done.
+
+    There are none where there is no file.
 
     Raises:
         PredictionError: A file is malformed.
     """
-    files = {key: ResultFiles(folder, key).predictions for key in benchmarks}
-    return {key: read_predictions(path) for key, path in files.items() if path.is_file()}
+    files = [ResultFiles(folder, key) for key in benchmarks]
+    return {each.benchmark: read_outcomes(each) for each in files if each.predictions.is_file()}

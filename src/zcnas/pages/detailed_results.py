@@ -73,7 +73,7 @@ def detailed_results(
         key: [
             msgspec.structs.replace(each, message=without_paths(each.message)) for each in answers
         ]
-        for key, answers in record.answers.items()
+        for key, answers in record.outcomes().items()
     }
     path = reference_dir / BASELINES_FILE
     baselines = (

@@ -17,6 +17,7 @@ from zcnas.pages.standing import Standing
 from zcnas.pages.submission import space_means
 from zcnas.pages.titles import benchmark_title, space_title
 from zcnas.pages.views import Tag
+from zcnas.tracks import ZERO_SHOT
 
 INVALID = "invalid submission"
 STATUS_TAGS = {"invalid_submission": INVALID, "organiser_error": "organiser error"}
@@ -138,6 +139,8 @@ def _shaded(tau: float | None, decimals: int, highest: float) -> Shaded:
 def tags_of(entry: Entry) -> tuple[Tag, ...]:
     """Return the labels that stand beside an entry's name."""
     tags = [Tag("baseline", "base")] if entry.baseline else []
+    if entry.track != ZERO_SHOT:
+        tags.append(Tag(entry.track))
     if not entry.counted:
         tags.append(Tag("does not count"))
     if entry.status in STATUS_TAGS:

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import msgspec
 
+from zcnas.combined import read_outcomes
 from zcnas.errors import PredictionError
 from zcnas.judging.judge import Contender
-from zcnas.records import BenchmarkInput, Prediction, read_json, read_predictions
+from zcnas.records import BenchmarkInput, Prediction, read_json
 from zcnas.result_files import ResultFiles
 
 SCORES = "docs/baseline_scores.json"
@@ -76,9 +77,7 @@ def record_scores(
     for name, (_, folder) in folders.items():
         baselines[name] = {}
         for key, tokens in ids.items():
-            told = {
-                each.id: each for each in read_predictions(ResultFiles(folder, key).predictions)
-            }
+            told = {each.id: each for each in read_outcomes(ResultFiles(folder, key))}
             baselines[name][key] = RecordedScores(
                 scores=tuple(told[token].score for token in tokens),
                 cpu_time_s=tuple(round(told[token].cpu_time_s, 4) for token in tokens),

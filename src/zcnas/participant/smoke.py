@@ -19,7 +19,7 @@ import msgspec
 from zcnas.benchmarks import BENCHMARKS, Benchmark, get_benchmark
 from zcnas.datasets import load_minibatch
 from zcnas.errors import InputDataError, OrganiserError
-from zcnas.ingestion.ingest import IngestionJob, ingest
+from zcnas.ingestion.ingest import IngestionJob, ingest_and_combine
 from zcnas.ingestion.sinks import Recording
 from zcnas.isolation import Isolation
 from zcnas.isolation.machine import Interruption, Machine, Waiting
@@ -149,12 +149,13 @@ class Smoke:
                 limits=limits,
                 cpu=cpu,
                 machine=machine,
+                track=self.submission.track,
             )
-            manifest = ingest(job, self.isolation, recording)
+            manifest = ingest_and_combine(job, self.isolation, recording)
         return Trial(
             benchmark=benchmark.key,
-            predictions=tuple(recording.predictions),
-            warning=oddity_of(recording.predictions, batch_size),
+            predictions=tuple(recording.outcomes),
+            warning=oddity_of(recording.outcomes, batch_size),
             wall_time_s=manifest.public.wall_time_s,
             log=recording.log,
         )

@@ -7,21 +7,23 @@ nothing that only Linux has.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from zcnas.benchmarks import Benchmark, get_benchmark
+from zcnas.combined import combine_seed, in_order
 from zcnas.datasets import Minibatch, load_minibatch
 from zcnas.errors import InputDataError
 from zcnas.participant.meter import Meter, PartUse
 from zcnas.participant.networks import networks_of, phase_of
+from zcnas.parts import PLAIN
 from zcnas.phases import Phase
-from zcnas.records import Architecture, BenchmarkInput
+from zcnas.records import Architecture, BenchmarkInput, Parts
 from zcnas.search_spaces import build_network, get_search_space, parse_spec
 from zcnas.seeds import derive_seed
-from zcnas.worker.contract import query_caller, to_score
+from zcnas.worker.contract import combine_caller, query_caller, to_parts, to_score, to_scores
 from zcnas.worker.faults import classify, describe
 from zcnas.worker.seeding import seed_everything
 
@@ -36,7 +38,8 @@ class Tried:
     Attributes:
         benchmark: The benchmark's key.
         architecture: The network's id and spec.
-        score: The score; None if it failed.
+        score: The score; None if it failed, and of named numbers until they are combined.
+        numbers: What it answered, if that is named numbers; empty otherwise.
         status: As in a run.
         message: Why it failed; "" if it did not.
         error: The exception, with its traceback.
@@ -50,6 +53,7 @@ class Tried:
     message: str = ""
     error: BaseException | None = None
     parts: Mapping[str, PartUse] = field(default_factory=dict)
+    numbers: Mapping[str, float] = field(default_factory=dict)
 
 
 class Trial:
@@ -73,17 +77,13 @@ class Trial:
             self.benchmark, data.batch_size, data.eval_seed, images
         )
         self.set_up = Meter()
+        self._kind = type(predictor)
         self._folder = folder
         minibatch = self.minibatch
         dataloader = make_dataloader(minibatch.inputs, minibatch.targets, minibatch.further())
-        seed_everything(derive_seed(data.eval_seed, data.benchmark, "pre_process"))
         with self.set_up:
-            if hasattr(predictor, "set_ss_type"):
-                with self.set_up.part("set_ss_type"):
-                    predictor.set_ss_type(get_search_space(self.benchmark.search_space).name_2022)
-            if hasattr(predictor, "pre_process"):
-                with self.set_up.part("pre_process"):
-                    predictor.pre_process()
+            self._prepare(predictor, self.set_up)
+        self._combines = combine_caller(predictor) is not None
         self._ask = query_caller(predictor, dataloader)
 
     def query(self, architecture: Architecture, *, catch: bool = True) -> Tried:
@@ -103,7 +103,10 @@ class Trial:
                     network = build_network(spec, self.benchmark)
                 with meter.part(OWN), meter.passes():
                     answer = self._ask(network)
-            score = to_score(answer)
+            numbers: dict[str, float] = {}
+            if isinstance(answer, dict):
+                numbers = to_parts(answer, combines=self._combines)
+            score = None if numbers else to_score(answer)
         except Exception as error:
             if not catch:
                 raise
@@ -116,12 +119,57 @@ class Trial:
                 error=error,
                 parts=meter.parts,
             )
-        return Tried(data.benchmark, architecture, score, parts=meter.parts)
+        return Tried(data.benchmark, architecture, score, parts=meter.parts, numbers=numbers)
 
-    def queries(self, number: int) -> Iterator[Tried]:
-        """Yield what becomes of the first networks, one after the other."""
-        for architecture in self.data.architectures[:number]:
-            yield self.query(architecture)
+    def queries(self, number: int) -> tuple[Tried, ...]:
+        """Return what becomes of the first networks, named numbers combined."""
+        return self.combine([self.query(each) for each in self.data.architectures[:number]])
+
+    def combine(self, tried: Sequence[Tried], *, catch: bool = True) -> tuple[Tried, ...]:
+        """Return networks with the scores that ``combine`` of a new instance makes of them.
+
+        Args:
+            tried: What became of them; where nobody answered with named numbers, nothing changes.
+            catch: Fail every answer by what the predictor raises; otherwise it is raised.
+        """
+        if not any(each.numbers for each in tried):
+            return tuple(tried)
+        answered = [each for each in tried if each.status == "ok"]
+        numbers: dict[str, Parts] = {
+            each.architecture.id: dict(each.numbers or {PLAIN: each.score or 0.0})
+            for each in answered
+        }
+        ordered = in_order(numbers, self.data)
+        try:
+            predictor = self._kind()
+            self._prepare(predictor, Meter())
+            seed_everything(combine_seed(self.data))
+            scores = to_scores(predictor.combine(list(ordered.values())), len(ordered))
+        except Exception as error:
+            if not catch:
+                raise
+            status, message = classify(error), f"in combine: {describe(error, self._folder)}"
+            return tuple(
+                replace(each, score=None, status=status, message=message, error=error)
+                if each in answered
+                else each
+                for each in tried
+            )
+        found = dict(zip(ordered, scores, strict=True))
+        return tuple(
+            replace(each, score=found[each.architecture.id]) if each in answered else each
+            for each in tried
+        )
+
+    def _prepare(self, predictor: Any, meter: Meter) -> None:
+        """Set a predictor up as in a run."""
+        seed_everything(derive_seed(self.data.eval_seed, self.data.benchmark, "pre_process"))
+        if hasattr(predictor, "set_ss_type"):
+            with meter.part("set_ss_type"):
+                predictor.set_ss_type(get_search_space(self.benchmark.search_space).name_2022)
+        if hasattr(predictor, "pre_process"):
+            with meter.part("pre_process"):
+                predictor.pre_process()
 
 
 def data_for(

@@ -134,7 +134,7 @@ def try_predictor(
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # as in a run: sums are taken in the same order
     try:
-        queries = tuple(Trial(predictor, data, None, folder).queries(n))
+        queries = Trial(predictor, data, None, folder).queries(n)
     finally:
         torch.set_num_threads(threads)
     return TriedPredictor(data.benchmark, queries, dict(truth))

@@ -21,6 +21,10 @@ from zcnas.submissions.folders import list_folder
 from zcnas.submissions.names import submission_name
 from zcnas.submissions.reading import Contents, read_files
 from zcnas.submissions.remarks import remarks_of
+from zcnas.submissions.sources import parse_source
+from zcnas.submissions.track import track_of
+from zcnas.tracks import ZERO_SHOT, Track
+from zcnas.worker.contract import ENTRY_POINTS
 
 __all__ = [
     "MAX_BYTES",
@@ -46,12 +50,14 @@ class Submission:
         folder: A copy that holds only accepted files, readable by every user.
         sha256: Digest of the content, whichever way it was packed.
         remarks: What is accepted and still worth a line, as files that are left out.
+        track: The track it states.
     """
 
     name: str
     folder: Path
     sha256: str
     remarks: tuple[str, ...] = ()
+    track: Track = ZERO_SHOT
 
 
 def open_submission(path: Path, into: Path) -> Submission:
@@ -69,7 +75,14 @@ def open_submission(path: Path, into: Path) -> Submission:
         target.chmod(0o644)
     for folder in (into, *(entry for entry in into.rglob("*") if entry.is_dir())):
         folder.chmod(0o755)
-    return Submission(submission_name(path), into, digest_of(into), tuple(remarks_of(accepted)))
+    (entry_point,) = accepted.files.keys() & set(ENTRY_POINTS)
+    return Submission(
+        name=submission_name(path),
+        folder=into,
+        sha256=digest_of(into),
+        remarks=tuple(remarks_of(accepted)),
+        track=track_of(parse_source(entry_point, accepted.files[entry_point]), entry_point),
+    )
 
 
 def pack_submission(path: Path, target: Path) -> Path:

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from zcnas.submissions.bounds import MAX_SOURCE_BYTES, quoted
 from zcnas.submissions.leftovers import listed
 from zcnas.submissions.sources import SourceError, parse_source
+from zcnas.submissions.track import TrackError, track_of
 from zcnas.worker.contract import CLASS_NAME, ENTRY_POINTS
 
 METADATA = ("metadata", "metadata.yaml")
@@ -58,6 +59,10 @@ def _problems_of_source(name: str, source: bytes) -> list[str]:
     except SourceError as error:
         return [str(error)]
     if CLASS_NAME in _names_bound(tree):
+        try:
+            track_of(tree, name)
+        except TrackError as error:
+            return [str(error)]
         return []
     return [f"{name} does not define a class {CLASS_NAME}; rename your class to {CLASS_NAME}"]
 

@@ -1,7 +1,9 @@
 """The protocol between recorder and worker: length-prefixed frames over two byte streams.
 
-The recorder sends one ``Setup``, then ``Query`` frames; the worker sends one ``Answer`` for each.
-An answer carries the nonce of its query, a status byte, three IEEE float64 and a short text.
+The recorder sends one ``Setup``, then ``Query`` frames or one ``Combine``; the worker sends one
+``Answer`` for each. An answer carries the nonce of its query, a status byte, three IEEE float64 and
+a short text, and where an answer is several numbers those, each a float64, with names of bounded
+length.
 Nothing in it is unpickled, evaluated or trusted, and it cannot be longer than ``MAX_ANSWER_BYTES``.
 The worker's first frame, sent before it touches the submission, is an answer with ``HELLO_NONCE``.
 
@@ -15,8 +17,8 @@ import json
 import os
 import select
 import struct
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -24,12 +26,15 @@ from numpy.typing import NDArray
 
 from zcnas.errors import WorkerFault
 from zcnas.packed import NO_IMAGES, PackedImages
+from zcnas.parts import MAX_PART_NAME, MAX_PARTS, is_part_name
 from zcnas.text import printable
 
 NONCE_BYTES = 16
 HELLO_NONCE = bytes(NONCE_BYTES)
 MAX_MESSAGE_BYTES = 4000
-MAX_ANSWER_BYTES = MAX_MESSAGE_BYTES + 64
+MAX_ANSWER_BYTES = MAX_MESSAGE_BYTES + MAX_PARTS * (4 * MAX_PART_NAME + 9) + 64
+"""Of any answer but that of ``combine``, which has ``SCORE_BYTES`` more per score."""
+SCORE_BYTES = 8
 MAX_REQUEST_BYTES = 1 << 30
 
 AnswerStatus = Literal["ok", "error", "timeout", "memory", "killed", "invalid"]
@@ -39,6 +44,12 @@ ANSWER_STATUSES: tuple[AnswerStatus, ...] = get_args(AnswerStatus)
 _LENGTH = struct.Struct("!I")
 _ANSWER = struct.Struct(f"!{NONCE_BYTES}sBddd")
 _QUERY = struct.Struct(f"!{NONCE_BYTES}sQ")
+_COUNTS = struct.Struct("!BI")
+_HAS_NUMBERS = 0x80
+"""Bit of the status byte: numbers stand between the head and the message."""
+
+Purpose = Literal["query", "combine"]
+"""What a worker is set up for."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +63,8 @@ class Answer:
         cpu_time_s: CPU seconds the worker claims.
         peak_memory_mb: Peak resident memory in MiB the worker claims.
         message: One short text for the participant.
+        parts: A query's named numbers, if it answered with parts.
+        scores: One per answer, if it is the answer to ``Combine``.
     """
 
     nonce: bytes
@@ -60,17 +73,20 @@ class Answer:
     cpu_time_s: float = 0.0
     peak_memory_mb: float = 0.0
     message: str = ""
+    parts: Mapping[str, float] = field(default_factory=dict)
+    scores: tuple[float, ...] = ()
 
     def encode(self) -> bytes:
-        """Return the frame's content, at most ``MAX_ANSWER_BYTES`` long."""
+        """Return the frame's content, at most ``MAX_ANSWER_BYTES`` long, and longer by scores."""
+        numbers = _encode_numbers(self.parts, self.scores)
         head = _ANSWER.pack(
             self.nonce,
-            ANSWER_STATUSES.index(self.status),
+            ANSWER_STATUSES.index(self.status) | (_HAS_NUMBERS if numbers else 0),
             self.score,
             self.cpu_time_s,
             self.peak_memory_mb,
         )
-        return head + self.message.encode(errors="replace")[:MAX_MESSAGE_BYTES]
+        return head + numbers + self.message.encode(errors="replace")[:MAX_MESSAGE_BYTES]
 
     @classmethod
     def decode(cls, content: bytes) -> Answer:
@@ -81,17 +97,24 @@ class Answer:
         """
         if len(content) < _ANSWER.size:
             raise WorkerFault(f"the worker sent {len(content)} bytes that are not an answer")
-        nonce, status, score, cpu_time_s, peak_memory_mb = _ANSWER.unpack_from(content)
+        nonce, flags, score, cpu_time_s, peak_memory_mb = _ANSWER.unpack_from(content)
+        status = flags & ~_HAS_NUMBERS
         if status >= len(ANSWER_STATUSES):
             raise WorkerFault(f"the worker sent an answer with unknown status {status}")
-        text = content[_ANSWER.size :].decode(errors="replace")
+        rest = content[_ANSWER.size :]
+        parts: dict[str, float] = {}
+        scores: tuple[float, ...] = ()
+        if flags & _HAS_NUMBERS:
+            rest, parts, scores = _decode_numbers(rest)
         return cls(
             nonce,
             ANSWER_STATUSES[status],
             score,
             cpu_time_s,
             peak_memory_mb,
-            printable(text),
+            printable(rest.decode(errors="replace")),
+            parts,
+            scores,
         )
 
 
@@ -109,6 +132,8 @@ class Setup:
         inputs: (B, C, H, W) float32, the first minibatch.
         targets: (B, …).
         further: The images of all minibatches after it.
+        purpose: What it will be asked for; the limits are those of that. Nothing is combined with
+            a minibatch at hand, so its arrays are then empty.
     """
 
     nonce: bytes
@@ -120,11 +145,12 @@ class Setup:
     inputs: NDArray[Any]
     targets: NDArray[Any]
     further: PackedImages = NO_IMAGES
+    purpose: Purpose = "query"
 
     def encode(self) -> bytes:
         """Return the frame's content: a JSON header and the raw arrays."""
         arrays = (self.inputs, self.targets, *self.further.arrays())
-        head = {field.name: getattr(self, field.name) for field in fields(self)}
+        head = {each.name: getattr(self, each.name) for each in fields(self)}
         head = {name: value for name, value in head.items() if name not in _RAW}
         head["arrays"] = [[array.dtype.str, array.shape] for array in arrays]
         text = json.dumps(head).encode()
@@ -178,6 +204,64 @@ class Query:
         """Return the query in a frame, which comes from the recorder and is trusted."""
         nonce, seed = _QUERY.unpack_from(content)
         return cls(nonce, seed, content[_QUERY.size :].decode())
+
+
+@dataclass(frozen=True)
+class Combine:
+    """A request for one score per answer.
+
+    Attributes:
+        nonce: Must be repeated in the answer.
+        seed: Seed of all randomness in the call.
+        answers: Named numbers of each architecture, infinities included.
+    """
+
+    nonce: bytes
+    seed: int
+    answers: tuple[dict[str, float], ...]
+
+    def encode(self) -> bytes:
+        """Return the frame's content."""
+        return _QUERY.pack(self.nonce, self.seed) + json.dumps(self.answers).encode()
+
+    @classmethod
+    def decode(cls, content: bytes) -> Combine:
+        """Return the request in a frame, which comes from the recorder and is trusted."""
+        nonce, seed = _QUERY.unpack_from(content)
+        return cls(nonce, seed, tuple(json.loads(content[_QUERY.size :])))
+
+
+def _encode_numbers(parts: Mapping[str, float], scores: tuple[float, ...]) -> bytes:
+    """Return what stands between head and message; nothing if there are no numbers."""
+    if not parts and not scores:
+        return b""
+    named = b"".join(
+        bytes([len(name.encode())]) + name.encode() + struct.pack("!d", number)
+        for name, number in parts.items()
+    )
+    return _COUNTS.pack(len(parts), len(scores)) + named + struct.pack(f"!{len(scores)}d", *scores)
+
+
+def _decode_numbers(content: bytes) -> tuple[bytes, dict[str, float], tuple[float, ...]]:
+    """Return what follows the numbers, and the numbers.
+
+    Raises:
+        WorkerFault: They are not numbers within the bounds.
+    """
+    try:
+        named, count = _COUNTS.unpack_from(content)
+        at, parts = _COUNTS.size, {}
+        for _ in range(named):
+            end = at + 1 + content[at]
+            name = content[at + 1 : end].decode()
+            (parts[name],) = struct.unpack_from("!d", content, end)
+            at = end + SCORE_BYTES
+        scores = struct.unpack_from(f"!{count}d", content, at)
+    except (struct.error, IndexError, UnicodeDecodeError) as error:
+        raise WorkerFault(f"the worker sent an answer with damaged numbers: {error}") from None
+    if len(parts) != named or named > MAX_PARTS or not all(map(is_part_name, parts)):
+        raise WorkerFault("the worker sent an answer with parts that nobody may have")
+    return content[at + SCORE_BYTES * count :], parts, scores
 
 
 Wait = Callable[[int, int], None]

@@ -5,8 +5,11 @@
         def set_ss_type(self, ss_type: str) -> None: ...  # receives the search space
         def pre_process(self) -> None: ...                # once per benchmark
         def query(self, graph, dataloader=None) -> float: ...  # once per architecture
+        def combine(self, answers) -> list: ...           # once per benchmark; see below
 
-Only ``query`` is required; a higher score ranks higher. This module runs in the worker, next to the
+Only ``query`` is required; a higher score ranks higher. A query may return a dict of named numbers
+instead; then ``combine`` is given the list of these dicts and returns one score for each. This
+module runs in the worker, next to the
 participant's code; the participant sees every error raised here verbatim.
 """
 
@@ -25,6 +28,8 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+
+from zcnas.parts import MAX_PART_NAME, MAX_PARTS, is_part_name
 
 ENTRY_POINTS = ("predictor.py", "submission.py")
 """Files that may define the class; the second is the name used in 2022."""
@@ -117,39 +122,109 @@ def query_caller(predictor: Any, dataloader: Any) -> Callable[[Any], Any]:
     return functools.partial(query, **keywords)
 
 
-def to_score(value: Any) -> float:
+def combine_caller(predictor: Any) -> Callable[[Any], Any] | None:
+    """Return the predictor's ``combine``; None if it has none."""
+    combine = getattr(predictor, "combine", None)
+    return combine if callable(combine) else None
+
+
+def to_score(value: Any, said: str = "query returned") -> float:
     """Return a query's answer as a float; infinities are valid scores.
 
     Accepts int, float, numpy and torch scalars, and arrays and tensors with one element.
+
+    Args:
+        value: The answer.
+        said: Who gave it, for the message.
 
     Raises:
         InvalidScoreError: The answer is anything else, NaN, or a finite number beyond a float.
     """
     kind = type(value).__name__
     try:
-        number = _only_element(value)
+        number = _only_element(value, said)
     except InvalidScoreError:
         raise
     except Exception as error:  # noqa: BLE001 - a tensor without data, or a type of their own
         raise InvalidScoreError(
-            f"query returned a {kind} whose number cannot be read ({_shown(error)}); expected one "
-            "number"
+            f"{said} a {kind} whose number cannot be read ({_shown(error)}); expected one number"
         ) from None
     if isinstance(number, bool) or not isinstance(number, int | float | np.floating):
         kind = type(number).__name__
-        raise InvalidScoreError(f"query returned {kind} {_shown(number)}; expected one number")
+        raise InvalidScoreError(f"{said} {kind} {_shown(number)}; expected one number")
     try:
         score = float(number)
     except OverflowError:
-        raise InvalidScoreError("query returned an integer too large for a float") from None
+        raise InvalidScoreError(f"{said} an integer too large for a float") from None
     if math.isnan(score):
-        raise InvalidScoreError("query returned NaN; expected a number (infinities are allowed)")
+        raise InvalidScoreError(f"{said} NaN; expected a number (infinities are allowed)")
     if math.isinf(score) and not np.isinf(number):
-        raise InvalidScoreError(f"query returned a {kind} too large for a float")
+        raise InvalidScoreError(f"{said} a {kind} too large for a float")
     return score
 
 
-def _only_element(value: Any) -> Any:
+def to_parts(value: dict[Any, Any], *, combines: bool) -> dict[str, float]:
+    """Return a query's named numbers as floats, in their order.
+
+    Args:
+        value: What the query returned.
+        combines: Whether the predictor has a ``combine`` to make a score of them.
+
+    Raises:
+        InvalidScoreError: Nothing combines them, there are too many or none, or a name or a number
+            cannot be used.
+    """
+    if not combines:
+        raise InvalidScoreError(
+            f"query returned a dict, and {CLASS_NAME} has no combine(self, answers) that makes a "
+            "score of it; define it, or return one number"
+        )
+    if not 0 < len(value) <= MAX_PARTS:
+        raise InvalidScoreError(
+            f"query returned a dict of {len(value)} numbers; expected 1 to {MAX_PARTS}"
+        )
+    for name in value:
+        if not is_part_name(name):
+            raise InvalidScoreError(
+                f"query returned a dict with the name {_shown(name)}; expected a text of 1 to "
+                f"{MAX_PART_NAME} printable characters"
+            )
+    return {
+        str(name): to_score(number, f"query returned under {name!r}")
+        for name, number in value.items()
+    }
+
+
+def to_scores(values: Any, count: int) -> tuple[float, ...]:
+    """Return what ``combine`` returned as floats; infinities are valid scores.
+
+    Accepts a list, a tuple, and an array or tensor of one dimension.
+
+    Args:
+        values: What it returned.
+        count: How many answers it was given.
+
+    Raises:
+        InvalidScoreError: It is anything else, of another length, or one of its scores is unusable.
+    """
+    kind = type(values).__name__
+    dimensions = getattr(values, "ndim", None)
+    if dimensions != 1 and not isinstance(values, list | tuple):
+        raise InvalidScoreError(
+            f"combine returned {kind} {_shown(values)}; expected a list of {count} scores, one per "
+            "answer"
+        )
+    if len(values) != count:
+        raise InvalidScoreError(
+            f"combine returned {len(values)} scores for {count} answers; expected one per answer"
+        )
+    return tuple(
+        to_score(value, f"combine returned for answer {number} of {count}")
+        for number, value in enumerate(values, start=1)
+    )
+
+
+def _only_element(value: Any, said: str) -> Any:
     """Return the element of a numpy or torch scalar, or of an array with one; others as they are.
 
     Raises:
@@ -159,9 +234,9 @@ def _only_element(value: Any) -> Any:
         return value
     kind, shape = type(value).__name__, tuple(value.shape)
     if math.prod(shape) != 1:
-        raise InvalidScoreError(f"query returned a {kind} of shape {shape}; expected one number")
+        raise InvalidScoreError(f"{said} a {kind} of shape {shape}; expected one number")
     if np.ma.is_masked(value) or getattr(value.dtype, "kind", "f") in "mM":
-        raise InvalidScoreError(f"query returned {kind} {_shown(value)}; expected one number")
+        raise InvalidScoreError(f"{said} {kind} {_shown(value)}; expected one number")
     return value.item()
 
 

@@ -1,4 +1,4 @@
-"""The place where a query's process leaves its answer for the worker that forked it.
+"""The place where a process forked from the worker leaves its answer for it.
 
 Memory that both share: a query that closes every descriptor it can name still answers. Whatever is
 in it is the participant's claim, as everything that comes from their process.
@@ -9,32 +9,39 @@ from __future__ import annotations
 import mmap
 import struct
 
-from zcnas.worker.channel import ANSWER_STATUSES, MAX_MESSAGE_BYTES, AnswerStatus
+from zcnas.errors import WorkerFault
+from zcnas.worker.channel import MAX_ANSWER_BYTES, Answer
 
-_HEAD = struct.Struct("!BBdH")
+_LENGTH = struct.Struct("!I")
 
 
 class AnswerSlot:
-    """Room for one answer: make it before the fork, ``put`` in the child, ``take`` afterwards."""
+    """Room for one answer: make it before the fork, ``put`` in the child, ``take`` afterwards.
 
-    def __init__(self) -> None:
-        self._memory = mmap.mmap(-1, _HEAD.size + MAX_MESSAGE_BYTES)
+    Args:
+        more_bytes: How much longer than ``MAX_ANSWER_BYTES`` an answer may be.
+    """
+
+    def __init__(self, more_bytes: int = 0) -> None:
+        self._memory = mmap.mmap(-1, _LENGTH.size + MAX_ANSWER_BYTES + more_bytes)
 
     def clear(self) -> None:
         """Forget what is there."""
-        self._memory[: _HEAD.size] = bytes(_HEAD.size)
+        self._memory[: _LENGTH.size] = bytes(_LENGTH.size)
 
-    def put(self, status: AnswerStatus, score: float, message: str) -> None:
+    def put(self, answer: Answer) -> None:
         """Leave an answer; a later one replaces it."""
-        text = message.encode(errors="replace")[:MAX_MESSAGE_BYTES]
-        self._memory[_HEAD.size : _HEAD.size + len(text)] = text
-        head = _HEAD.pack(1, ANSWER_STATUSES.index(status), score, len(text))
-        self._memory[: _HEAD.size] = head
+        content = answer.encode()
+        self._memory[: _LENGTH.size] = bytes(_LENGTH.size)
+        self._memory[_LENGTH.size : _LENGTH.size + len(content)] = content
+        self._memory[: _LENGTH.size] = _LENGTH.pack(len(content))
 
-    def take(self) -> tuple[AnswerStatus, float, str] | None:
-        """Return the answer (status, score, message), or None if there is none."""
-        there, status, score, length = _HEAD.unpack_from(self._memory)
-        if not there:
+    def take(self) -> Answer | None:
+        """Return the answer, or None if there is none."""
+        (length,) = _LENGTH.unpack_from(self._memory)
+        if not length:
             return None
-        text = self._memory[_HEAD.size :][:length].decode(errors="replace")
-        return ANSWER_STATUSES[status % len(ANSWER_STATUSES)], score, text
+        try:
+            return Answer.decode(self._memory[_LENGTH.size :][:length])
+        except WorkerFault:
+            return None

@@ -13,7 +13,7 @@ import pytest
 from zcnas.datasets.frozen import freeze_minibatch, thaw_minibatch
 from zcnas.datasets.minibatch import Minibatch
 from zcnas.errors import InputDataError, OrganiserError
-from zcnas.organiser.competition.evaluation import Evaluation, Report, decode_report
+from zcnas.organiser.competition.evaluation import Combination, Evaluation, Report, decode_report
 from zcnas.phases import load_phase
 from zcnas.records import Manifest, OrganiserManifest, Prediction, PublicManifest, read_reference
 
@@ -58,13 +58,15 @@ def test_the_pickle_of_an_evaluation_holds_no_truth_no_draw_seed_and_no_credenti
         assert repr(value) not in text
 
 
-def test_an_evaluation_has_these_fields_and_no_other():
+def test_a_task_has_these_fields_and_no_other():
     """Whoever adds one thinks about whether a participant's host may hold it."""
-    assert Evaluation.__struct_fields__ == (
-        *("submission", "submission_sha256", "archive", "data", "limits"),
-        *("used_cpu_s", "used_wall_s", "second_chance", "minibatch", "plugins"),
+    common = (
+        *("submission", "submission_sha256", "archive", "data", "limits", "plugins"),
         *("program_sha256", "image"),
     )
+    asked = ("used_cpu_s", "used_wall_s", "second_chance", "minibatch")
+    assert Evaluation.__struct_fields__ == (*common, *asked)
+    assert Combination.__struct_fields__ == (*common, "answers")
 
 
 def manifest(evaluation, **other):

@@ -29,14 +29,14 @@ RECEIVED = {
     "none": {"result.json": {"submission", "sha256", "status", "refusal"}},
     "score_only": {
         "result.json": {
-            *("submission", "sha256", "status", "refusal", "method", "rank", "score"),
+            *("submission", "sha256", "status", "refusal", "method", "track", "rank", "score"),
             *("kendall_tau", "failures", "wall_time_s", "cpu_time_s"),
         },
         f"{KEY}.manifest.json": {
             *("benchmark", "submission", "submission_sha256", "method", "isolation"),
             *("data_source", "batch_size", "architectures", "limits", "versions", "bounds"),
             *("cpu_model", "setup_status", "start_up_s", "setup_wall_s", "worker_starts"),
-            *("wall_time_s", "cpu_time_s"),
+            *("wall_time_s", "cpu_time_s", "combines", "track"),
         },
     },
 }

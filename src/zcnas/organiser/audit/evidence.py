@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+import msgspec
+
 from zcnas.organiser.audit import Sign
 from zcnas.records import Prediction
 
@@ -43,8 +45,11 @@ def signs_of(evidence: Evidence) -> list[Sign]:
     return [*_ignores_input(evidence), *_fast_and_good(evidence), *_unsteady(evidence)]
 
 
-def _values(predictions: Sequence[Prediction]) -> dict[str, float | None]:
-    return {prediction.id: prediction.value for prediction in predictions}
+def _values(predictions: Sequence[Prediction]) -> dict[str, object]:
+    """Return what each query answered, a number or named numbers; None for a failure."""
+    return {
+        each.id: each.value if each.parts is msgspec.UNSET else each.parts for each in predictions
+    }
 
 
 def _ignores_input(evidence: Evidence) -> list[Sign]:

@@ -10,10 +10,11 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from zcnas.combined import read_outcomes
 from zcnas.judging.judge import Judgement
 from zcnas.participant.failures import FailureGroup, failures_of, grouped
 from zcnas.phases import Phase
-from zcnas.records import BenchmarkInput, Prediction, read_predictions
+from zcnas.records import BenchmarkInput, Prediction
 from zcnas.result_files import ResultFiles
 from zcnas.text import plural
 
@@ -61,8 +62,8 @@ class Explanation:
         """Return what was recorded, by benchmark; finished or not."""
         found = {}
         for key in self.phase.benchmarks:
-            path = ResultFiles(self.folder, key).predictions
-            found[key] = list(read_predictions(path)) if path.is_file() else []
+            files = ResultFiles(self.folder, key)
+            found[key] = read_outcomes(files) if files.predictions.is_file() else []
         return found
 
 

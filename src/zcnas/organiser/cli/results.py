@@ -100,8 +100,18 @@ def merge(
 ) -> None:
     """Merge results folders of one phase, and make the leaderboard of what they have together."""
     from zcnas.organiser.results.merging import merge as merge_folders
+    from zcnas.organiser.results.merging import outstanding
 
     results = merge_folders(sources, out)
+    if waiting := outstanding(results):
+        console.print(
+            "not combined yet: "
+            + ", ".join(f"{submission} on {key}" for submission, key in waiting)
+            + f"; `zcnas score SUBMISSIONS --out {out}` runs only that",
+            style="yellow",
+            markup=False,
+            soft_wrap=True,
+        )
     try:
         contest = contest_of(results, phase_of(results))
     except MISSING_HALVES as error:

@@ -26,6 +26,7 @@ from zcnas.organiser.extras import require
 from zcnas.phases import Phase
 from zcnas.submissions import submission_name
 from zcnas.text import plural
+from zcnas.tracks import ZERO_SHOT
 
 
 @contextlib.contextmanager
@@ -150,6 +151,9 @@ def print_leaderboard(leaderboard: Leaderboard, out: Path, console: Console) -> 
     """Print the table, what could not be scored and why, and where the results are."""
     console.print(leaderboard.title, style="bold", markup=False, highlight=False, soft_wrap=True)
     console.print(*render(leaderboard), sep="\n")
+    if tracks := [e for e in leaderboard.entries if e.track != ZERO_SHOT]:
+        text = ", ".join(f"{entry.submission}: {entry.track}" for entry in tracks)
+        console.print(f"tracks other than {ZERO_SHOT}: {text}", markup=False, soft_wrap=True)
     for entry in leaderboard.entries:
         if entry.message:
             text = f"{entry.submission}: {entry.status}: {entry.message}"

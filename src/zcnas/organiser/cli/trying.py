@@ -51,7 +51,8 @@ def try_submission(
         tried = try_predictor_here(predictor, folder, benchmark, architecture, post_mortem)
     if as_json:
         print_record({"benchmark": tried.benchmark, "architecture": tried.architecture,
-                      "score": tried.score, "parts": dict(tried.parts)})  # fmt: skip
+                      "score": tried.score, "numbers": dict(tried.numbers),
+                      "parts": dict(tried.parts)})  # fmt: skip
 
 
 def try_file(file: str) -> None:
@@ -91,7 +92,7 @@ def try_predictor_here(
                   soft_wrap=True)  # fmt: skip
     try:
         trial = Trial(predictor, data, data_dir(), folder)
-        tried = trial.query(chosen, catch=False)
+        (tried,) = trial.combine([trial.query(chosen, catch=False)], catch=False)
     except Exception as error:  # noqa: BLE001 - the participant's code may raise anything
         _fail(error, folder, post_mortem=post_mortem)
     _print(trial, tried)
@@ -99,6 +100,10 @@ def try_predictor_here(
 
 
 def _print(trial: Trial, tried: Tried) -> None:
+    if tried.numbers:
+        text = f"answer: {dict(tried.numbers)!r}"
+        console.print(text, style="bold", markup=False, soft_wrap=True)
+        console.print("combined, with this answer alone:", markup=False)
     console.print(f"score: {tried.score!r}", style="bold", markup=False)
     for name, use in {**trial.set_up.parts, **tried.parts}.items():
         console.print(f"  {name:<21}{_words(use)}", markup=False, highlight=False, soft_wrap=True)

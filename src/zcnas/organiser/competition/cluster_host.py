@@ -20,7 +20,7 @@ from zcnas.isolation.owners import make_owned_folder, remove_left_folders
 from zcnas.isolation.program import stage_worker
 from zcnas.isolation.strays import remove_strays
 from zcnas.jobs import Report
-from zcnas.organiser.competition.evaluation import Evaluation
+from zcnas.organiser.competition.evaluation import Task
 from zcnas.organiser.competition.host import Host
 from zcnas.submissions import digest_of
 
@@ -28,19 +28,19 @@ CPUS_VARIABLE = "ZCNAS_CPUS"
 """Environment variable of a cluster's worker: which CPUs of its host it may use; all by default."""
 
 
-def run_on_cluster(evaluation: Evaluation, report: Report, interrupted: Interruption) -> None:
-    """Run an evaluation in a container of this host.
+def run_on_cluster(task: Task, report: Report, interrupted: Interruption) -> None:
+    """Do a task in a container of this host.
 
     Raises:
         OrganiserError: This host is at fault.
     """
-    isolation = _isolation(evaluation.image)
-    program, digest = _program(evaluation.plugins)
+    isolation = _isolation(task.image)
+    program, digest = _program(task.plugins)
     try:
         cpus = parse_cpus(os.environ.get(CPUS_VARIABLE, ""))
     except UsageError as error:
         raise OrganiserError(f"{CPUS_VARIABLE} of {socket.gethostname()}: {error}") from None
-    Host(cpus, isolation, program, digest).run(evaluation, report, interrupted)
+    Host(cpus, isolation, program, digest).run(task, report, interrupted)
 
 
 class ClusterIsolation:

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import msgspec
 
+from zcnas.combined import CombineOutcome
 from zcnas.errors import OrganiserError
 from zcnas.phases import Limits
-from zcnas.records import BenchmarkInput, Manifest, Prediction
+from zcnas.records import BenchmarkInput, Manifest, Parts, Prediction
 
 MAX_REPORT_BYTES = 256 << 20
 
@@ -29,19 +30,15 @@ class MinibatchOrder(msgspec.Struct, frozen=True, kw_only=True):
     content: bytes | None
 
 
-class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
-    """One submission on a shard of one benchmark's architectures.
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """What a host is told whatever it is to do: one submission on one benchmark.
 
     Attributes:
         submission: The submission's name.
         submission_sha256: Digest of its content.
         archive: The accepted files as a zip.
-        data: The benchmark with the architectures of this shard, and the evaluation seed.
+        data: The benchmark and the evaluation seed.
         limits: The phase's limits.
-        used_cpu_s: CPU seconds of the benchmark's limit used by architectures before the shard.
-        used_wall_s: The same of its wall seconds.
-        second_chance: Whether a query of this shard that waited for its CPU may be asked again.
-        minibatch: How to get the minibatch.
         plugins: Distributions whose code is part of the worker's program.
         program_sha256: Digest of the worker's program; a host with another one refuses.
         image: Digest of what the container's image is built from; "" for none.
@@ -52,13 +49,35 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     archive: bytes
     data: BenchmarkInput
     limits: Limits
+    plugins: tuple[str, ...] = ()
+    program_sha256: str
+    image: str
+
+
+class Evaluation(Task, frozen=True, kw_only=True):
+    """A task to ask for a shard of the benchmark's architectures, which ``data`` holds.
+
+    Attributes:
+        used_cpu_s: CPU seconds of the benchmark's limit used by architectures before the shard.
+        used_wall_s: The same of its wall seconds.
+        second_chance: Whether a query of this shard that waited for its CPU may be asked again.
+        minibatch: How to get the minibatch.
+    """
+
     used_cpu_s: float
     used_wall_s: float
     second_chance: bool
     minibatch: MinibatchOrder
-    plugins: tuple[str, ...] = ()
-    program_sha256: str
-    image: str
+
+
+class Combination(Task, frozen=True, kw_only=True):
+    """A task to combine the answers of a whole benchmark; ``data`` holds no architecture.
+
+    Attributes:
+        answers: Named numbers of each architecture, in the order they are combined in.
+    """
+
+    answers: tuple[Parts, ...]
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +89,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         prediction: What became of one more architecture; None at the end, for the rest.
         log: What the participant printed since the last report.
         manifest: The manifest as it stands, before the first prediction and at the end.
+        combined: What became of the call of ``combine``; None unless that was the task.
         waiting: What the host waits for before it begins, then ""; None in any other report.
     """
 
@@ -78,16 +98,17 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     prediction: Prediction | None = None
     log: str = ""
     manifest: Manifest | None = None
+    combined: CombineOutcome | None = None
     waiting: str | None = None
 
 
-def decode_report(content: object, evaluation: Evaluation) -> Report:
-    """Return a host's report on an evaluation.
+def decode_report(content: object, task: Task) -> Report:
+    """Return a host's report on a task.
 
     Raises:
         OrganiserError: It is malformed, or concerns something else.
     """
-    where = f"{evaluation.submission} on {evaluation.data.benchmark}"
+    where = f"{task.submission} on {task.data.benchmark}"
     if not isinstance(content, bytes) or len(content) > MAX_REPORT_BYTES:
         raise OrganiserError(
             f"a host reported on {where} with {type(content).__name__} instead of at most "
@@ -101,22 +122,33 @@ def decode_report(content: object, evaluation: Evaluation) -> Report:
             "host"
         ) from None
     said = (report.benchmark, report.submission_sha256)
-    if said != (evaluation.data.benchmark, evaluation.submission_sha256):
+    if said != (task.data.benchmark, task.submission_sha256):
         raise OrganiserError(f"a host reported on {said} instead of {where}")
-    asked = evaluation.data.architectures
+    asked = task.data.architectures
     told = report.prediction
     if told is not None and not any(told.id == architecture.id for architecture in asked):
         raise OrganiserError(
             f"a host reported on an architecture that was not requested: {told.id}"
         )
     if report.manifest is not None:
-        _check_manifest(report.manifest, evaluation)
+        _check_manifest(report.manifest, task)
+    if report.combined is not None:
+        _check_combined(report.combined, task)
     return report
 
 
-def _check_manifest(manifest: Manifest, evaluation: Evaluation) -> None:
+def _check_combined(outcome: CombineOutcome, task: Task) -> None:
+    expected = len(task.answers) if isinstance(task, Combination) else -1
+    if len(outcome.scores) != (expected if outcome.status == "ok" else 0):
+        raise OrganiserError(
+            f"a host returned {len(outcome.scores)} combined scores, status {outcome.status}, of "
+            f"{task.submission} on {task.data.benchmark}; install the same version on every host"
+        )
+
+
+def _check_manifest(manifest: Manifest, task: Task) -> None:
     public = manifest.public
     said = (public.benchmark, public.submission, public.submission_sha256)
-    meant = (evaluation.data.benchmark, evaluation.submission, evaluation.submission_sha256)
+    meant = (task.data.benchmark, task.submission, task.submission_sha256)
     if said != meant:
         raise OrganiserError(f"a host's manifest is of {said} instead of {meant}")

@@ -1,12 +1,13 @@
-"""A host: runs one evaluation on a CPU of its own and reports what comes of it.
+"""A host: does one task on a CPU of its own and reports what comes of it.
 
-The same code serves the organiser's machine and every machine of a cluster. A host is given an
-evaluation and nothing else; it needs this package and, for containers, the image.
+The same code serves the organiser's machine and every machine of a cluster. A host is given a task
+and nothing else; it needs this package and, for containers, the image.
 """
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import socket
 import threading
 from collections.abc import Sequence
@@ -14,31 +15,37 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from zcnas.benchmarks import get_benchmark
+from zcnas.combined import CombineOutcome
 from zcnas.datasets import Minibatch, load_minibatch
 from zcnas.datasets.frozen import thaw_minibatch
 from zcnas.errors import InputDataError, InvalidSubmission, OrganiserError
+from zcnas.ingestion.combining import combine
 from zcnas.ingestion.ingest import IngestionJob, ingest
 from zcnas.isolation import Isolation
 from zcnas.isolation.machine import Interruption, Machine
 from zcnas.isolation.owners import owned_folder
 from zcnas.jobs import Report as SendReport
-from zcnas.organiser.competition.evaluation import Evaluation, Report
+from zcnas.organiser.competition.evaluation import Combination, Evaluation, Report, Task
 from zcnas.organiser.competition.halves import digest_of_minibatch
 from zcnas.records import Manifest, Prediction
-from zcnas.submissions import digest_of, open_submission
+from zcnas.submissions import Submission, digest_of, open_submission
+
+NO_MINIBATCH = Minibatch(np.empty(0, np.float32), np.empty(0), "none")
+"""What there is to combine answers with."""
 
 
 @dataclass(frozen=True)
 class Host:
-    """A machine that runs evaluations.
+    """A machine that does tasks.
 
     Attributes:
         cpus: Its CPUs.
         isolation: Where its workers run.
         program: The folder workers are started from.
-        program_sha256: Digest of that folder, which is looked at again before each evaluation.
+        program_sha256: Digest of that folder, which is looked at again before each task.
     """
 
     cpus: Sequence[int]
@@ -46,13 +53,13 @@ class Host:
     program: Path
     program_sha256: str
 
-    def run(self, evaluation: Evaluation, report: SendReport, interrupted: Interruption) -> None:
-        """Ask for every architecture, and report each one as soon as it is done.
+    def run(self, task: Task, report: SendReport, interrupted: Interruption) -> None:
+        """Ask for every architecture, or have answers combined, and report what is done at once.
 
         Raises:
             OrganiserError: This machine is at fault; what was reported stands.
         """
-        if evaluation.program_sha256 != self.program_sha256:
+        if task.program_sha256 != self.program_sha256:
             raise OrganiserError(
                 f"host {socket.gethostname()} has a different version of the worker's program; "
                 "install the organiser's version there"
@@ -64,32 +71,41 @@ class Host:
             )
         machine = Machine(self.cpus, interrupted)
         with (
-            contextlib.closing(_Reports(evaluation, report)) as reports,
+            contextlib.closing(_Reports(task, report)) as reports,
             machine.lease(reports.add_waiting) as cpu,
             owned_folder("job") as temporary,
         ):
+            submission = _unpack(task, temporary)
             job = IngestionJob(
-                data=evaluation.data,
-                minibatch=_minibatch_of(evaluation),
-                submission=_unpack(evaluation, temporary),
-                submission_name=evaluation.submission,
-                submission_sha256=evaluation.submission_sha256,
+                data=task.data,
+                minibatch=NO_MINIBATCH,
+                submission=submission.folder,
+                submission_name=task.submission,
+                submission_sha256=task.submission_sha256,
                 program=self.program,
-                limits=evaluation.limits,
+                limits=task.limits,
                 cpu=cpu,
                 machine=machine,
-                second_chance=evaluation.second_chance,
-                used_cpu_s=evaluation.used_cpu_s,
-                used_wall_s=evaluation.used_wall_s,
+                track=submission.track,
             )
-            ingest(job, self.isolation, reports)
+            if isinstance(task, Evaluation):
+                asked = dataclasses.replace(
+                    job,
+                    minibatch=_minibatch_of(task),
+                    second_chance=task.second_chance,
+                    used_cpu_s=task.used_cpu_s,
+                    used_wall_s=task.used_wall_s,
+                )
+                ingest(asked, self.isolation, reports)
+            elif isinstance(task, Combination):
+                reports.add_outcome(combine(job, task.answers, self.isolation, reports.add_log))
 
 
 class _Reports:
     """A sink that reports what an ingestion tells it: with each prediction all that came before."""
 
-    def __init__(self, evaluation: Evaluation, report: SendReport) -> None:
-        self._evaluation = evaluation
+    def __init__(self, task: Task, report: SendReport) -> None:
+        self._task = task
         self._report = report
         self._manifest: Manifest | None = None
         self._log: list[str] = []
@@ -107,23 +123,34 @@ class _Reports:
 
     def add_waiting(self, text: str) -> None:
         """Report at once what the host waits for."""
-        self._send(None, text)
+        self._send(None, waiting=text)
+
+    def add_outcome(self, outcome: CombineOutcome) -> None:
+        """Report what became of a call of ``combine``."""
+        self._send(None, combined=outcome)
 
     def close(self) -> None:
         """Report what no prediction has brought."""
         if self._log or self._manifest is not None:
             self._send(None)
 
-    def _send(self, prediction: Prediction | None, waiting: str | None = None) -> None:
+    def _send(
+        self,
+        prediction: Prediction | None,
+        *,
+        waiting: str | None = None,
+        combined: CombineOutcome | None = None,
+    ) -> None:
         with self._lock:
             log, self._log = "".join(self._log), []
         manifest, self._manifest = self._manifest, None
         report = Report(
-            benchmark=self._evaluation.data.benchmark,
-            submission_sha256=self._evaluation.submission_sha256,
+            benchmark=self._task.data.benchmark,
+            submission_sha256=self._task.submission_sha256,
             prediction=prediction,
             log=log,
             manifest=manifest,
+            combined=combined,
             waiting=waiting,
         )
         self._report(msgspec.json.encode(report))
@@ -154,24 +181,24 @@ def _minibatch_of(evaluation: Evaluation) -> Minibatch:
     return minibatch
 
 
-def _unpack(evaluation: Evaluation, folder: Path) -> Path:
-    """Return the folder with the submission.
+def _unpack(task: Task, folder: Path) -> Submission:
+    """Return the submission, unpacked.
 
     Raises:
         OrganiserError: It is not the submission it should be.
     """
-    name = evaluation.submission
+    name = task.submission
     archive = folder / f"{name}.zip"
-    archive.write_bytes(evaluation.archive)
+    archive.write_bytes(task.archive)
     try:
         submission = open_submission(archive, folder / "submission" / name)
     except InvalidSubmission as error:
         raise OrganiserError(f"an accepted submission cannot be unpacked here: {error}") from None
     archive.unlink()
     (folder / "submission").chmod(0o755)
-    if submission.sha256 != evaluation.submission_sha256:
+    if submission.sha256 != task.submission_sha256:
         raise OrganiserError(
             f"the submission '{name}' arrived with digest {submission.sha256[:16]} instead of "
-            f"{evaluation.submission_sha256[:16]}; repeat the command to resume"
+            f"{task.submission_sha256[:16]}; repeat the command to resume"
         )
-    return submission.folder
+    return submission

@@ -117,6 +117,11 @@ class Part:
             self._progress(prediction)
 
     @property
+    def is_complete(self) -> bool:
+        """Whether every architecture is done."""
+        return len(self.file) == len(self._architectures)
+
+    @property
     def units(self) -> Sequence[str]:
         """The ids of the architectures to ask for, in the order of the draw."""
         return self._units

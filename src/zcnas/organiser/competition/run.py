@@ -24,8 +24,9 @@ from zcnas.isolation.machine import Waiting
 from zcnas.isolation.owners import owned_folder, remove_left_folders
 from zcnas.isolation.program import stage_worker
 from zcnas.isolation.strays import remove_own, remove_strays
-from zcnas.jobs import Dispatcher, EventLog, JobPool, LocalPool, working
+from zcnas.jobs import Dispatcher, EventLog, JobPool, LocalPool, Work, working
 from zcnas.jobs.events import EVENTS
+from zcnas.organiser.competition.combine_part import CombinePart
 from zcnas.organiser.competition.division import PartNumber, portion_of
 from zcnas.organiser.competition.halves import Halves
 from zcnas.organiser.competition.host import Host
@@ -103,7 +104,7 @@ class Competition:
                 run = _Run(self, results, temporary)
                 run.begin(named, roster)
                 with run.pool() as pool:
-                    Dispatcher(pool, run.events, self.shard).run(run.parts(named))
+                    run.dispatch(Dispatcher(pool, run.events, self.shard), named)
                 run.events.add("run_finished")
         except OSError as error:
             raise OrganiserError(
@@ -128,6 +129,7 @@ class _Run:
         self.events = EventLog(competition.output / EVENTS)
         self._portion: Portion | None = None
         self._divided: dict[str, str] = {}
+        self._add: Callable[[Work], None] = _nowhere
         plugins = self._phase.plugin_distributions()
         self._program = stage_worker(temporary / "program", plugins)
         self._terms = Terms(
@@ -177,6 +179,11 @@ class _Run:
                 yield opened
         finally:
             remove_own(competition.isolation)
+
+    def dispatch(self, dispatcher: Dispatcher, named: Mapping[str, Sequence[Path]]) -> None:
+        """Have every part done, and after it what it calls for."""
+        self._add = dispatcher.add
+        dispatcher.run(self.parts(named))
 
     def parts(self, named: Mapping[str, Sequence[Path]]) -> Iterator[Part]:
         """Open one submission after the other and yield its parts."""
@@ -264,6 +271,7 @@ class _Run:
             refusal="",
             position=position,
             source=str(place_of(path)),
+            track=submission.track,
         )
         folder = self._results.open_submission(record)
         self.events.add("submission_accepted", submission=name, message=submission.sha256)
@@ -294,15 +302,24 @@ class _Run:
         for key in self._phase.benchmarks:
             self._part(run, key).refuse(reason)
 
-    def _note_waiting(self, part: Part, text: str) -> None:
+    def _note_waiting(self, part: Part | CombinePart, text: str) -> None:
         self.events.add("job_waiting", **part.labels, message=text)
         self._competition.waiting(text)
 
     def _finish_part(self, part: Part) -> None:
-        """Take note of a finished part; with the last one of its submission, of that too."""
-        run, key = part.submission, part.data.benchmark
+        """Take note of a finished part, whose answers may have to be combined now."""
         self.events.add("benchmark_finished", **part.labels, architectures=len(part.file))
-        run.open_parts.discard(key)
+        if part.is_complete:
+            combine = CombinePart(part, self._terms, self._note_waiting, self._close_part)
+            if combine.units:
+                self._add(combine)
+                return
+        self._close_part(part)
+
+    def _close_part(self, part: Part | CombinePart) -> None:
+        """Take note that nothing is left of a part; with a submission's last one, of that too."""
+        run = part.submission
+        run.open_parts.discard(part.data.benchmark)
         if not run.open_parts:
             record = self._results.note_faults(run.name, run.faults)
             event = "organiser_error" if record.fault else "submission_finished"
@@ -316,6 +333,10 @@ def _image_of(isolation: Isolation) -> str:
     if isinstance(isolation, BubblewrapIsolation):
         return isolation.image
     return fingerprint() if isolation.name == "docker" else ""
+
+
+def _nowhere(work: Work) -> None:
+    raise RuntimeError(f"nothing dispatches {work.labels} yet")
 
 
 def _clash(name: str, paths: Sequence[Path]) -> str:

@@ -52,6 +52,7 @@ def _contender(record: SubmissionRecord, folder: Path, phase: Phase) -> Contende
         refusal=record.refusal,
         fault=record.fault,
         derived=bool(record.derived_from),
+        track=record.track,
     )
 
 

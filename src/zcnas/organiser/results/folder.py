@@ -23,6 +23,7 @@ from zcnas.phases import Limits
 from zcnas.records import Manifest, read_json, write_json
 from zcnas.submissions.finding import ARRIVALS_FILE
 from zcnas.submissions.names import place_of
+from zcnas.tracks import ZERO_SHOT, Track
 
 RUN, SUBMISSION, LOCK = "run.json", "submission.json", ".lock"
 SUBMISSIONS, PAGES = "submissions", "leaderboard"
@@ -88,6 +89,7 @@ class SubmissionRecord(msgspec.Struct, frozen=True, kw_only=True):
         source: Where it was read from; "" in a record of an earlier version.
         gone: Whether it was no longer there when its neighbours were scored last.
         derived_from: The submissions its predictions were computed from, if it was not run itself.
+        track: The track it states.
     """
 
     name: str
@@ -98,6 +100,7 @@ class SubmissionRecord(msgspec.Struct, frozen=True, kw_only=True):
     source: str = ""
     gone: bool = False
     derived_from: tuple[str, ...] = ()
+    track: Track = ZERO_SHOT
 
 
 class _Version(msgspec.Struct):
@@ -339,6 +342,7 @@ def join_manifests(earlier: Manifest | None, later: Manifest) -> Manifest:
         public=msgspec.structs.replace(
             b,
             architectures=a.architectures + b.architectures,
+            combines=a.combines or b.combines,
             cpu_model=_joined(a.cpu_model, b.cpu_model),
             start_up_s=a.start_up_s or b.start_up_s,
             setup_wall_s=round(a.setup_wall_s + b.setup_wall_s, 3),

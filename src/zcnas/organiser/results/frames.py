@@ -7,10 +7,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zcnas.combined import read_outcomes
 from zcnas.errors import PredictionError
 from zcnas.judging.leaderboard import Leaderboard
 from zcnas.organiser.results.folder import ResultsFolder
-from zcnas.records import read_json, read_predictions
+from zcnas.records import read_json
 from zcnas.result_files import ResultFiles
 
 if TYPE_CHECKING:
@@ -61,8 +62,8 @@ class ResultFrames:
         rows = []
         for record in self.folder.submissions():
             for key in self.folder.bound().benchmarks:
-                path = ResultFiles(self.folder.folder_of(record.name), key).predictions
-                for each in read_predictions(path) if path.is_file() else ():
+                files = ResultFiles(self.folder.folder_of(record.name), key)
+                for each in read_outcomes(files) if files.predictions.is_file() else ():
                     rows.append(
                         {
                             "submission": record.name,

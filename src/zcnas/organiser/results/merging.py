@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 
+from zcnas.combined import (
+    Combined,
+    answers_of,
+    digest_of_answers,
+    read_combined,
+    read_outcomes,
+)
 from zcnas.errors import ArrivalsError, ResultsError
 from zcnas.organiser.competition.predictions_file import PredictionsFile
 from zcnas.organiser.results.folder import (
@@ -29,7 +36,8 @@ def merge(sources: Sequence[Path], target: Path) -> ResultsFolder:
     """Write the results of several folders into one, and return it.
 
     An architecture that two of them have counts once; its scores must agree to the last bit. What
-    was derived from others stays behind; `zcnas rank --vote` derives it again.
+    was derived from others stays behind; `zcnas rank --vote` derives it again. Nothing is run, so
+    answers in parts that no folder has combined as a whole stay as they are: see ``outstanding``.
 
     Raises:
         ResultsError: They are of different runs, a submission's content or an architecture's
@@ -65,6 +73,8 @@ def merge(sources: Sequence[Path], target: Path) -> ResultsFolder:
                     _merge_submission(ResultsFolder(source), one, merged, records[0])
         if portion is not None:
             _judge_times(merged, records[0], portion)
+        for files in _files_of(merged):
+            _merge_combined(sources, files)
     return merged
 
 
@@ -75,6 +85,54 @@ def _judge_times(merged: ResultsFolder, run: RunRecord, portion: Portion) -> Non
             path = ResultFiles(merged.folder_of(record.name), key).predictions
             if path.is_file():
                 PredictionsFile(path, key, portion.order[key]).finish(binding.limits)
+
+
+def outstanding(results: ResultsFolder) -> list[tuple[str, str]]:
+    """Return the (submission, benchmark) whose answers in parts are complete and not combined.
+
+    Raises:
+        ResultsError: No run has used the folder.
+        PredictionError: A file is malformed.
+    """
+    sizes = {key: each.architectures for key, each in results.bound().benchmarks.items()}
+    found = []
+    for files in _files_of(results):
+        told = read_outcomes(files)
+        if len(told) == sizes[files.benchmark] and any(each.is_open for each in told):
+            found.append((files.folder.name, files.benchmark))
+    return found
+
+
+def _files_of(results: ResultsFolder) -> Iterator[ResultFiles]:
+    """Yield the files of every submission on every benchmark that has predictions."""
+    for record in results.submissions():
+        for key in results.bound().benchmarks:
+            files = ResultFiles(results.folder_of(record.name), key)
+            if files.predictions.is_file():
+                yield files
+
+
+def _merge_combined(sources: Sequence[Path], target: ResultFiles) -> None:
+    """Copy the scores that a source has made of the very answers that are now together.
+
+    Raises:
+        ResultsError: Two sources have made different scores of them.
+    """
+    answers = digest_of_answers(answers_of(read_predictions(target.predictions)))
+    kept: Combined | None = None
+    for source in sources:
+        place = ResultsFolder(source).folder_of(target.folder.name)
+        found = read_combined(ResultFiles(place, target.benchmark))
+        if found is None or found.answers_sha256 != answers:
+            continue
+        if kept is not None and (kept.status, kept.scores) != (found.status, found.scores):
+            raise ResultsError(
+                f"{place} has other combined scores of {target.benchmark} than another folder; "
+                "were they made on CPUs of different kinds?"
+            )
+        kept = kept or found
+    if kept is not None:
+        write_json(target.combined, kept)
 
 
 def _joined_rosters(sources: Sequence[Path]) -> dict[str, Arrival]:
@@ -138,14 +196,19 @@ def _merge_predictions(source: Path, target: Path) -> None:
         twin = known.get(prediction.id)
         if twin is None:
             added.append(prediction)
-        elif (twin.status, twin.score) != (prediction.status, prediction.score):
+        elif _answer_of(twin) != _answer_of(prediction):
             raise ResultsError(
-                f"{source} says {prediction.status}, {prediction.score} of "
-                f"{prediction.id}, another folder {twin.status}, {twin.score}; were they scored on "
-                "CPUs of different kinds?"
+                f"{source} says {', '.join(map(str, _answer_of(prediction)))} of "
+                f"{prediction.id}, another folder {', '.join(map(str, _answer_of(twin)))}; were "
+                "they scored on CPUs of different kinds?"
             )
     with target.open("ab") as file:
         file.writelines(msgspec.json.encode(prediction) + b"\n" for prediction in added)
+
+
+def _answer_of(prediction: Prediction) -> tuple[object, ...]:
+    parts = prediction.parts
+    return prediction.status, prediction.score if parts is msgspec.UNSET else parts
 
 
 def _append(source: Path, target: Path) -> None:

@@ -12,6 +12,8 @@ from typing import Literal
 
 import msgspec
 
+from zcnas.combined import read_outcomes
+from zcnas.errors import PredictionError
 from zcnas.jobs import read_events
 from zcnas.jobs.events import EVENTS
 from zcnas.jobs.status import JobStatus, job_statuses
@@ -99,11 +101,12 @@ def _submission(
     total = sum(binding.architectures for binding in run.benchmarks.values())
     benchmarks = tuple(key for key, status in jobs.items() if active and status.running)
     failures = [f"{key}, {status.failure}" for key, status in jobs.items() if status.failure]
+    uncombined = [key for key in run.benchmarks if _waits_for_combine(ResultFiles(folder, key))]
     waits = next((jobs[key].waiting for key in benchmarks if jobs[key].waiting), "")
     state: State
     if record.refusal:
         state = "refused"
-    elif done == total:
+    elif done == total and not uncombined:
         state = "done"
     elif benchmarks:
         state = "running"
@@ -114,6 +117,8 @@ def _submission(
     reason = record.refusal or record.fault or (failures[-1] if failures and done < total else "")
     if state == "running" and waits:
         reason = waits
+    elif done == total and uncombined and not reason:
+        reason = f"answers wait to be combined: {', '.join(uncombined)}"
     return SubmissionStatus(
         name=record.name,
         state=state,
@@ -123,6 +128,14 @@ def _submission(
         benchmarks=benchmarks,
         reason=reason,
     )
+
+
+def _waits_for_combine(files: ResultFiles) -> bool:
+    """Return whether there are answers in parts that have not been combined."""
+    try:
+        return files.predictions.is_file() and any(each.is_open for each in read_outcomes(files))
+    except PredictionError:  # told when it is judged
+        return False
 
 
 class _Line(msgspec.Struct):

@@ -11,6 +11,7 @@ import hashlib
 
 import msgspec
 
+from zcnas.combined import read_outcomes
 from zcnas.errors import ResultsError
 from zcnas.organiser.results.folder import (
     SUBMISSION,
@@ -18,7 +19,7 @@ from zcnas.organiser.results.folder import (
     SubmissionRecord,
     read_manifest,
 )
-from zcnas.records import Manifest, Prediction, read_predictions, write_json
+from zcnas.records import Manifest, Prediction, write_json
 from zcnas.result_files import ResultFiles
 from zcnas.tables.vote import VOTERS, vote
 
@@ -68,15 +69,15 @@ def _enter_benchmark(
     """Write the vote's predictions and manifest of one benchmark."""
     columns: dict[str, dict[str, Prediction]] = {}
     for name in VOTERS:
-        path = ResultFiles(results.folder_of(name), key).predictions
-        found = read_predictions(path) if path.is_file() else []
+        files = ResultFiles(results.folder_of(name), key)
+        found = read_outcomes(files) if files.predictions.is_file() else []
         columns[name] = {each.id: each for each in found}
         if len(found) != architectures:
             raise ResultsError(
-                f"{path} has {len(found)} of {architectures} architectures; repeat the "
-                "`zcnas score` that started it to resume"
+                f"{files.predictions} has {len(found)} of {architectures} architectures; repeat "
+                "the `zcnas score` that started it to resume"
             )
-        digest.update(path.read_bytes())
+        digest.update(files.predictions.read_bytes())
     ids = list(columns[VOTERS[0]])
     votes = vote({name: [columns[name][each].value for each in ids] for name in VOTERS})
     lines = [

@@ -31,6 +31,7 @@ from zcnas.organiser.platforms.bundle.phases import BundledPhase
 from zcnas.organiser.platforms.bundle.pictures import with_pictures
 from zcnas.organiser.platforms.bundle.settings import Settings
 from zcnas.submissions import MAX_BYTES, MAX_FILES
+from zcnas.tracks import TRACKS
 
 IMAGE_PACKAGES = ("torch", "numpy", "scipy", "psutil")
 """What a submission may import in addition to the standard library, our proxies and the shim."""
@@ -72,6 +73,7 @@ class Pages:
             "counts": counting_rule([phase.phase for phase in phases]),
             "short_title": short_title,
             "table_classes": TABLE_CLASSES,
+            "tracks": TRACKS,
             "accuracy_sources": sorted(
                 {
                     f"{reference.source} {reference.version}: {reference.metric} ({reference.unit})"

@@ -19,9 +19,10 @@ from zcnas.hosted.phase import (
     default_time_limit_s,
 )
 from zcnas.ingestion.inputs import check_input
+from zcnas.organiser.both_halves import read_both_halves
 from zcnas.organiser.platforms.bundle.settings import PhaseSettings
 from zcnas.phases import Phase
-from zcnas.records import BenchmarkInput, Reference, read_both_halves
+from zcnas.records import BenchmarkInput, Reference
 
 Baselines = dict[str, dict[str, float]]
 """Maps a baseline's name to its tau per benchmark."""

@@ -1,0 +1,366 @@
+"""A session: workers for one submission on one benchmark, one after the other, each set up alike.
+
+It starts a worker when one is needed, has it load the submission, measures from outside what an
+exchange with it costs, and decides whose fault a lost one is: the participant's, unless the canary
+fails too, our own trivial submission on the same host, CPU and limits.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import os
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from zcnas.benchmarks import get_benchmark
+from zcnas.datasets import Minibatch
+from zcnas.errors import OrganiserError
+from zcnas.ingestion.conversation import Conversation, plausible
+from zcnas.ingestion.logs import CappedLog
+from zcnas.isolation import Isolation, WorkerPlace
+from zcnas.isolation.machine import Machine
+from zcnas.isolation.owners import owned_folder
+from zcnas.isolation.probes import PROBES
+from zcnas.packed import NO_IMAGES
+from zcnas.phases import Limits
+from zcnas.records import BenchmarkInput, Status
+from zcnas.seeds import derive_seed
+from zcnas.text import legible
+from zcnas.tracks import ZERO_SHOT, Track
+from zcnas.worker.channel import HELLO_NONCE, MAX_ANSWER_BYTES, NONCE_BYTES, Answer, Purpose, Setup
+
+START_LIMIT_S = 120
+"""Wall seconds a worker may take to say hello; nothing of the participant's runs before that."""
+GRACE_S = 5
+"""Wall seconds a worker has beyond a limit to report it before it is stopped from outside."""
+MAX_METHOD_LENGTH = 60
+
+
+@dataclass(frozen=True)
+class IngestionJob:
+    """One submission on one benchmark, or on some of its architectures.
+
+    Attributes:
+        data: The benchmark's architectures.
+        minibatch: What the dataloader yields first, and what after it.
+        submission: The participant's folder.
+        submission_name: Its name on the leaderboard.
+        submission_sha256: Digest of its content.
+        program: Folder with ``worker.py`` and the modules it imports.
+        limits: The phase's limits.
+        cpu: The CPU the worker may use.
+        machine: Who else is using the machine.
+        second_chance: Whether a query that waited for its CPU may be asked again at the end.
+        deadline: ``time.monotonic()`` after which no query runs; None for no such moment.
+        used_cpu_s: CPU seconds of the benchmark's limit that earlier architectures have used.
+        used_wall_s: The same of its wall seconds.
+        track: The track the submission states.
+    """
+
+    data: BenchmarkInput
+    minibatch: Minibatch
+    submission: Path
+    submission_name: str
+    submission_sha256: str
+    program: Path
+    limits: Limits
+    cpu: int
+    machine: Machine = field(default_factory=Machine)
+    second_chance: bool = True
+    deadline: float | None = None
+    used_cpu_s: float = 0.0
+    used_wall_s: float = 0.0
+    track: Track = ZERO_SHOT
+
+    def remaining_s(self) -> float:
+        """Return the wall seconds until the deadline of the whole run."""
+        return math.inf if self.deadline is None else self.deadline - time.monotonic()
+
+    def within_run(self, limit_s: float) -> float:
+        """Return a time limit cut to what the whole run has left."""
+        return min(limit_s, max(0.0, self.remaining_s()))
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What one call may use.
+
+    Attributes:
+        cpu_s: CPU seconds.
+        wall_s: Wall seconds.
+    """
+
+    cpu_s: int
+    wall_s: int
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request and its answer, as measured from outside.
+
+    Attributes:
+        answer: The worker's, or the one it would have owed.
+        status: What it amounts to, given what was seen from outside.
+        message: Why it failed; "" if it did not.
+        wall_time_s: Wall seconds.
+        cpu_time_s: CPU seconds.
+        peak_memory_mb: The largest memory the worker claims, in MiB.
+    """
+
+    answer: Answer
+    status: Status
+    message: str
+    wall_time_s: float
+    cpu_time_s: float
+    peak_memory_mb: float
+
+
+class _HasStatus(Protocol):
+    @property
+    def status(self) -> Status: ...
+
+
+_Outcome = TypeVar("_Outcome", bound=_HasStatus)
+Probe = Callable[[IngestionJob], tuple[Status, str, float]]
+"""Asks the canary, and returns its status, its message and the CPU seconds it used."""
+
+
+class Session:
+    """Talks to the workers of one job.
+
+    Args:
+        job: What is asked.
+        isolation: Where workers run.
+        log: Takes what the participant prints.
+        purpose: What the workers are set up for.
+        allowance: What each call may use.
+
+    Attributes:
+        conversation: With the worker at hand.
+        setup_status: What became of the last set-up; ``not_reached`` before the first.
+        setup_message: Why it failed; "" if it did not.
+        method: What the predictor calls itself.
+        versions: What the worker says of its packages.
+        bounds: What bounds all processes of a call together, in words.
+        start_up_s: Wall seconds until the first worker said hello.
+        setup_wall_s: Wall seconds of all set-ups.
+        worker_starts: How many workers were started.
+        canary_cpu_s: CPU seconds of our own submission.
+        canary_wall_s: Wall seconds of it.
+    """
+
+    def __init__(
+        self,
+        job: IngestionJob,
+        isolation: Isolation,
+        log: CappedLog,
+        purpose: Purpose,
+        allowance: Allowance,
+    ) -> None:
+        self._job = job
+        self._isolation = isolation
+        self._log = log
+        self._purpose: Purpose = purpose
+        self._allowance = allowance
+        self._loses_workers_to_us = True
+        self.conversation = Conversation(job.machine.interrupted)
+        self.setup_status: Status = "not_reached"
+        self.setup_message = ""
+        self.method = job.submission_name
+        self.versions = ""
+        self.bounds = ""
+        self.start_up_s = 0.0
+        self.setup_wall_s = 0.0
+        self.worker_starts = 0
+        self.canary_cpu_s = 0.0
+        self.canary_wall_s = 0.0
+
+    def close(self) -> None:
+        """Stop the worker."""
+        self.conversation.stop()
+
+    def ask(self, once: Callable[[], _Outcome], probe: Probe) -> _Outcome:
+        """Return what asking once comes to, or asking once more after a worker was lost.
+
+        A lost worker is tried once more if the canary lives. When that ends in the same way, all
+        later ones stand, or a submission could cost several times its limits; what a canary uses
+        is on its account too.
+
+        Raises:
+            OrganiserError: No worker could be started on this machine, or the canary failed.
+        """
+        outcome = once()
+        if self._lost_worker(outcome.status):
+            self._try_canary(probe)
+            if self.conversation.loss == "gone" and self._loses_workers_to_us:
+                self._forget_lost_setup()
+                outcome = once()
+                self._loses_workers_to_us = not self._lost_worker(outcome.status)
+                if not self._loses_workers_to_us:
+                    self._try_canary(probe)
+        return outcome
+
+    def is_ready(self) -> bool:
+        """Start a worker if there is none and the set-up may succeed; return whether one is there.
+
+        Raises:
+            OrganiserError: No worker could be started on this machine.
+        """
+        if self.conversation.worker is None and self.setup_status in ("ok", "not_reached"):
+            self._start_worker()
+        self.conversation.longest_wait_s = 0.0  # of the set-up
+        return self.conversation.worker is not None
+
+    def exchange(self, nonce: bytes, request: bytes, more_bytes: int = 0) -> Exchange:
+        """Return the answer of the worker at hand, measured from outside.
+
+        Args:
+            nonce: The request's.
+            request: The request.
+            more_bytes: How much longer than ``MAX_ANSWER_BYTES`` the answer may be.
+        """
+        worker = self.conversation.worker
+        assert worker is not None
+        cpu_before, kills_before = worker.cpu_time_s(), worker.memory_kills()
+        begin = time.monotonic()
+        limit_s = self._job.within_run(self._allowance.wall_s + GRACE_S)
+        answer = self.conversation.exchange(nonce, request, limit_s, MAX_ANSWER_BYTES + more_bytes)
+        wall_time_s = time.monotonic() - begin
+        cpu_after = worker.cpu_time_s()
+        memory_killed = worker.memory_kills() > kills_before
+        if cpu_before is None or cpu_after is None:
+            cpu_time_s = plausible(answer.cpu_time_s)
+        else:
+            cpu_time_s = cpu_after - cpu_before
+        status, message = self._judge(answer, cpu_time_s, wall_time_s, memory_killed)
+        if status == "timeout" and self._job.remaining_s() <= 0:
+            call = "query" if self._purpose == "query" else "call of combine"
+            status, message = (
+                "not_reached",
+                f"the time of the whole run was over during this {call}",
+            )
+        return Exchange(
+            answer=answer,
+            status=status,
+            message=message,
+            wall_time_s=round(wall_time_s, 6),
+            cpu_time_s=round(cpu_time_s, 6),
+            peak_memory_mb=round(plausible(answer.peak_memory_mb), 3),
+        )
+
+    def _judge(
+        self, answer: Answer, cpu_time_s: float, wall_time_s: float, memory_killed: bool
+    ) -> tuple[Status, str]:
+        """Return the status of an answer, given what was seen from outside."""
+        cpu_s, wall_s = self._allowance.cpu_s, self._allowance.wall_s
+        if answer.status == "killed" and memory_killed:
+            return "memory", f"more than {self._job.limits.memory_mb} MiB of memory"
+        if answer.status != "ok":
+            return answer.status, answer.message
+        if cpu_time_s > cpu_s + 1:
+            return "timeout", f"{cpu_time_s:.1f} s of CPU time; {cpu_s} s are allowed"
+        if wall_time_s > wall_s:
+            return "timeout", f"answered after {wall_time_s:.1f} s; {wall_s} s are allowed"
+        if any(map(math.isnan, (answer.score, *answer.parts.values(), *answer.scores))):
+            return "invalid", "the score is NaN"
+        return "ok", ""
+
+    def _start_worker(self) -> None:
+        """Start a worker, wait for its hello, have it load the submission and prepare."""
+        job, conversation = self._job, self.conversation
+        begin = time.monotonic()
+        self._log.begin("set-up")
+        place = WorkerPlace(job.program, job.submission, job.cpu, job.limits, self._log.write)
+        worker = self._isolation.start(place)
+        conversation.begin(worker)
+        self.bounds = worker.bounds
+        self.worker_starts += 1
+        hello = conversation.exchange(HELLO_NONCE, None, START_LIMIT_S)
+        if hello.status != "ok":
+            raise OrganiserError(
+                f"the worker did not start ({hello.message}); nothing of the submission had been "
+                f"loaded. See the log of {job.data.benchmark}, and try `zcnas image`"
+            )
+        self.versions = hello.message
+        if self.worker_starts == 1:
+            self.start_up_s = time.monotonic() - begin
+            begin = time.monotonic()  # a later start is on account of whoever lost the worker
+        setup = self._setup()
+        limit_s = job.within_run(job.limits.setup_s)
+        answer = conversation.exchange(setup.nonce, setup.encode(), limit_s)
+        self.setup_wall_s += time.monotonic() - begin
+        self.setup_status = answer.status
+        if answer.status == "ok":
+            self.setup_message = ""
+            self.method = legible(answer.message)[:MAX_METHOD_LENGTH] or self.method
+        else:
+            self.setup_message = f"in set-up: {answer.message}"
+            conversation.stop()
+
+    def _setup(self) -> Setup:
+        """Return what a worker is told of the benchmark; to combine it is given no images."""
+        job = self._job
+        asks = self._purpose == "query"
+        kept = slice(None) if asks else slice(0)
+        return Setup(
+            nonce=os.urandom(NONCE_BYTES),
+            benchmark=get_benchmark(job.data.benchmark).key,
+            seed=derive_seed(job.data.eval_seed, job.data.benchmark, "pre_process"),
+            query_cpu_s=self._allowance.cpu_s,
+            query_wall_s=self._allowance.wall_s,
+            memory_mb=job.limits.memory_mb,
+            inputs=job.minibatch.inputs[kept],
+            targets=job.minibatch.targets[kept],
+            further=job.minibatch.further() if asks else NO_IMAGES,
+            purpose=self._purpose,
+        )
+
+    def _lost_worker(self, status: Status) -> bool:
+        """Return whether this call lost its worker, and not to a limit that explains it."""
+        lost = self.conversation.worker is None and self.conversation.loss is not None
+        return lost and status not in ("memory", "not_reached")
+
+    def _forget_lost_setup(self) -> None:
+        if self.setup_status != "ok":
+            self.setup_status = "not_reached"
+
+    def _try_canary(self, probe: Probe) -> None:
+        """Do nothing if our own trivial submission can be asked here.
+
+        Raises:
+            OrganiserError: It cannot, so the fault is this machine's.
+        """
+        if self._job.submission_name == _CANARY_NAME:
+            return
+        with owned_folder("canary") as temporary:
+            folder = temporary / "canary"
+            folder.mkdir(mode=0o755)
+            shutil.copyfile(PROBES / "canary" / "predictor.py", folder / "predictor.py")
+            (folder / "predictor.py").chmod(0o644)
+            job = dataclasses.replace(
+                self._job,
+                submission=folder,
+                submission_name=_CANARY_NAME,
+                second_chance=False,
+                deadline=None,
+                used_cpu_s=0.0,
+                used_wall_s=0.0,
+            )
+            begin = time.monotonic()
+            status, message, cpu_time_s = probe(job)
+            self.canary_cpu_s += cpu_time_s
+            self.canary_wall_s += time.monotonic() - begin
+        if status != "ok":
+            raise OrganiserError(
+                f"the worker was lost, and our own trivial submission failed on this machine as "
+                f"well ({status}: {message}); fix the machine, then repeat the command to resume"
+            )
+
+
+_CANARY_NAME = "\N{BIRD}"
+"""No submission can have this name: it cannot result from the name of a folder or zip."""

@@ -1,0 +1,18 @@
+"""The tracks of a competition: what a submission may know of accuracies, as it says itself.
+
+A submission states its track in its class: ``track = "transfer"``. One that says nothing is of the
+first.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Track = Literal["zero-shot", "transfer", "few-labels"]
+ZERO_SHOT: Track = "zero-shot"
+TRACKS: dict[Track, str] = {
+    ZERO_SHOT: "no accuracy of any trained network is in its code, weights or constants",
+    "transfer": "fitted on accuracies of other benchmarks, never of the one it is asked for",
+    "few-labels": "given a few labelled architectures of the benchmark, none of them in the draw",
+}
+"""Every track, with what it means in words for participants."""
