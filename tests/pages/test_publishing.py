@@ -202,6 +202,24 @@ def test_scores_alone_are_published_without_how_sure_they_are(
             assert f"[{low:.3f}, {high:.3f}]".replace("-", "−") not in main
 
 
+def test_the_ranking_has_what_a_search_would_find_with_intervals(site, published, references):
+    index = (site / "index.html").read_text()
+    heads = re.findall(r'data-c="top">([^<]+)<', index)
+    assert heads == ["Top 10 %", "nDCG@10 %", "Regret@10"]
+    row = index[index.index('id="submission-plain"') :].split("</tbody>")[0].split("<tr")[0]
+    cells = re.findall(r"<td>([^<]+)<small>\[([^,]+), ([^\]]+)\]</small>", row)
+    assert len(cells) == 3
+    for value, low, high in cells:
+        assert float(low) <= float(value.removesuffix(" %")) <= float(high)
+    regrets = []
+    for key, reference in references.items():
+        truth = list(reference.accuracies.values())
+        lines = read_predictions(site.parent / "submissions" / "plain" / f"{key}.predictions.jsonl")
+        found = sorted(lines, key=lambda line: -line.value)[:10]
+        regrets.append(max(truth) - max(reference.accuracies[line.id] for line in found))
+    assert float(cells[2][0]) == pytest.approx(np.mean(regrets), abs=5e-4)
+
+
 def test_an_entry_without_any_answer_is_named_but_stands_in_no_figure(
     phase, references, predict, tmp_path
 ):

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from zcnas.benchmarks import Benchmark, get_benchmark
 from zcnas.judging.metrics import kendall_tau
-from zcnas.judging.secondary_metrics import distinct_scores, spearman, tau_a, top_k, top_k_precision
+from zcnas.judging.secondary_metrics import distinct_scores, spearman, tau_a
 from zcnas.judging.statistics import (
     RESAMPLES,
     Floats,
@@ -26,6 +26,7 @@ from zcnas.judging.statistics import (
     rank_scores,
     resample_taus,
 )
+from zcnas.judging.top_k import Measured, TopMeasures
 from zcnas.records import MISSING, STATUSES, Prediction, Reference
 from zcnas.seeds import derive_seed
 
@@ -155,7 +156,7 @@ class Analysis:
         tau_a: (S, K).
         distinct: (S, K).
         spearman: (S, K).
-        top_k: (S, K).
+        top: What a search would find, by the names of ``top_k.MEASURES``.
     """
 
     taus: NDArray[np.float64]
@@ -166,7 +167,7 @@ class Analysis:
     tau_a: NDArray[np.float64]
     distinct: NDArray[np.int64]
     spearman: NDArray[np.float64]
-    top_k: NDArray[np.float64]
+    top: Mapping[str, Measured]
 
 
 def analyse(
@@ -192,7 +193,8 @@ def analyse(
     if taus is None:
         taus = np.array([outcomes.taus(failure_tau) for outcomes in benchmarks]).T
     intervals = np.empty((submissions, count, 2))
-    secondary = np.empty((4, submissions, count))
+    secondary = np.empty((3, submissions, count))
+    top = TopMeasures(submissions, count, resamples)
     summed = np.zeros((submissions, resamples), dtype=np.float32)
     for column, outcomes in enumerate(benchmarks):
         ranks, truth = outcomes.ranks(), rank_scores(outcomes.accuracies.tolist())
@@ -201,14 +203,13 @@ def analyse(
         resampled = resample_taus(ranks, outcomes.accuracies, weights, failure_tau)
         summed += resampled
         intervals[:, column] = percentile_intervals(resampled)
-        k = top_k(len(truth))
         for row, scores in enumerate(ranks):
             secondary[:, row, column] = (
                 tau_a(taus[row, column], scores, truth),
                 distinct_scores(scores),
                 spearman(scores, truth),
-                top_k_precision(scores, truth, k),
             )
+        top.add(column, ranks, outcomes.accuracies, weights)
     summed /= count
     return Analysis(
         taus=taus,
@@ -219,5 +220,5 @@ def analyse(
         tau_a=secondary[0],
         distinct=secondary[1].astype(np.int64),
         spearman=secondary[2],
-        top_k=secondary[3],
+        top=top.measured(),
     )

@@ -14,6 +14,7 @@ from zcnas.judging.outcomes import Analysis, Outcomes
 from zcnas.judging.statistics import rank_scores, resample_taus
 from zcnas.pages.small_figures import histogram_figure, scatter_figure
 from zcnas.pages.titles import benchmark_title, dataset_title, space_title
+from zcnas.pages.top import TopCell, top_cells
 from zcnas.pages.views import pack, picture_of
 
 COMPARED = 12
@@ -49,7 +50,7 @@ class TauRow:
     tau_a: float
     distinct: int
     spearman: float
-    top_k: float
+    top: tuple[TopCell, ...]
     failed: int
 
 
@@ -164,7 +165,7 @@ def _tau_row(
         tau_a=float(analysis.tau_a[index]),
         distinct=int(analysis.distinct[index]),
         spearman=float(analysis.spearman[index]),
-        top_k=float(analysis.top_k[index]),
+        top=top_cells(analysis, each.row, column),
         failed=int(np.isnan(outcomes.scores[each.row]).sum()),
     )
 

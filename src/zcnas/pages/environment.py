@@ -12,6 +12,7 @@ from markupsafe import Markup
 from zcnas.feedback import Feedback
 from zcnas.judging.secondary_metrics import TOP_SHARE
 from zcnas.judging.statistics import RESAMPLES
+from zcnas.judging.top_k import TOP_RESAMPLES, TRAINED
 from zcnas.text import printable
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -47,6 +48,7 @@ def environment() -> Environment:
         "here": "",
     }
     result.globals |= {"resamples": f"{RESAMPLES:,}", "top_share": f"{100 * TOP_SHARE:.0f} %"}
+    result.globals |= {"top_resamples": TOP_RESAMPLES, "trained": TRAINED}
     return result
 
 

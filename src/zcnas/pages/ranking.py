@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -16,6 +16,7 @@ from zcnas.pages.small_figures import interval_figure
 from zcnas.pages.standing import Standing
 from zcnas.pages.submission import space_means
 from zcnas.pages.titles import benchmark_title, space_title
+from zcnas.pages.top import TopCell
 from zcnas.pages.views import Tag
 from zcnas.tracks import ZERO_SHOT
 
@@ -66,6 +67,7 @@ class RankingRow:
     counted: bool
     spaces: tuple[Shaded, ...]
     taus: tuple[Shaded, ...]
+    top: tuple[TopCell, ...]
 
 
 def columns_of(outcomes: Sequence[Outcomes]) -> tuple[Column, ...]:
@@ -86,8 +88,17 @@ def ranking_rows(
     hrefs: Sequence[str],
     outcomes: Sequence[Outcomes],
     show: Feedback,
+    top: Mapping[str, tuple[TopCell, ...]],
 ) -> tuple[RankingRow, ...]:
-    """Return the rows of the ranking, in the entries' order."""
+    """Return the rows of the ranking, in the entries' order.
+
+    Args:
+        entries: Who is on it.
+        hrefs: Their pages.
+        outcomes: One per benchmark.
+        show: What the page may show.
+        top: Submission to what a search would find with it.
+    """
     decimals = decimals_of(show)
     span = score_span(entries, show)
     highest = max((tau for entry in entries for tau in entry.kendall_tau.values()), default=0.0)
@@ -121,6 +132,7 @@ def ranking_rows(
                 counted=entry.counted,
                 spaces=tuple(_shaded(mean, decimals, highest) for _, mean in spaces),
                 taus=tuple(_shaded(tau, decimals, highest) for tau in taus),
+                top=top.get(entry.submission, ()),
             )
         )
     return tuple(rows)

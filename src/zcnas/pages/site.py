@@ -32,6 +32,7 @@ from zcnas.pages.ranking import (
 from zcnas.pages.site_folder import list_site_files
 from zcnas.pages.submission import About, render_submission, view_of
 from zcnas.pages.titles import benchmark_title
+from zcnas.pages.top import TITLES, mean_cells, mean_titles
 from zcnas.pages.views import Fact
 from zcnas.phases import Limits, Phase
 from zcnas.records import STATUSES
@@ -140,13 +141,19 @@ def _ranking(content: SiteContent, hrefs: Mapping[str, str]) -> str:
     if not content.show.scores:  # their order would tell
         entries = tuple(sorted(entries, key=lambda entry: (entry.received_at, entry.submission)))
     show = content.show
-    rows = ranking_rows(entries, [hrefs[e.submission] for e in entries], outcomes, show)
+    top = {
+        entry.submission: mean_cells(content.analysis, content.rows.get(entry.submission), outcomes)
+        for entry in entries
+        if show.architectures
+    }
+    rows = ranking_rows(entries, [hrefs[e.submission] for e in entries], outcomes, show, top)
     columns = columns_of(outcomes)
     ranked = [entry for entry in entries if entry.rank is not None]
     anchors = [anchor_of(hrefs[entry.submission]) for entry in ranked]
     indices = [content.rows[entry.submission] for entry in ranked]
     spaces = list(dict.fromkeys(column.space for column in columns))
     before_taus = 4 + 2 * show.intervals + 2 * show.failures
+    before_taus += len(mean_titles(outcomes)) if show.architectures else 0
     before_taus += len(spaces) if len(spaces) > 1 else 0
     drawn = standings(ranked, anchors, indices, outcomes, content.analysis, show)
     return _render(
@@ -159,6 +166,7 @@ def _ranking(content: SiteContent, hrefs: Mapping[str, str]) -> str:
         span=score_span(entries, show),
         columns=columns,
         spaces=spaces,
+        top_titles=mean_titles(outcomes) if show.architectures else (),
         before_taus=before_taus,
         has_ceiling=any(column.ceiling is not None for column in columns),
         has_baselines=any(entry.baseline for entry in entries),
@@ -203,6 +211,7 @@ def _benchmark(content: SiteContent, column: int, hrefs: Mapping[str, str]) -> s
         benchmark_href(key),
         content,
         view=view,
+        top_titles=tuple(TITLES.values()),
         css_ranking=asset("ranking.css"),
         js_table=asset("table.js"),
         js_architectures=asset("architectures.js"),

@@ -13,6 +13,7 @@ from zcnas.judging.outcomes import Analysis, Collector, Outcomes, analyse
 from zcnas.judging.statistics import RESAMPLES
 from zcnas.pages.environment import asset, decimals_of, environment
 from zcnas.pages.titles import space_title
+from zcnas.pages.top import TITLES
 from zcnas.pages.views import (
     Fact,
     SubmissionView,
@@ -150,6 +151,7 @@ def render_submission(
         .get_template("submission.html")
         .render(
             view=view,
+            top_titles=tuple(TITLES.values()),
             show=show,
             decimals=decimals_of(show),
             js_architectures=asset("architectures.js"),

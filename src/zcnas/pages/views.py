@@ -21,6 +21,7 @@ from zcnas.judging.outcomes import STATUS_NAMES, Analysis, Outcomes
 from zcnas.judging.statistics import rank_scores
 from zcnas.pages.small_figures import interval_figure, scatter_figure
 from zcnas.pages.titles import benchmark_title
+from zcnas.pages.top import TopCell, top_cells
 from zcnas.phases import Limits, Phase
 from zcnas.records import MISSING, STATUSES
 from zcnas.text import printable
@@ -80,7 +81,7 @@ class BenchmarkRow:
     tau_a: float
     distinct: int
     spearman: float
-    top_k: float
+    top: tuple[TopCell, ...]
     baseline: tuple[str, float] | None
     valid: int
     failed: int
@@ -160,7 +161,7 @@ def benchmark_row(
         tau_a=float(analysis.tau_a[row, column]),
         distinct=int(analysis.distinct[row, column]),
         spearman=float(analysis.spearman[row, column]),
-        top_k=float(analysis.top_k[row, column]),
+        top=top_cells(analysis, row, column),
         baseline=max(baselines.items(), key=lambda item: item[1]) if baselines else None,
         valid=len(failed) - count,
         failed=count,

@@ -4,7 +4,7 @@
   const { rows, heads, names } = board;
   const text = (cell) => (cell.querySelector("a") ?? cell).textContent.trim().replace(/\s+/g, " ");
   const value = (cell, index) => {
-    const found = index === 1 ? text(cell) : cell.textContent.trim();
+    const found = index === 1 ? text(cell) : (cell.querySelector("small") ? cell.firstChild : cell).textContent.trim();
     const plain = found.replace(/−/g, "-");
     return heads[index].classList.contains("n") && /^-?[\d.]+( %)?$/.test(plain) ? parseFloat(plain) : found === "–" ? null : plain;
   };

@@ -97,7 +97,7 @@ const board = (() => {
   const preset = (view) => {
     const space = view.startsWith("space:") ? view.slice(6) : null;
     const off = heads.flatMap(({ dataset: { c, space: own } }, index) => {
-      const seen = c === "base" || (view === "all" && c !== "extra") || c === view || (space && own === space) ||
+      const seen = c === "base" || (view === "all" && c !== "top") || c === view || (space && own === space) ||
         (view === "base" && c.startsWith("space:"));
       return seen ? [] : [index];
     });
