@@ -13,7 +13,8 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 
 from tests.boards import bind, enter, publish_run
-from zcnas.benchmarks import BENCHMARKS
+from zcnas.benchmarks import BENCHMARKS, get_benchmark
+from zcnas.pages.titles import benchmark_title
 from zcnas.phases import load_phase
 from zcnas.records import Prediction, Reference
 
@@ -238,6 +239,36 @@ def test_names_in_the_scatter_cover_neither_each_other_nor_a_point(site, open_pa
                 continue  # two points
             apart = one[2] <= other[0] or other[2] <= one[0]
             assert apart or one[3] <= other[1] + 3 or other[3] <= one[1] + 3, (one, other)
+
+
+def test_two_pinned_entries_are_compared_and_marked_wherever_they_stand(site, open_page, published):
+    page = open_page(site / "index.html")
+    one, other = published.entries[:2]
+    page.get_by_role("button", name=f"Pin {one.submission}").click()
+    page.get_by_role("button", name=f"Pin {other.submission}").focus()
+    page.keyboard.press("Enter")
+    panel = page.locator("#pair")
+    said = panel.get_by_text("95 % paired interval").inner_text().replace("−", "-")
+    difference, low, high = (float(n) for n in re.findall(r"[+-]\d\.\d{3}", said))
+    assert difference == pytest.approx(one.score - other.score, abs=1e-3)
+    assert (low + high) / 2 == pytest.approx(difference, abs=1.1e-3)
+    assert ("cannot tell" in said) == (low <= 0 <= high)
+    gaps = {key: abs(one.kendall_tau[key] - other.kendall_tau[key]) for key in published.benchmarks}
+    widest = max(gaps, key=gaps.get)
+    assert benchmark_title(get_benchmark(widest)) in panel.get_by_text("disagree").inner_text()
+    for figure in ("ranks", "differences", "heatmap", "profile", "time"):
+        assert page.locator(f"#figure-{figure} .pinned").count() >= 2, figure
+    address = page.url
+    page.goto("about:blank")
+    page.goto(address)
+    panel.get_by_text("95 % paired interval").wait_for()
+    assert page.locator("#board tr.pinned").count() == 2
+    page.locator("#figure-time [data-e=submission-noisy] circle").click()
+    assert "noisy" in page.locator(".card").inner_text()
+    assert page.locator("#board tr.on").get_attribute("id") == "submission-noisy"
+    page.keyboard.press("Escape")
+    assert page.locator(".card").is_hidden()
+    assert violations(page) == []
 
 
 def test_the_switch_turns_every_page_dark_and_back(site, open_page):

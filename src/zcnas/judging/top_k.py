@@ -112,7 +112,8 @@ class ResampledTop:
         """Return the discounted gains of the first k, (R,), counted from the lowest accuracy."""
         floor = self._lowest * _discount_sums(self._share)[-1]
         gains: Floats = groups.gain(self._accuracies, self._share) - floor
-        return np.where(self._highest > self._lowest, gains, 0.0)
+        kept: Floats = gains * (self._highest > self._lowest)
+        return kept
 
 
 class TopMeasures:
@@ -175,7 +176,7 @@ class _Groups:
         order = np.argsort(-values.astype(np.float64), kind="stable")
         ordered = values[order]
         opens = np.r_[True, ordered[1:] != ordered[:-1]]
-        short = (np.cumsum(drawn[order], axis=0) < k).any(axis=1)
+        short: NDArray[np.bool_] = np.any(np.cumsum(drawn[order], axis=0) < k, axis=1)
         later = np.flatnonzero(opens & ~np.r_[True, short[:-1]])
         count = int(later[0]) if len(later) else len(values)
         self.starts = np.flatnonzero(opens[:count])
@@ -204,8 +205,9 @@ class _Groups:
         totals = np.add.reduceat(self.drawn * accuracies[self.order][:, None], self.starts, axis=0)
         first = np.minimum(self.before, k).astype(int)
         last = np.minimum(self.before + self.sizes, k).astype(int)
-        gains: Floats = totals / np.maximum(self.sizes, 1) * (sums[last] - sums[first])
-        return gains.sum(axis=0)
+        gains = totals / np.maximum(self.sizes, 1) * (sums[last] - sums[first])
+        total: Floats = gains.sum(axis=0)
+        return total
 
     def best(self, accuracies: Floats, k: int) -> Floats:
         """Return the highest accuracy among the k first, expected over orders of ties, (R,)."""
@@ -216,7 +218,7 @@ class _Groups:
         cut[sizes == 1] = False  # all copies are alike
         sure = (inside & ~cut)[self.group] & (self.drawn > 0)
         best: Floats = np.where(sure, values[:, None], -np.inf).max(axis=0)
-        for group in np.flatnonzero(cut.any(axis=1)):
+        for group in np.flatnonzero(cut.any(axis=1)).tolist():
             members, columns = self.group == group, cut[group]
             places = k - self.before[group][columns]
             drawn = self.drawn[members][:, columns]

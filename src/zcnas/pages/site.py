@@ -18,6 +18,7 @@ from zcnas.judging.leaderboard import Entry, Leaderboard
 from zcnas.judging.outcomes import Analysis, Outcomes
 from zcnas.judging.statistics import RESAMPLES
 from zcnas.pages.benchmark import Compared, benchmark_view
+from zcnas.pages.comparison import pack_differences
 from zcnas.pages.environment import asset, decimals_of, environment
 from zcnas.pages.figures import ranking_figures
 from zcnas.pages.ranking import (
@@ -178,6 +179,8 @@ def _ranking(content: SiteContent, hrefs: Mapping[str, str]) -> str:
         css_ranking=asset("ranking.css") + asset("figures.css"),
         js_table=asset("table.js"),
         js_board=asset("board.js"),
+        js_compare=asset("compare.js"),
+        differences=pack_differences(content.analysis, indices, anchors) if show.intervals else "",
     )
 
 
