@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
@@ -37,6 +38,31 @@ def cpu_only() -> None:
     contextlib.ExitStack().enter_context(_OnCpu())  # and never left
     for name, stand_in in _STAND_INS.items():
         setattr(torch.cuda, name, stand_in)
+
+
+def old_names() -> None:
+    """Give torch and numpy the names back that published code uses and later releases took away.
+
+    ``torch.symeig`` (upper triangle, ascending, as it was), ``numpy.int`` and ``numpy.float``.
+    """
+    setattr(torch, "symeig", _symeig)  # noqa: B010 - no stub of torch knows the name
+    for name, kind in (("int", int), ("float", float)):
+        if not hasattr(np, name):
+            setattr(np, name, kind)
+
+
+class _Eigen(NamedTuple):
+    eigenvalues: Tensor
+    eigenvectors: Tensor
+
+
+def _symeig(input: Tensor, eigenvectors: bool = False, upper: bool = True) -> Any:
+    """Answer as ``torch.symeig`` did: eigenvalues, and eigenvectors or an empty tensor."""
+    triangle = "U" if upper else "L"
+    if eigenvectors:
+        return _Eigen(*torch.linalg.eigh(input, UPLO=triangle))
+    values = torch.linalg.eigvalsh(input, UPLO=triangle)
+    return _Eigen(values, values.new_empty(0))
 
 
 def as_pair(graph: Network) -> nn.Module:

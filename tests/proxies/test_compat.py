@@ -68,3 +68,19 @@ def test_a_pair_is_the_pooled_features_and_the_logits_of_the_same_network():
     assert pair.num_classes == 10
     assert pair.training
     assert not pair.eval().network.training
+
+
+def test_names_that_torch_and_numpy_took_away_work_as_they_did():
+    code = (
+        "import numpy as np, torch\n"
+        "from zcnas.compat import old_names\n"
+        "old_names()\n"
+        "matrix = torch.tensor([[2.0, 1.0], [9.0, 2.0]])  # only the upper triangle counts\n"
+        "values, vectors = torch.symeig(matrix)\n"
+        "assert values.tolist() == [1.0, 3.0] and vectors.numel() == 0, values\n"
+        "values, vectors = torch.symeig(matrix, eigenvectors=True)\n"
+        "symmetric = torch.tensor([[2.0, 1.0], [1.0, 2.0]])\n"
+        "assert torch.allclose(symmetric @ vectors, vectors * values, atol=1e-5)\n"
+        "assert np.zeros(1, np.float).dtype == float and np.int(3.5) == 3\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

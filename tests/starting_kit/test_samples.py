@@ -20,6 +20,7 @@ from zcnas.worker.contract import load_predictor, query_caller, to_score
 SAMPLES = Path(__file__).parents[2] / "starting_kit" / "submissions"
 FOLDERS = sorted(folder for folder in SAMPLES.iterdir() if folder.is_dir())
 OF_2022 = {"normalised_synflow", "normalised_fisher", "grad_norm_times_params"}
+LATER = {"gradsign", "layers", "meco", "swap", "zico"}
 SCALES = {"params": 1e6}
 """What a sample's score is divided by to be the proxy's."""
 
@@ -45,9 +46,9 @@ def _score(name: str, spec: Spec = SAMPLED) -> float:
     return to_score(query_caller(load_predictor(SAMPLES / name), dataloader)(network))
 
 
-def test_every_proxy_is_a_sample_and_so_are_random_and_three_entries_of_2022():
+def test_every_proxy_is_a_sample_and_so_are_random_entries_of_2022_and_later_proxies():
     names = {folder.name for folder in FOLDERS}
-    assert names == {*PROXIES, "random", *OF_2022}
+    assert names == {*PROXIES, "random", *OF_2022, *LATER}
     assert set(FIRST_SAMPLES) == {"nwot", "params", "synflow"}
 
 
