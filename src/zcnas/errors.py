@@ -18,6 +18,7 @@
     ├── BundleError           a competition's bundle or its competition.yaml is broken
     ├── PlatformError         a platform refuses, cannot be reached, or answers something unexpected
     ├── ResultsError          a results folder belongs to another run, is damaged or is in use
+    ├── ServingError          a server's folder is in use, of another version, or cannot be one
     ├── WorkerFault           the worker died, fell silent or broke the protocol
     └── OrganiserError        our machine failed: no engine, no image, no disk, no CPU
 
@@ -120,6 +121,10 @@ class PlatformError(ZcnasError):
 
 class ResultsError(ZcnasError):
     """A results folder belongs to another run, is damaged, or is being written to by one."""
+
+
+class ServingError(ZcnasError):
+    """A server's folder is in use, of another version, or lacks what a command asks for."""
 
 
 class WorkerFault(ZcnasError):  # noqa: N818

@@ -14,8 +14,8 @@ from .conftest import BENCHMARK, ROOT, Installed, uv
 pytestmark = pytest.mark.interpreters
 COMMANDS = {
     *("audit", "bundle", "bundle-check", "check", "data", "doctor", "dry-run", "emulate"),
-    *("feedback", "image", "init", "leaderboard", "merge", "phases", "rank", "sample", "score"),
-    *("smoke", "status", "submission", "try"),
+    *("feedback", "image", "init", "leaderboard", "merge", "phases", "queue", "rank", "sample"),
+    *("score", "serve", "smoke", "status", "submission", "try"),
 }
 WITHOUT_TORCH = [
     (("--version",), 0, "zcnas 0."),
@@ -45,6 +45,8 @@ WITHOUT_TORCH = [
     (("feedback", "nowhere"), 2, "nowhere"),
     (("audit", "mine", "--out", "nowhere"), 2, "nowhere"),
     (("doctor", "--isolation", "process"), 3, "pip install 'zcnas[run]'"),
+    (("queue", "--folder", "nowhere"), 2, "nowhere is not a server's folder"),
+    (("serve", "nowhere", "--phase", "practice"), 2, "pip install 'zcnas[pages]'"),
     (("image",), 3, "no Docker engine answers"),
 ]
 """Arguments, exit code and part of what is said where no extra is installed."""

@@ -126,7 +126,7 @@ def _sorted_out(folder: Path) -> tuple[list[Path], dict[str, list[Path]]]:
     """Return what in a folder may be a submission, and by reason what is not."""
     taken, passed_over = [], dict[str, list[Path]]()
     for entry in sorted(folder.iterdir()):
-        if reason := _why_not(entry):
+        if reason := why_not_taken(entry):
             passed_over.setdefault(reason, []).append(entry)
         else:
             taken.append(entry)
@@ -139,7 +139,7 @@ def _name_passed_over(folder: Path, passed_over: Mapping[str, Sequence[Path]], s
             say(f"not taken from {folder}: {', '.join(names)}: {reason}")
 
 
-def _why_not(entry: Path) -> str:
+def why_not_taken(entry: Path) -> str:
     """Return why an entry of a folder of submissions is not one; empty if it is."""
     try:
         mode = entry.stat().st_mode

@@ -17,10 +17,12 @@ from zcnas.organiser.cli import (
     machine,
     phases,
     platforms,
+    queue,
     results,
     safety,
     scoring,
     searching,
+    serving,
     submission,
     trying,
 )
@@ -72,6 +74,8 @@ app.command("repeat")(homecoming.repeat)
 app.command("feedback")(safety.feedback)
 app.command("audit")(safety.audit)
 app.command("doctor")(safety.doctor)
+app.command("serve")(serving.serve)
+app.add_typer(queue.app, name="queue")
 app.command("analyse")(analyses.analyse)
 app.add_typer(searching.app, name="search")
 app.command("image")(machine.image)

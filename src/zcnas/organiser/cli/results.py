@@ -159,12 +159,10 @@ def contest_of(results: ResultsFolder, phase: Phase) -> Contest:
     Raises:
         ZcnasError: The phase's hidden half or ``submissions.csv`` cannot be read.
     """
-    from zcnas.organiser.results.contest import read_contest
-    from zcnas.records import read_reference
+    from zcnas.organiser.results.contest import read_contest, read_truth
 
     _, references = halves_of(phase)
-    truth = {key: read_reference(references / f"{key}.json") for key in phase.benchmarks}
-    return read_contest(results, phase, truth)
+    return read_contest(results, phase, read_truth(phase, references))
 
 
 def judged(contest: Contest) -> Judgement:
@@ -190,19 +188,15 @@ def finish(
     Raises:
         ZcnasError: The phase's architectures or a manifest cannot be read.
     """
+    from zcnas.organiser.results.contest import read_specs
     from zcnas.organiser.results.publishing import SiteOptions, publish
     from zcnas.organiser.secret_files import DRAW_SEED
-    from zcnas.records import read_input
 
     inputs, _ = halves_of(phase)
-    specs = {
-        key: {each.id: each.spec for each in read_input(inputs / f"{key}.json").architectures}
-        for key in phase.benchmarks
-    }
     seed = inputs.parent / DRAW_SEED
     options = SiteOptions(
         site=site,
-        specs=specs,
+        specs=read_specs(phase, inputs),
         draw_seed=seed.read_text().strip() if after_deadline and seed.is_file() else None,
         after_deadline=after_deadline,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -26,6 +26,9 @@ from zcnas.organiser.cli.options import (
     say,
 )
 
+if TYPE_CHECKING:
+    from zcnas.organiser.doctor import Finding
+
 ResultsArgument = Annotated[Path, folder_argument("Folder of an earlier run.")]
 
 
@@ -37,7 +40,7 @@ def doctor(
     as_json: JsonOption = False,
 ) -> None:
     """Check this machine before a run and suggest fixes; exit with 3 if one is required."""
-    from zcnas.organiser.doctor import Finding, Situation
+    from zcnas.organiser.doctor import Situation
     from zcnas.organiser.doctor.checks import CHECKS
 
     named, drawn = os.environ.get("ZCNAS_DATA"), os.environ.get("ZCNAS_PHASES")
@@ -52,15 +55,20 @@ def doctor(
     findings: dict[str, Finding] = {}
     for name, check in CHECKS.items():
         findings[name] = finding = check(situation)
-        style = {"ok": "green", "warning": "yellow", "error": "red"}[finding.verdict]
-        line = f"{finding.verdict:<8}{name}: {finding.text}"
-        console.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
-        if finding.fix:
-            console.print(f"        fix: {finding.fix}", markup=False, soft_wrap=True)
+        print_finding(name, finding)
     if as_json:
         print_record(findings)
     if any(finding.verdict == "error" for finding in findings.values()):
         raise typer.Exit(3)
+
+
+def print_finding(name: str, finding: Finding) -> None:
+    """Print what a check has found, and how to fix it."""
+    style = {"ok": "green", "warning": "yellow", "error": "red"}[finding.verdict]
+    line = f"{finding.verdict:<8}{name}: {finding.text}"
+    console.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
+    if finding.fix:
+        console.print(f"        fix: {finding.fix}", markup=False, soft_wrap=True)
 
 
 def feedback(

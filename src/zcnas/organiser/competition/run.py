@@ -62,6 +62,7 @@ class Competition:
         anew: Delete the results of an earlier run in ``output`` instead of resuming it.
         shard: How many architectures one job has; None for a whole benchmark.
         pool: Makes what runs the jobs; None for a pool on ``cpus``.
+        slots: How many jobs that pool runs at once; None for as many as there are CPUs.
         remark: Called with a submission's name and what is worth a line about it.
         waiting: Called with what a job waits for, from several threads.
         part: Run only this part of the run, and what divides it; None for all of it.
@@ -79,6 +80,7 @@ class Competition:
     remark: Callable[[str, str], None] = lambda submission, text: None
     waiting: Waiting = lambda text: None
     part: tuple[PartNumber, CostRecord] | None = None
+    slots: int | None = None
 
     def run(self, submissions: Sequence[Path], roster: Mapping[str, Arrival] = _NOBODY) -> None:
         """Ask every submission for every architecture, and record what came of it in ``output``.
@@ -172,7 +174,9 @@ class _Run:
             competition.cpus, competition.isolation, self._program, self._terms.program_sha256
         )
         opened = (
-            competition.pool() if competition.pool else LocalPool(host.run, len(competition.cpus))
+            competition.pool()
+            if competition.pool
+            else LocalPool(host.run, competition.slots or len(competition.cpus))
         )
         try:
             with working(opened, self.events):

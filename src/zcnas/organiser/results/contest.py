@@ -8,7 +8,7 @@ from pathlib import Path
 from zcnas.judging.judge import Contender, Contest
 from zcnas.organiser.results.folder import ResultsFolder, SubmissionRecord, read_manifest
 from zcnas.phases import Phase
-from zcnas.records import Reference
+from zcnas.records import Reference, read_input, read_reference
 from zcnas.result_files import ResultFiles
 from zcnas.submissions.roster import ARRIVALS_FILE, read_arrivals
 
@@ -41,6 +41,27 @@ def read_contest(
         contained=run.isolation != "process" if run.contained is None else run.contained,
         data_sources={key: each.data_source for key, each in run.benchmarks.items()},
     )
+
+
+def read_truth(phase: Phase, references: Path) -> dict[str, Reference]:
+    """Return the hidden half of each of a phase's benchmarks, from their folder.
+
+    Raises:
+        ReferenceDataError: One is missing or malformed.
+    """
+    return {key: read_reference(references / f"{key}.json") for key in phase.benchmarks}
+
+
+def read_specs(phase: Phase, inputs: Path) -> dict[str, dict[str, str]]:
+    """Return each benchmark's architectures by id, from the folder of the visible halves.
+
+    Raises:
+        InputDataError: One is missing or malformed.
+    """
+    return {
+        key: {each.id: each.spec for each in read_input(inputs / f"{key}.json").architectures}
+        for key in phase.benchmarks
+    }
 
 
 def _contender(record: SubmissionRecord, folder: Path, phase: Phase) -> Contender:

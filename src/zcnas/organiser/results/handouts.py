@@ -18,6 +18,9 @@ from zcnas.organiser.results.folder import ResultsFolder
 from zcnas.records import Manifest, read_json, write_json
 from zcnas.result_files import MANIFEST, PREDICTIONS, ResultFiles
 
+RESULT = "result.json"
+"""What a participant is told of a submission as a whole."""
+
 
 def hand_out(results: ResultsFolder, show: Feedback, target: Path) -> list[Path]:
     """Write every participant's part of a run into folders below ``target``; return the folders.
@@ -40,11 +43,22 @@ def hand_out(results: ResultsFolder, show: Feedback, target: Path) -> list[Path]
     folders = []
     for entry in board.entries:
         folder = target / entry.submission
-        write_json(folder / "result.json", result_of(entry, show))
-        for benchmark in board.benchmarks:
-            _hand_out_benchmark(results.folder_of(entry.submission), benchmark, show, folder)
+        hand_out_entry(results, board, entry, show, folder)
         folders.append(folder)
     return folders
+
+
+def hand_out_entry(
+    results: ResultsFolder, board: Leaderboard, entry: Entry, show: Feedback, folder: Path
+) -> None:
+    """Write one participant's part of a run into a folder, which must hold nothing of another.
+
+    Raises:
+        PredictionError: A manifest is malformed.
+    """
+    write_json(folder / RESULT, result_of(entry, show))
+    for benchmark in board.benchmarks:
+        _hand_out_benchmark(results.folder_of(entry.submission), benchmark, show, folder)
 
 
 def result_of(entry: Entry, show: Feedback) -> dict[str, Any]:

@@ -1,0 +1,124 @@
+"""Accepts or refuses a whole file at once, in words; nothing of it is run.
+
+Accepted means: its row is committed and its zip lies on the disk. The file in the inbox is removed
+only after that. A server that is killed in between finds it again, knows it, and removes it.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from zcnas.errors import InvalidSubmission
+from zcnas.isolation.owners import owned_folder
+from zcnas.organiser.serving.attempts import Attempt, State
+from zcnas.organiser.serving.calendar import ServedPhase, allowance, closed_words, open_phase
+from zcnas.organiser.serving.inbox import WholeFile, read_whole, remove_taken
+from zcnas.organiser.serving.layout import Layout
+from zcnas.organiser.serving.store import Store
+from zcnas.submissions import MAX_BYTES, Submission, open_submission
+from zcnas.text import printable
+
+
+class Intake:
+    """Turns files of the inbox into attempts.
+
+    Args:
+        store: Where attempts are kept.
+        layout: The server's folders.
+        phases: The phases that are served.
+    """
+
+    def __init__(self, store: Store, layout: Layout, phases: Sequence[ServedPhase]) -> None:
+        self._store = store
+        self._layout = layout
+        self._phases = phases
+
+    def take(self, file: WholeFile) -> Attempt | None:
+        """Answer a file: return its attempt; None if it has one already or is whole no longer.
+
+        Raises:
+            OSError: It cannot be read, or the disk does not take it; it stays in the inbox.
+        """
+        if self._store.has_arrived(file.arrival):  # it was accepted, and the server killed
+            remove_taken(file)
+            return None
+        now = datetime.datetime.now(datetime.UTC)
+        moment = min(now, datetime.datetime.fromtimestamp(file.changed_at, datetime.UTC))
+        served = open_phase(self._phases, moment)
+        if served is None:
+            attempt = self._refuse(file, moment, "", closed_words(self._phases, moment))
+        elif refusal := allowance(self._store, file.team, served, moment).refusal:
+            attempt = self._refuse(file, moment, served.name, refusal)
+        else:
+            content = read_whole(file, MAX_BYTES + 1)
+            if content is None:
+                return None
+            attempt = self._check(file, moment, served.name, content)
+        remove_taken(file)
+        return attempt
+
+    def _check(
+        self, file: WholeFile, moment: datetime.datetime, phase: str, content: bytes
+    ) -> Attempt:
+        """Open a submission as `zcnas check` does, and accept or refuse it."""
+        with owned_folder("intake") as folder:
+            archive = folder / file.path.name
+            archive.write_bytes(content)
+            try:
+                submission = open_submission(archive, folder / "opened")
+            except InvalidSubmission as error:
+                return self._refuse(file, moment, phase, "\n".join(error.problems))
+        return self._accept(file, moment, phase, content, submission)
+
+    def _accept(
+        self, file: WholeFile, moment: datetime.datetime, phase: str, content: bytes,
+        submission: Submission,
+    ) -> Attempt:  # fmt: skip
+        remarks = "\n".join(submission.remarks)
+        with self._store.transaction():
+            attempt = self._enter(file, moment, phase, "waiting", remarks, submission.sha256)
+            write_durably(self._layout.archive(attempt.name), content)
+        return attempt
+
+    def _refuse(
+        self, file: WholeFile, moment: datetime.datetime, phase: str, reason: str
+    ) -> Attempt:
+        with self._store.transaction():
+            return self._enter(file, moment, phase, "refused", reason)
+
+    def _enter(
+        self, file: WholeFile, moment: datetime.datetime, phase: str, state: State, note: str,
+        sha256: str = "",
+    ) -> Attempt:  # fmt: skip
+        return self._store.enter(
+            arrival=file.arrival,
+            team=file.team,
+            file=printable(file.path.name),
+            phase=phase,
+            received_at=moment.isoformat(timespec="seconds"),
+            sha256=sha256,
+            state=state,
+            note=note,
+        )
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Write a file that is whole, and on the disk, when this returns.
+
+    Raises:
+        OSError: The disk does not take it.
+    """
+    partial = path.with_name(f"{path.name}.partial")
+    with partial.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+    descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
