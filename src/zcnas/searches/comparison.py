@@ -152,7 +152,7 @@ def _table(searches: Searches, curves: Mapping[str, Floats], goal: float, at: in
                 "interval": f"{_count(hit.low)} to {_count(hit.high)}",
                 "median": _count(hit.median),
                 "share": hit.share,
-                "times fewer": f"{bound}{ratio:.1f} [{low:.1f}, {high:.1f}]",
+                "times fewer": f"{bound}{ratio:.1f} [{low:.1f}, {high:.1f}]" if ratio else "–",
                 f"at {step + 1} models": float(own[:, step].mean()),
                 "difference": difference,
                 "p": "–" if name == base_name else f"{p:.2g}",

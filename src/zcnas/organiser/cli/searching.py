@@ -102,7 +102,7 @@ def search(
     arena = load_arena(get_benchmark(benchmark), folder, validation, test)
     proxies = proxies_of(plan, folder)
     kept = cache or as_folder(out) / ROWS
-    sources = Sources(folder, scores, tuple(sorted(kept.glob(f"{benchmark}*.jsonl"))), fit)
+    sources = Sources(folder, scores, tuple(sorted(kept.glob(f"*/{benchmark}.jsonl"))), fit)
     if compute:
         sources = _compute(arena, proxies, sources, kept)
     _run(plan, with_scores(arena, proxies, sources), trials, out, scheduler, as_json=as_json)
