@@ -152,7 +152,7 @@ def formats() -> tuple[str, dict[str, Any]]:
         _FORMATS,
         *(f"* [`{file.name}`](#{file.records[0].__name__.lower()})" for file in FILES),
         "\n## Statuses of an architecture\n",
-        "| status | it |\n|---|---|",
+        "| status | meaning |\n|---|---|",
         *(f"| `{status}` | {meaning} |" for status, meaning in STATUSES.items()),
         f"\nAll but `ok` are failures; `{MISSING}` is counted, never written.\n",
     ]
