@@ -78,14 +78,6 @@ def test_a_new_generation_starts_with_an_empty_board(store, enter):
         decisions.rerun_all(store, "final")
 
 
-def test_one_attempt_of_a_team_is_chosen(store, enter):
-    first, second, other = enter("a"), enter("a"), enter("b")
-    decisions.choose(store, other.number)
-    decisions.choose(store, first.number)
-    decisions.choose(store, second.number)
-    assert [each.chosen for each in store.attempts()] == [False, True, True]
-
-
 @pytest.fixture
 def zcnas(tmp_path):
     def run(*arguments):

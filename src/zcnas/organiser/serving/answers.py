@@ -85,8 +85,7 @@ class Answers:
     def _of_attempt(
         self, attempt: Attempt, places: Mapping[int, int], runs: Mapping[int, Run]
     ) -> list[str]:
-        chosen = ", chosen to count" if attempt.chosen else ""
-        head = f"{attempt.number}. {one_line(attempt.file)}, received {attempt.received_at}{chosen}"
+        head = f"{attempt.number}. {one_line(attempt.file)}, received {attempt.received_at}"
         lines = [head, f"   {self._state(attempt, places, runs)}"]
         lines += [f"   - {printable(line)}" for line in attempt.note.splitlines()]
         return lines

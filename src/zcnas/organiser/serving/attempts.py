@@ -40,7 +40,6 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
         sha256: Digest of its content, however it was packed; "" if it was refused.
         state: Where it is; ``STATES`` explains each value.
         note: What the team is told beside the state: reasons, and what was left out of it.
-        chosen: Whether the team wants this one to count.
     """
 
     number: int
@@ -52,7 +51,6 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     state: State
     note: str
-    chosen: bool
 
     @property
     def name(self) -> str:

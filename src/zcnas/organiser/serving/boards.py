@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from zcnas.organiser.results.folder import ResultsFolder
+from zcnas.organiser.results.folder import RUN, ResultsFolder
 from zcnas.organiser.serving import crew
 from zcnas.organiser.serving.attempts import Attempt, Run
 from zcnas.organiser.serving.board import BoardOrder, Row
@@ -28,7 +28,7 @@ RETRY_S = 60.0
 """Until a drawing that failed is tried again, if nothing changes."""
 
 _Standing = list[tuple[Attempt, Run]]
-_Signature = tuple[tuple[int, int, bool], ...]
+_Signature = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -94,27 +94,34 @@ class Boards:
             self._drawing = None
 
     def _stale(self) -> list[tuple[ServedPhase, _Standing]]:
-        """Return the phases whose board differs from what was drawn last, with what stands."""
+        """Return the phases whose board differs from what was drawn last, with what stands.
+
+        A phase that is run again from scratch keeps its board until the first new run has ended.
+        """
         found = []
         for served in self._plan.phases:
             standing = self._store.standing_runs(served.name)
             signature = _signature(standing)
             failed, since = self._failed.get(served.name, ((), 0.0))
             waits = failed == signature and time.monotonic() - since < RETRY_S
-            if signature != self._drawn.get(served.name, ()) and not waits:
+            begun = (self._results(served.name).path / RUN).exists()
+            if begun and signature != self._drawn.get(served.name, ()) and not waits:
                 found.append((served, standing))
         return found
 
+    def _results(self, phase: str) -> ResultsFolder:
+        generation = self._store.generation(phase)
+        return ResultsFolder(self._plan.layout.results(phase, generation))
+
     def _start(self, served: ServedPhase, standing: _Standing) -> _Drawing:
-        layout, name = self._plan.layout, served.name
-        results = ResultsFolder(layout.results(name, self._store.generation(name)))
+        layout, results = self._plan.layout, self._results(served.name)
         order = BoardOrder(
             parent=os.getpid(),
             phase=served.phase,
             inputs=str(served.inputs),
             references=str(served.references),
             results=str(results.path),
-            site=str(layout.site(name)),
+            site=str(layout.site(served.name)),
             rows=tuple(
                 Row(
                     name=attempt.name,
@@ -140,4 +147,4 @@ class Boards:
 
 def _signature(standing: _Standing) -> _Signature:
     """Return what a board follows from, for comparison."""
-    return tuple((attempt.number, run.number, attempt.chosen) for attempt, run in standing)
+    return tuple((attempt.number, run.number) for attempt, run in standing)

@@ -17,7 +17,6 @@ FROM: Mapping[str, tuple[State, ...]] = {
     "disqualify": ("waiting", "running", "scored", "failed"),
     "reinstate": ("disqualified",),
     "rerun": ("scored",),
-    "choose": ("waiting", "running", "scored"),
 }
 """In which states an attempt must be for a decision."""
 
@@ -91,18 +90,6 @@ def rerun_all(store: Store, phase: str) -> list[Attempt]:
         for attempt in attempts:
             store.set_state(attempt.number, "waiting")
     return attempts
-
-
-def choose(store: Store, number: int) -> Attempt:
-    """Have an attempt be the one that counts of its team, in a phase that counts the chosen.
-
-    Raises:
-        ServingError: There is no such attempt, or it cannot count.
-    """
-    with store.transaction():
-        attempt = _allowed(store, "choose", number)
-        store.choose(attempt)
-    return attempt
 
 
 def _decide(

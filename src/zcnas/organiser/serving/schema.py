@@ -23,8 +23,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             sha256      TEXT NOT NULL,
             state       TEXT NOT NULL CHECK (state IN ('refused', 'waiting', 'running', 'scored',
                                                        'failed', 'cancelled', 'disqualified')),
-            note        TEXT NOT NULL DEFAULT '',
-            chosen      INTEGER NOT NULL DEFAULT 0 CHECK (chosen IN (0, 1))
+            note        TEXT NOT NULL DEFAULT ''
         ) STRICT
         """,
         "CREATE INDEX attempts_of_team ON attempts (team, phase, received_at)",

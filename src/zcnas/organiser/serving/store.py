@@ -128,13 +128,6 @@ class Store:
             (state, note, number),
         )
 
-    def choose(self, attempt: Attempt) -> None:
-        """Have one attempt of its team count in its phase, and no other."""
-        self._connection.execute(
-            "UPDATE attempts SET chosen = (number = ?) WHERE team = ? AND phase = ?",
-            (attempt.number, attempt.team, attempt.phase),
-        )
-
     def counted(self, team: str, phase: str, since: str = "", until: str = "9") -> int:
         """Return how many attempts of a team count against its quotas, by time received."""
         query = (
