@@ -32,7 +32,7 @@ from zcnas.organiser.competition.evaluation import (
     MinibatchOrder,
     Report,
 )
-from zcnas.organiser.platforms.bundle.settings import PhaseSettings, Question, Settings
+from zcnas.organiser.platforms.settings import PhaseSettings, Question, Settings
 from zcnas.organiser.results.folder import BenchmarkBinding, RunRecord, SubmissionRecord
 from zcnas.organiser.results.portion import Portion
 from zcnas.phases import Limits, Phase, load_phases

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from zcnas.errors import PredictionError
 from zcnas.judging.leaderboard import Leaderboard
-from zcnas.organiser.platforms.bundle.settings import read_settings
+from zcnas.organiser.platforms.settings import read_settings
 from zcnas.phases import load_phases
 from zcnas.records import Manifest, read_input, read_json, read_predictions, read_reference
 from zcnas.submissions.roster import read_arrivals

@@ -17,7 +17,7 @@ from tests.boards import bind, enter, publish_run
 from zcnas.feedback import FEEDBACK, shown
 from zcnas.organiser.results.folder import ResultsFolder
 from zcnas.organiser.results.handouts import hand_out
-from zcnas.pages import About, submission_page
+from zcnas.pages.submission import About, submission_page
 from zcnas.records import Manifest, OrganiserManifest, Prediction, PublicManifest, write_json
 from zcnas.result_files import ResultFiles
 

@@ -12,7 +12,7 @@ import pytest
 from zcnas.feedback import FEEDBACK
 from zcnas.judging.metrics import kendall_tau
 from zcnas.judging.outcomes import Collector
-from zcnas.pages import About, submission_page
+from zcnas.pages.submission import About, submission_page
 from zcnas.pages.views import pack_architectures
 
 

@@ -3,7 +3,3 @@
 Every page is self-contained: style, scripts and figures are inside, nothing is fetched. What a
 participant wrote is escaped, and what the phase's feedback hides is not in the file.
 """
-
-from zcnas.pages.submission import About, submission_page
-
-__all__ = ["About", "submission_page"]

@@ -17,8 +17,8 @@ from zcnas.errors import ReferenceDataError
 from zcnas.feedback import shown
 from zcnas.hosted.phase import BASELINES_FILE
 from zcnas.hosted.run_record import RunRecord, Start
-from zcnas.pages import About, submission_page
 from zcnas.pages.environment import environment
+from zcnas.pages.submission import About, submission_page
 from zcnas.pages.views import Fact, Tag
 from zcnas.phases import Phase
 from zcnas.records import Reference, read_json

@@ -14,7 +14,7 @@ import msgspec
 import zcnas.jobs.dispatch
 import zcnas.organiser.competition.host
 import zcnas.organiser.competition.run
-from zcnas.organiser.platforms.bundle.settings import PhaseSettings
+from zcnas.organiser.platforms.settings import PhaseSettings
 from zcnas.organiser.serving import board, job
 from zcnas.organiser.serving.calendar import ServedPhase
 from zcnas.organiser.serving.layout import Layout

@@ -53,11 +53,11 @@ def emulate(
     as_json: JsonOption = False,
 ) -> None:
     """Run a submission as the platform would: same folders, user, commands and failures."""
-    from zcnas.organiser.platforms.bundle.settings import read_settings
     from zcnas.organiser.platforms.emulator import Emulation
     from zcnas.organiser.platforms.emulator import emulate as run
     from zcnas.organiser.platforms.emulator.bundles import read_task
     from zcnas.organiser.platforms.emulator.containers import ContainerRunner
+    from zcnas.organiser.platforms.settings import read_settings
 
     task = read_task(bundle or Path("build/bundle") / f"{platform}.zip", platform, phase or None)
     runner = _runner(isolation, image or task.image, network)

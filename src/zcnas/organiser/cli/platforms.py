@@ -27,8 +27,8 @@ from zcnas.resources import SETTINGS_FILE, competition_file, package_file
 
 if TYPE_CHECKING:
     from zcnas.organiser.platforms.bundle.phases import Baselines
-    from zcnas.organiser.platforms.bundle.settings import Settings
     from zcnas.organiser.platforms.check import BundleReport
+    from zcnas.organiser.platforms.settings import Settings
 
 DEFAULT_PHASES = ("practice", "starter", "development", "final")
 
@@ -51,8 +51,8 @@ def bundle(
     from zcnas.organiser.costs import COSTS_FILE, estimate, read_costs
     from zcnas.organiser.platforms.bundle import Competition, build_bundles
     from zcnas.organiser.platforms.bundle.phases import bundle_phase
-    from zcnas.organiser.platforms.bundle.settings import read_settings, schedule
     from zcnas.organiser.platforms.bundle.time_limits import grant_time, shortfall
+    from zcnas.organiser.platforms.settings import read_settings, schedule
 
     path = settings or competition_file(SETTINGS_FILE)
     read = read_settings(path)

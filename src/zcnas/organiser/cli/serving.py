@@ -69,11 +69,12 @@ def plan_of(folder: Path, names: list[str], isolation: str, cpus: str) -> Plan:
         ZcnasError: A phase has no dates or is not drawn, or a setting is malformed.
     """
     from zcnas.isolation.machine import parse_cpus
-    from zcnas.organiser.platforms.bundle.settings import read_settings, schedule
+    from zcnas.organiser.platforms.settings import read_settings, schedule
     from zcnas.organiser.serving.calendar import ServedPhase
     from zcnas.organiser.serving.layout import Layout
     from zcnas.organiser.serving.server import Plan
 
+    require("jinja2", "the board that a server keeps up")
     settings = read_settings(competition_file(SETTINGS_FILE))
     phases = []
     for name, dates in schedule(settings, names or list(settings.phases)):

@@ -28,7 +28,7 @@ from zcnas.records import Manifest, read_json, write_json
 from zcnas.result_files import ResultFiles
 
 if TYPE_CHECKING:
-    from zcnas.pages import About
+    from zcnas.pages.submission import About
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +138,7 @@ def _write_scores(judgement: Judgement, entry: Entry, folder: Path) -> None:
 
 def _about(folder: Path, entry: Entry, phase: Phase) -> About:
     """Return what a submission's folder tells beside its predictions."""
-    from zcnas.pages import About
+    from zcnas.pages.submission import About
 
     manifests, logs = {}, {}
     for key in phase.benchmarks:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from zcnas.organiser.platforms.bundle.settings import PhaseSettings
+from zcnas.organiser.platforms.settings import PhaseSettings
 from zcnas.organiser.serving.store import Store
 from zcnas.phases import Phase
 from zcnas.text import plural

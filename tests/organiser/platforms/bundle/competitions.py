@@ -11,8 +11,8 @@ import numpy as np
 from zcnas.benchmarks import get_benchmark
 from zcnas.organiser.platforms.bundle import Competition
 from zcnas.organiser.platforms.bundle.phases import bundle_phase
-from zcnas.organiser.platforms.bundle.settings import read_settings, schedule
 from zcnas.organiser.platforms.bundle.time_limits import grant_time
+from zcnas.organiser.platforms.settings import read_settings, schedule
 from zcnas.phases import load_phases
 from zcnas.records import Architecture, BenchmarkInput, Reference, write_json
 from zcnas.search_spaces import get_search_space

@@ -20,8 +20,8 @@ from zcnas.judging.leaderboard import Entry, Leaderboard
 from zcnas.organiser.cli.main import app
 from zcnas.organiser.platforms.bundle import build_bundles, shared_files
 from zcnas.organiser.platforms.bundle.phases import bundle_phase
-from zcnas.organiser.platforms.bundle.settings import read_settings
 from zcnas.organiser.platforms.check import check_bundle
+from zcnas.organiser.platforms.settings import read_settings
 from zcnas.packed import pack_images
 from zcnas.records import read_input, read_reference, write_json
 from zcnas.search_spaces import build_network, parse_spec

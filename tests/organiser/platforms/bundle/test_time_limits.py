@@ -5,8 +5,8 @@ import pytest
 
 from zcnas.errors import BundleError
 from zcnas.hosted.phase import default_time_limit_s
-from zcnas.organiser.platforms.bundle.settings import PhaseSettings, read_settings
 from zcnas.organiser.platforms.bundle.time_limits import grant_time, shortfall
+from zcnas.organiser.platforms.settings import PhaseSettings, read_settings
 from zcnas.phases import load_phases
 from zcnas.resources import package_file
 

@@ -24,7 +24,7 @@ from zcnas.organiser.platforms.bundle.programs import (
     scoring_program,
     starting_kit,
 )
-from zcnas.organiser.platforms.bundle.settings import Settings
+from zcnas.organiser.platforms.settings import Settings
 from zcnas.submissions import packed_files
 from zcnas.submissions.archives import zip_files
 

@@ -13,7 +13,7 @@ import yaml
 
 from zcnas.organiser.platforms.bundle.columns import SUBMISSION_RULES, columns, counting_rule
 from zcnas.organiser.platforms.bundle.phases import BundledPhase
-from zcnas.organiser.platforms.bundle.settings import Question, Settings
+from zcnas.organiser.platforms.settings import Question, Settings
 from zcnas.phases import CountingRule
 
 LEADERBOARD = "results"

@@ -29,7 +29,7 @@ from zcnas.errors import BundleError
 from zcnas.organiser.platforms.bundle.columns import counting_rule, short_title
 from zcnas.organiser.platforms.bundle.phases import BundledPhase
 from zcnas.organiser.platforms.bundle.pictures import with_pictures
-from zcnas.organiser.platforms.bundle.settings import Settings
+from zcnas.organiser.platforms.settings import Settings
 from zcnas.submissions import MAX_BYTES, MAX_FILES
 from zcnas.tracks import TRACKS
 

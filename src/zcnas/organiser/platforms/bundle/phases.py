@@ -20,7 +20,7 @@ from zcnas.hosted.phase import (
 )
 from zcnas.ingestion.inputs import check_input
 from zcnas.organiser.both_halves import read_both_halves
-from zcnas.organiser.platforms.bundle.settings import PhaseSettings
+from zcnas.organiser.platforms.settings import PhaseSettings
 from zcnas.phases import Phase
 from zcnas.records import BenchmarkInput, Reference
 

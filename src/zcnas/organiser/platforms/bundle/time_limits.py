@@ -11,7 +11,7 @@ import msgspec
 
 from zcnas.errors import BundleError
 from zcnas.hosted.phase import default_time_limit_s
-from zcnas.organiser.platforms.bundle.settings import PhaseSettings, Settings
+from zcnas.organiser.platforms.settings import PhaseSettings, Settings
 from zcnas.phases import Phase
 
 QUEUE_ADVICE = (

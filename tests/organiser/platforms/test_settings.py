@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from zcnas.errors import BundleError
-from zcnas.organiser.platforms.bundle.settings import read_settings, schedule
+from zcnas.organiser.platforms.settings import read_settings, schedule
 
-ROOT = Path(__file__).resolve().parents[4]
+ROOT = Path(__file__).resolve().parents[3]
 NAMES = ("practice", "development", "final")
 
 
