@@ -57,7 +57,7 @@ def asked(monkeypatch, limits, tmp_path):
             waits = left.get(architecture.id)
             if not waits:
                 return Prediction(id=architecture.id, status="ok", score=1.0)
-            self._conversation.longest_wait_s = waits.pop(0)
+            self._session.conversation.longest_wait_s = waits.pop(0)
             return timed_out(architecture.id, cpu_time_s)
 
         monkeypatch.setattr(Recorder, "_ask_once", ask_once)
@@ -106,7 +106,7 @@ def test_what_canaries_use_is_on_the_account_of_whoever_loses_workers(
 
     def ask_once(self, architecture):
         if self._job.submission_name == "mine":
-            self._conversation.loss = "gone"
+            self._session.conversation.loss = "gone"
             return Prediction(id=architecture.id, status="killed", message="the worker is gone")
         canaries.append(architecture.id)
         return Prediction(id=architecture.id, status="ok", score=1.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -155,3 +156,75 @@ def test_layers_leaves_out_what_the_output_does_not_depend_on():
     cut = "|nor_conv_3x3~0|+|nor_conv_3x3~0|none~1|+|none~0|none~1|nor_conv_3x3~2|"
     benchmark = get_benchmark("nasbench201_cifar10")
     assert ask("layers", build_network(PARSE(cut), benchmark), batches(1)) == 98 - 15 * 4
+
+
+def test_te_nas_has_the_condition_number_of_the_images_products_for_a_linear_network():
+    """The summed logits' gradient is x_n in every row of the weights, so Θ = K · X Xᵀ."""
+
+    class Linear(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.head = nn.Linear(192, 3)
+
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            answer: torch.Tensor = self.head(images.flatten(1))
+            return answer
+
+    ((inputs, targets),) = batches(1)
+    answer = query_caller(load_predictor(SAMPLES / "te_nas"), [(inputs, targets)])(Linear())
+    rows = inputs.flatten(1).double().numpy()
+    assert -answer["ntk"] == pytest.approx(np.linalg.cond(rows @ rows.T), rel=1e-4)
+
+
+def test_te_nas_counts_images_of_equal_codes_once():
+    network, ((inputs, targets),) = Small(), batches(1)
+    twice = torch.cat([inputs, inputs[:2]])
+    codes = np.concatenate(relu_codes(network, inputs), axis=1)
+    different = len({tuple(row) for row in codes.tolist()})
+    answer = query_caller(load_predictor(SAMPLES / "te_nas"), [(twice, targets)])(network)
+    assert answer["regions"] == different
+
+
+def test_te_nas_adds_ranks():
+    answers = [
+        {"ntk": -9.0, "regions": 5},
+        {"ntk": -math.inf, "regions": 9},
+        {"ntk": -1.0, "regions": 5},
+    ]
+    assert load_predictor(SAMPLES / "te_nas").combine(answers) == [3.5, 4.0, 4.5]
+
+
+def test_az_nas_multiplies_ranks():
+    names = ("expressivity", "progressivity", "trainability", "complexity")
+    rows = [(1, 2, -math.inf, 3), (2, 5, 0.5, 3), (3, 4, 0.1, 4)]
+    answers = [dict(zip(names, map(float, row), strict=True)) for row in rows]
+    expected = [math.log(1 * 1 * 1 * 1.5), math.log(2 * 3 * 3 * 1.5), math.log(3 * 2 * 2 * 3)]
+    combined = load_predictor(SAMPLES / "az_nas").combine(answers)
+    assert combined == pytest.approx(expected)
+
+
+def test_az_nas_parts_of_known_features():
+    load_predictor(SAMPLES / "az_nas")
+    parts = sys.modules["submitted.parts"]
+    torch.manual_seed(0)
+    white = torch.randn(8, 16, 16, 16)
+    assert parts.entropy(white) == pytest.approx(math.log(16), abs=0.02)
+    assert parts.entropy(white[:, :1].expand(-1, 16, -1, -1)) == pytest.approx(0, abs=1e-4)
+    assert parts.entropy(torch.zeros(2, 3, 4, 4)) == -math.inf
+
+
+@pytest.mark.parametrize(("scale", "expected"), [(1.0, 0.0), (2.0, -0.5), (0.25, -2.25)])
+def test_az_nas_trainability_of_a_scaled_rotation_is_that_of_its_scale(scale, expected):
+    load_predictor(SAMPLES / "az_nas")
+    parts = sys.modules["submitted.parts"]
+    torch.manual_seed(0)
+    rotation = torch.linalg.qr(torch.randn(8, 8))[0] * scale
+    before = torch.randn(64, 8, 64, 64, requires_grad=True)
+    after = torch.einsum("oc,bchw->bohw", rotation, before)
+    assert parts.trainability(before, after) == pytest.approx(expected, abs=0.1)
+
+
+def test_az_nas_trainability_of_a_cell_that_does_nothing_is_minus_infinity():
+    load_predictor(SAMPLES / "az_nas")
+    before = torch.randn(2, 8, 4, 4, requires_grad=True)
+    assert sys.modules["submitted.parts"].trainability(before, before * 1) == -math.inf
