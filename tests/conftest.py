@@ -50,11 +50,15 @@ LONGEST = (
     "tests/organiser/platforms/emulator/test_our_bundle.py",
     "tests/ingestion/test_statuses.py",
     "tests/ingestion/test_ingest.py",
+    "tests/hostile/test_plain_user.py",
     "tests/pages/test_in_browser.py",
-    "tests/organiser/competition/test_faults.py",
-    "tests/organiser/competition/test_cluster.py",
+    "tests/organiser/cli/test_main.py",
+    "tests/ingestion/test_combine.py",
     "tests/install/test_kit.py",
-    "tests/test_phases_of_2022.py",
+    "tests/organiser/competition/test_faults.py",
+    "tests/organiser/competition/test_resume.py",
+    "tests/organiser/platforms/second_container/test_attacks.py",
+    "tests/organiser/cli/test_process.py",
 )
 """The files of tests that take more than a minute, the longest first."""
 

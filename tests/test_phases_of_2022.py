@@ -90,6 +90,7 @@ def test_a_hidden_phase_is_not_drawn_into_the_repository():
     assert "outside the repository with --out DIR" in " ".join(done.stderr.split())
 
 
+@pytest.mark.slow
 @pytest.mark.container
 @pytest.mark.real_table
 def test_the_final_phase_is_drawn_in_secret_and_scored_in_containers(

@@ -77,10 +77,25 @@ def test_the_answers_come_in_an_order_that_is_not_the_draws(ingest_source):
     ("body", "status", "message"),
     [
         ("raise ValueError('my fault')", "error", "ValueError: my fault (predictor.py, line 6)"),
-        ("return [1.0]", "invalid", "combine returned 1 scores for 2 answers"),
+        pytest.param(
+            "return [1.0]",
+            "invalid",
+            "combine returned 1 scores for 2 answers",
+            marks=pytest.mark.slow,
+        ),
         ("return [1.0, float('nan')]", "invalid", "answer 2 of 2 NaN; expected a number"),
-        ("return [1.0, None]", "invalid", "answer 2 of 2 NoneType None; expected one number"),
-        ("return 3", "invalid", "combine returned int 3; expected a list of 2 scores"),
+        pytest.param(
+            "return [1.0, None]",
+            "invalid",
+            "answer 2 of 2 NoneType None; expected one number",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            "return 3",
+            "invalid",
+            "combine returned int 3; expected a list of 2 scores",
+            marks=pytest.mark.slow,
+        ),
         ("return None", "invalid", "combine returned NoneType None"),
         ("import os; os._exit(3)", "killed", "os._exit was called (predictor.py, line 6)"),
         ("return bytearray(1 << 40)", "memory", "MemoryError"),

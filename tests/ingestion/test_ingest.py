@@ -121,7 +121,12 @@ class ZeroCostPredictor:
             "killed",
             "in set-up: the worker is gone: os._exit(3) was called (predictor.py, line 1)",
         ),
-        ("import ctypes; ctypes.CDLL(None)._exit(3)", "killed", "in set-up: the worker is gone"),
+        pytest.param(
+            "import ctypes; ctypes.CDLL(None)._exit(3)",
+            "killed",
+            "in set-up: the worker is gone",
+            marks=pytest.mark.slow,
+        ),
         (
             "class ZeroCostPredictor:\n    def pre_process(self): raise ValueError('no data')\n"
             "    def query(self, graph): return 1",

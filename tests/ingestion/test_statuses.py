@@ -76,9 +76,13 @@ BODIES = {
     "kills_itself": ("os.kill(os.getpid(), signal.SIGKILL)", "killed", "SIGKILL"),
     "huge_message": ("raise ValueError('x' * 10_000_000)", "error", "ValueError: xxxxx"),
 }
+ALIKE = {"handles_sigxcpu", "huge_matmul", "torch_memory", "os_exit_0", "aborts"}
+"""Ends much like another's, which is tried every time."""
 
 
-@pytest.mark.parametrize("name", BODIES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(each, marks=[pytest.mark.slow] * (each in ALIKE)) for each in BODIES]
+)
 def test_a_failure_has_its_status_and_costs_one_architecture(
     ingest_source, isolation, limits, tight_limits, name
 ):

@@ -120,7 +120,7 @@ def test_with_run_and_pages_every_command_does_its_work(full, scored, workplace)
     pushed = settings.replace("zcnas-worker:latest", "me/zcnas-worker:1")
     (workplace / "settings.yaml").write_text(pushed)
     for arguments in (
-        ("dry-run", "mine", *process, "--benchmark", BENCHMARK),
+        ("dry-run", "mine", *process, "--benchmark", BENCHMARK, "-n", "10"),
         ("status",),
         ("rank",),
         ("leaderboard",),

@@ -234,6 +234,7 @@ def test_the_limits_of_a_phase_reach_the_scratch_folder(ingest_source, small, li
     assert prediction.value == (7 << 20) + 2000
 
 
+@pytest.mark.slow
 @pytest.mark.container
 def test_the_image_unpacked_gives_the_scores_of_the_container_and_is_named(
     ingest_source, docker_isolation, small, tmp_path, monkeypatch

@@ -117,7 +117,7 @@ def test_a_clock_that_jumps_changes_no_result(ingest_source, small, monkeypatch)
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can mount a small disk")
-@pytest.mark.parametrize("size", ["8k", "64k"])
+@pytest.mark.parametrize("size", ["8k", pytest.param("64k", marks=pytest.mark.slow)])
 def test_a_full_disk_is_the_organisers_fault_and_no_participant_is_charged(tmp_path, size):
     """A disk of that size, in a mount namespace of the command alone."""
     submission = tmp_path / "mine"

@@ -19,9 +19,6 @@ from zcnas.records import read_input, read_predictions
 
 from .conftest import KEYS, outcome
 
-MOMENTS = 20
-"""How often runs are struck."""
-
 
 def finish(process):
     _, errors = process.communicate(timeout=WAIT_S)
@@ -53,12 +50,13 @@ def queries(asked, light_phase):
 class Strikes:
     """What ends a run, or part of it, at a moment nobody chose."""
 
-    def __init__(self, generator, disk):
+    def __init__(self, moments, generator, disk):
         self.random = generator
         self.disk = disk
         self.done = Counter()
         third = "disk" if disk.is_mount() else "command"
-        self.left = ["command"] * (MOMENTS - 12) + ["worker"] * 6 + [third] * 6
+        quarter = moments // 4
+        self.left = ["command"] * (moments - 2 * quarter) + ["worker", third] * quarter
 
     def strike(self, process, process_struck):
         """Strike once; a worker lost twice on one query would be charged, so once per process."""
@@ -86,8 +84,9 @@ class Strikes:
             self.left.remove(kind)
 
 
-def test_a_run_struck_at_20_random_moments_finds_what_an_undisturbed_one_finds(
-    light_run, light_phase, small_disk, tmp_path
+@pytest.mark.parametrize("moments", [8, pytest.param(20, marks=pytest.mark.slow)])
+def test_a_run_struck_at_random_moments_finds_what_an_undisturbed_one_finds(
+    light_run, light_phase, small_disk, tmp_path, moments
 ):
     """Kills the command and its workers and fills the disk; the containers' engine and a cluster's
     scheduler have tests of their own."""
@@ -95,7 +94,7 @@ def test_a_run_struck_at_20_random_moments_finds_what_an_undisturbed_one_finds(
     finish(light_run(tmp_path / "undisturbed"))
     length = time.monotonic() - begin
     expected = outcome(tmp_path / "undisturbed")
-    strikes = Strikes(random.Random(20), small_disk)
+    strikes = Strikes(moments, random.Random(20), small_disk)
     asked = tmp_path / "asked"
     kept = runs = 0
     while strikes.left:
@@ -123,7 +122,7 @@ def test_a_run_struck_at_20_random_moments_finds_what_an_undisturbed_one_finds(
         assert outcome(out) == expected
         shutil.rmtree(out)
     assert kept > 0, "some strikes came after the first line"
-    assert strikes.done.total() >= MOMENTS
+    assert strikes.done.total() >= moments
 
 
 def test_a_local_run_is_told_and_appends_each_prediction_once_and_writes_nothing_unread(

@@ -109,6 +109,7 @@ ONE_THEN_SLEEPS = ONE_IS_NAN.replace('float("nan")', "1.5").replace(
 )
 
 
+@pytest.mark.slow
 def test_our_own_deadline_keeps_what_was_scored_before_the_platforms_limit_strikes(
     small, containers, submission, tmp_path, one_is_nan
 ):
