@@ -273,14 +273,19 @@ def test_two_pinned_entries_are_compared_and_marked_wherever_they_stand(site, op
 
 def test_the_switch_turns_every_page_dark_and_back(site, open_page):
     page = open_page(site / "index.html")
-    paper = "getComputedStyle(document.documentElement).backgroundColor"
-    assert page.evaluate(paper) == "rgb(255, 255, 255)"
+
+    def paper_becomes(colour):
+        paper = "getComputedStyle(document.documentElement).backgroundColor"
+        page.wait_for_function(f"{paper} === '{colour}'")
+
+    paper_becomes("rgb(255, 255, 255)")
     page.get_by_role("button", name="Dark").click()
-    assert page.evaluate(paper) == "rgb(17, 21, 26)"
+    paper_becomes("rgb(17, 21, 26)")
     page.get_by_role("link", name="Phase").click()
-    assert page.evaluate(paper) == "rgb(17, 21, 26)", "kept on the next page"
+    page.wait_for_url("**/phase.html")
+    paper_becomes("rgb(17, 21, 26)")  # kept on the next page
     page.get_by_role("button", name="Light").click()
-    assert page.evaluate(paper) == "rgb(255, 255, 255)"
+    paper_becomes("rgb(255, 255, 255)")
 
 
 def test_no_page_is_wider_than_the_window_or_runs_what_a_participant_wrote(
