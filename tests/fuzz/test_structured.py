@@ -11,11 +11,11 @@ INPUTS = 2000
 @pytest.mark.parametrize("name", READERS)
 def test_a_reader_gives_a_value_or_one_of_our_errors(name, tmp_path):
     reader = READERS[name]
-    outcomes = set()
+    refused = 0
     for number in range(INPUTS // len(READERS)):
         content = structured.generate(name, number, reader.generator, reader.valid)
-        outcomes.add(feed(name, content, tmp_path / "input")[0])
-    assert True in outcomes, "what is refused is refused with a message"
+        refused += bool(feed(name, content, tmp_path / "input")[0])
+    assert refused > 0, "what is damaged is refused, with a message"
 
 
 FOUND = {"tables": (453, 2704, 2796, 6082, 6128, 6538)}
