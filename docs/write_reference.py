@@ -21,7 +21,6 @@ import typer
 from typer.main import get_command
 
 from zcnas.benchmarks import BENCHMARKS, Benchmark
-from zcnas.combined import Combined, CombineOutcome
 from zcnas.hosted import run_record
 from zcnas.jobs.events import Event
 from zcnas.judging.leaderboard import Entry, Leaderboard
@@ -36,7 +35,9 @@ from zcnas.organiser.platforms.settings import PhaseSettings, Question, Settings
 from zcnas.organiser.results.folder import BenchmarkBinding, RunRecord, SubmissionRecord
 from zcnas.organiser.results.portion import Portion
 from zcnas.phases import Limits, Phase, load_phases
-from zcnas.records import (
+from zcnas.search_spaces import get_search_space
+from zcnas.words.combined import Combined, CombineOutcome
+from zcnas.words.records import (
     MISSING,
     STATUSES,
     Architecture,
@@ -48,8 +49,7 @@ from zcnas.records import (
     PublicManifest,
     Reference,
 )
-from zcnas.resources import package_file
-from zcnas.search_spaces import get_search_space
+from zcnas.words.resources import package_file
 
 REFERENCE = Path(__file__).parent / "reference"
 _MADE = "<!-- Written by docs/write_reference.py from the code; `make docs` writes it again. -->\n"

@@ -24,7 +24,6 @@ from pathlib import Path
 from zcnas.datasets import Minibatch
 from zcnas.datasets.frozen import load_hosted_minibatch
 from zcnas.errors import InvalidSubmission, OrganiserError, ZcnasError
-from zcnas.feedback import shown
 from zcnas.hosted.phase import HostedPhase, read_hosted_phase
 from zcnas.hosted.run_record import Ended, Failed, Refused, Start
 from zcnas.hosted.seals import take_key
@@ -42,8 +41,9 @@ from zcnas.ingestion.shared_container import (
     remove,
 )
 from zcnas.isolation.process import ProcessIsolation
-from zcnas.records import BenchmarkInput
 from zcnas.submissions import Submission, digest_of, open_submission
+from zcnas.words.feedback import shown
+from zcnas.words.records import BenchmarkInput
 from zcnas.worker.confinement import missing_features
 
 PROGRAM = Path(__file__).resolve().parent

@@ -22,7 +22,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from zcnas.errors import OrganiserError, ReferenceDataError, ZcnasError
-from zcnas.feedback import shown
 from zcnas.hosted.phase import INPUT_DIGESTS_FILE, read_hosted_phase
 from zcnas.hosted.regular_files import read_regular
 from zcnas.hosted.run_record import RunRecord, check_start, read_run_record
@@ -30,7 +29,8 @@ from zcnas.hosted.seals import read_key
 from zcnas.judging.score import Scores, score_submission
 from zcnas.pages.detailed_results import detailed_results
 from zcnas.phases import Phase
-from zcnas.records import Reference, read_json, read_reference, write_json
+from zcnas.words.feedback import shown
+from zcnas.words.records import Reference, read_json, read_reference, write_json
 
 UNRANKED = -1.0
 """In every column if no query of a submission was answered: a platform's table has no dash."""

@@ -13,8 +13,8 @@ from zcnas.organiser.results.folder import (
     SubmissionRecord,
 )
 from zcnas.organiser.results.publishing import SiteOptions, publish
-from zcnas.records import write_json
-from zcnas.result_files import ResultFiles
+from zcnas.words.records import write_json
+from zcnas.words.result_files import ResultFiles
 
 
 def board_of(results, phase, references, resamples=100):

@@ -23,8 +23,8 @@ from zcnas.isolation.machine import LOCKS_VARIABLE
 from zcnas.isolation.process import ProcessIsolation
 from zcnas.isolation.program import stage_worker
 from zcnas.phases import Limits
-from zcnas.records import Architecture, BenchmarkInput, Manifest, Prediction
 from zcnas.search_spaces.nasbench201.spec import NasBench201Spec
+from zcnas.words.records import Architecture, BenchmarkInput, Manifest, Prediction
 
 ROOT = Path(__file__).resolve().parents[1]
 IN_CI = os.environ.get("CI") == "true"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from zcnas.errors import PredictionError
 from zcnas.judging.leaderboard import Leaderboard
-from zcnas.records import read_json
+from zcnas.words.records import read_json
 
 ROOT = Path(__file__).resolve().parents[1]
 _MODULE = importlib.util.spec_from_file_location(

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zcnas.combined import (
+from zcnas.errors import PredictionError
+from zcnas.judging.score import score_benchmark
+from zcnas.words.combined import (
     Combined,
     CombineOutcome,
     answers_of,
@@ -17,10 +19,8 @@ from zcnas.combined import (
     read_outcomes,
     with_scores,
 )
-from zcnas.errors import PredictionError
-from zcnas.judging.score import score_benchmark
-from zcnas.records import BenchmarkInput, Prediction, Reference, parse_predictions
-from zcnas.result_files import ResultFiles
+from zcnas.words.records import BenchmarkInput, Prediction, Reference, parse_predictions
+from zcnas.words.result_files import ResultFiles
 
 KEY = "nasbench201_cifar10"
 DATA = BenchmarkInput(

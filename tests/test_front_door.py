@@ -8,7 +8,7 @@ import sys
 import pytest
 
 import zcnas
-from zcnas.wings import PACKAGE, shipped_files
+from zcnas.words.wings import PACKAGE, shipped_files
 
 HOMES = zcnas._HOMES
 

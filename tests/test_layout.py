@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from zcnas.isolation.program import stage_worker
-from zcnas.wings import PACKAGE, WINGS
+from zcnas.words.wings import PACKAGE, WINGS
 
 ROOT = Path(__file__).resolve().parents[1]
 LIBRARY = sorted(PACKAGE.rglob("*.py"))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from zcnas.packed import NO_IMAGES, PackedImages, pack_array, pack_images
+from zcnas.words.packed import NO_IMAGES, PackedImages, pack_array, pack_images
 
 
 def unpacked(packed):

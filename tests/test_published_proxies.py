@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from scipy.stats import kendalltau, spearmanr
 
-from zcnas.records import read_reference
 from zcnas.submissions import digest_of
+from zcnas.words.records import read_reference
 
 ROOT = Path(__file__).resolve().parents[1]
 _SPEC = importlib.util.spec_from_file_location(

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from zcnas.errors import InputDataError, PredictionError, ReferenceDataError
-from zcnas.records import (
+from zcnas.words.records import (
     MISSING,
     STATUSES,
     Prediction,

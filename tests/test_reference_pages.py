@@ -12,8 +12,8 @@ import torch
 
 from zcnas.benchmarks import BENCHMARKS
 from zcnas.datasets.synthetic import SyntheticImages
-from zcnas.records import Prediction
 from zcnas.search_spaces import build_network, get_search_space
+from zcnas.words.records import Prediction
 
 DTYPES = {np.dtype("float32"): "float32", np.dtype("int64"): "int64"}
 

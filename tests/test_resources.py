@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from zcnas import resources
 from zcnas.errors import PhaseError
 from zcnas.organiser.cli.main import app
+from zcnas.words import resources
 
 ROOT = Path(__file__).resolve().parents[1]
 

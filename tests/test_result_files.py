@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-from zcnas.result_files import ENDINGS, ResultFiles
+from zcnas.words.result_files import ENDINGS, ResultFiles
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("src", "ingestion_program", "scoring_program")
@@ -28,7 +28,7 @@ def test_no_other_module_spells_the_name_of_a_result_file():
         for text in texts_in(path)
         if any(ending in text for ending in SPELLINGS)
     }
-    assert spellers == {"src/zcnas/result_files.py"}
+    assert spellers == {"src/zcnas/words/result_files.py"}
 
 
 def test_every_file_has_the_name_that_participants_and_platforms_know():

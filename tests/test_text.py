@@ -7,7 +7,7 @@ import unicodedata
 
 import pytest
 
-from zcnas.text import legible, plural, printable, spreadsheet_text
+from zcnas.words.text import legible, plural, printable, spreadsheet_text
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from zcnas.wings import PACKAGE, WINGS, shipped_rooms
+from zcnas.words.wings import PACKAGE, WINGS, shipped_rooms
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORDER = "src/zcnas/ingestion/recorder.py"
@@ -82,14 +82,14 @@ def test_an_import_the_table_forbids_fails_the_check(copy, file, statement, chai
 @pytest.mark.parametrize(
     ("importer", "chain"),
     [
-        ("zcnas.seeds", ("zcnas.seeds -> zcnas.tables",)),
-        ("zcnas.ingestion", ("-> zcnas.seeds", "zcnas.seeds -> zcnas.tables")),
-        ("ingestion_program", ("zcnas.seeds -> zcnas.tables",)),
-        ("zcnas.judging", ("-> zcnas.seeds", "zcnas.seeds -> zcnas.tables")),
+        ("zcnas.words", ("zcnas.words.seeds -> zcnas.tables",)),
+        ("zcnas.ingestion", ("-> zcnas.words.seeds", "zcnas.words.seeds -> zcnas.tables")),
+        ("ingestion_program", ("zcnas.words.seeds -> zcnas.tables",)),
+        ("zcnas.judging", ("-> zcnas.words.seeds", "zcnas.words.seeds -> zcnas.tables")),
     ],
 )
 def test_a_forbidden_import_through_a_room_of_words_fails_all_who_use_it(copy, importer, chain):
-    with (copy / "src/zcnas/seeds.py").open("a") as source:
+    with (copy / "src/zcnas/words/seeds.py").open("a") as source:
         source.write("\ndef load():\n    from zcnas.tables import load_table\n")
     status, printed = lint(copy)
     assert status == 1

@@ -1,8 +1,8 @@
 """The import-linter contract that follows from the table of wings; `make check` runs it.
 
-It reads `zcnas/wings.py` and nothing else, so that no second list of the architecture can drift. An
-import for type checkers counts like any other: an arrow is an arrow. What the graph cannot see,
-imports by a computed name, ruff and the layout tests forbid.
+It reads `zcnas/words/wings.py` and nothing else, so that no second list of the architecture can
+drift. An import for type checkers counts like any other: an arrow is an arrow. What the graph
+cannot see, imports by a computed name, ruff and the layout tests forbid.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from grimp import ImportGraph
 from importlinter import Contract, ContractCheck, output
 
-from zcnas.wings import PROGRAM_FILES, WINGS, shipped_rooms
+from zcnas.words.wings import PROGRAM_FILES, WINGS, shipped_rooms
 
 LIBRARY = "zcnas"
 VERSION_LINE = "from zcnas import __version__"
@@ -57,7 +57,7 @@ class WingsContract(Contract):
         """Look for every chain of imports that leaves what the table allows."""
         set_the_front_door_apart(graph)
         problems = [
-            f"{module} stands in no wing: add it to WINGS in zcnas/wings.py"
+            f"{module} stands in no wing: add it to WINGS in zcnas/words/wings.py"
             for module in sorted(graph.find_children(LIBRARY) - set(rooms()))
         ]
         for group in groups():

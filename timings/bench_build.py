@@ -13,9 +13,9 @@ from unittest import mock
 import torch
 
 from zcnas.benchmarks import BENCHMARKS
-from zcnas.records import read_input
 from zcnas.search_spaces import parse_spec
 from zcnas.search_spaces.nasbench201 import network as nasbench201
+from zcnas.words.records import read_input
 
 ROOT = Path(__file__).resolve().parents[1]
 BENCHMARK = BENCHMARKS["nasbench201_cifar10"]

@@ -40,8 +40,8 @@ from costs_page import render
 from zcnas.benchmarks import BENCHMARKS, Benchmark
 from zcnas.isolation.machine import cpu_model
 from zcnas.organiser.costs import CostRecord
-from zcnas.records import write_json
 from zcnas.search_spaces import parse_spec
+from zcnas.words.records import write_json
 
 ROOT = Path(__file__).resolve().parents[1]
 ONE = Path(__file__).with_name("cost_of_one.py")

@@ -23,9 +23,9 @@ from zcnas.benchmarks import BENCHMARKS
 from zcnas.datasets import load_minibatch
 from zcnas.datasets.cifar import CIFAR10_DEVIATION, CIFAR10_MEAN
 from zcnas.datasets.minibatch import Images
-from zcnas.records import read_input
 from zcnas.search_spaces import build_network, parse_spec
-from zcnas.seeds import derive_seed
+from zcnas.words.records import read_input
+from zcnas.words.seeds import derive_seed
 
 ROOT = Path(__file__).resolve().parents[1]
 BENCHMARK = BENCHMARKS["nasbench201_cifar10"]

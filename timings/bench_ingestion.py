@@ -36,10 +36,10 @@ from zcnas.isolation.container import engine_answers
 from zcnas.isolation.process import ProcessIsolation
 from zcnas.isolation.program import stage_worker
 from zcnas.phases import load_phase
-from zcnas.records import read_input
 from zcnas.search_spaces import build_network, parse_spec
-from zcnas.seeds import derive_seed
 from zcnas.submissions import digest_of
+from zcnas.words.records import read_input
+from zcnas.words.seeds import derive_seed
 from zcnas.worker.contract import load_predictor
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -23,8 +23,8 @@ from zcnas.hosted.run_record import Answer, Ended, Start, owner_name, seal_line
 from zcnas.hosted.seals import KEY_BYTES, Seals
 from zcnas.judging.metrics import kendall_tau
 from zcnas.phases import load_phase
-from zcnas.records import Prediction, write_json
 from zcnas.search_spaces import SEARCH_SPACES
+from zcnas.words.records import Prediction, write_json
 
 ROOT = Path(__file__).resolve().parents[1]
 N = 1000

@@ -34,8 +34,8 @@ from zcnas.organiser.results.folder import (
 from zcnas.organiser.results.publishing import publish
 from zcnas.pages.small_figures import scatter_figure
 from zcnas.phases import load_phase
-from zcnas.records import Prediction, Reference
-from zcnas.result_files import ResultFiles
+from zcnas.words.records import Prediction, Reference
+from zcnas.words.result_files import ResultFiles
 
 ROOT = Path(__file__).resolve().parents[1]
 SUBMISSIONS, ARCHITECTURES = 1000, 100

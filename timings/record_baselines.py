@@ -19,9 +19,9 @@ from zcnas.judging.leaderboard import Leaderboard
 from zcnas.organiser.results.folder import ResultsFolder
 from zcnas.pages.environment import format_interval, format_tau
 from zcnas.participant.baselines import SCORES, record_scores
-from zcnas.records import read_input, read_json, read_reference, write_json
-from zcnas.resources import public_halves
-from zcnas.text import plural
+from zcnas.words.records import read_input, read_json, read_reference, write_json
+from zcnas.words.resources import public_halves
+from zcnas.words.text import plural
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORD = ROOT / "docs" / "baselines.json"

@@ -16,9 +16,9 @@ import msgspec
 
 from zcnas.errors import PredictionError
 from zcnas.participant.baselines import BaselineScores, record_scores
-from zcnas.records import read_input
-from zcnas.resources import public_halves
 from zcnas.submissions import digest_of
+from zcnas.words.records import read_input
+from zcnas.words.resources import public_halves
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORD = ROOT / "docs" / "published_proxies.json"

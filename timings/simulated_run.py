@@ -10,7 +10,7 @@ from zcnas.jobs import LocalPool
 from zcnas.organiser.competition import Halves
 from zcnas.organiser.competition.evaluation import Evaluation, MinibatchOrder, Report
 from zcnas.organiser.competition.halves import MinibatchRecord
-from zcnas.records import (
+from zcnas.words.records import (
     Architecture,
     BenchmarkInput,
     Manifest,
@@ -19,7 +19,7 @@ from zcnas.records import (
     PublicManifest,
     Reference,
 )
-from zcnas.seeds import derive_seed, derive_token
+from zcnas.words.seeds import derive_seed, derive_token
 
 ARCHITECTURES = 100
 

@@ -35,7 +35,7 @@ from zcnas.search_spaces import SEARCH_SPACES, build_network
 from zcnas.search_spaces.nasbench101.spec import NasBench101Spec
 from zcnas.search_spaces.nasbench201.spec import NasBench201Spec
 from zcnas.search_spaces.network import Network
-from zcnas.text import plural
+from zcnas.words.text import plural
 
 ENUMERATED = {
     "nasbench101": 423_624,

@@ -42,9 +42,6 @@ if TYPE_CHECKING:
     from zcnas.proxies import evaluate as evaluate
     from zcnas.proxies import get_proxy as get_proxy
     from zcnas.proxies.proxy import Proxy as Proxy
-    from zcnas.research import ResearchBenchmark as ResearchBenchmark
-    from zcnas.research import benchmark as benchmark
-    from zcnas.research import tau as tau
     from zcnas.search_spaces import SEARCH_SPACES as SEARCH_SPACES
     from zcnas.search_spaces import all_search_spaces as all_search_spaces
     from zcnas.search_spaces import build_network as build_network
@@ -54,13 +51,16 @@ if TYPE_CHECKING:
     from zcnas.tables import Table as Table
     from zcnas.tables import load_table as load_table
     from zcnas.tables.frames import scores as scores
+    from zcnas.tables.notebook import ResearchBenchmark as ResearchBenchmark
+    from zcnas.tables.notebook import benchmark as benchmark
+    from zcnas.tables.notebook import tau as tau
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "all_search_spaces": "zcnas.search_spaces",
     "Benchmark": "zcnas.benchmarks",
-    "benchmark": "zcnas.research",
+    "benchmark": "zcnas.tables.notebook",
     "BENCHMARKS": "zcnas.benchmarks",
     "build_network": "zcnas.search_spaces",
     "Dataset": "zcnas.benchmarks",
@@ -81,7 +81,7 @@ _HOMES = {
     "PROXIES": "zcnas.proxies",
     "Proxy": "zcnas.proxies.proxy",
     "PublishedDataset": "zcnas.benchmarks",
-    "ResearchBenchmark": "zcnas.research",
+    "ResearchBenchmark": "zcnas.tables.notebook",
     "ResultFrames": "zcnas.organiser.results.frames",
     "results": "zcnas.organiser.results.frames",
     "scores": "zcnas.tables.frames",
@@ -90,7 +90,7 @@ _HOMES = {
     "SearchSpace": "zcnas.benchmarks",
     "Spec": "zcnas.benchmarks",
     "Table": "zcnas.tables",
-    "tau": "zcnas.research",
+    "tau": "zcnas.tables.notebook",
     "tau_interval": "zcnas.judging.statistics",
     "TriedPredictor": "zcnas.participant.tried",
     "try_file": "zcnas.organiser.cli.trying",

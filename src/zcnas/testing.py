@@ -30,7 +30,7 @@ from zcnas.errors import InvalidArchitecture
 from zcnas.proxies import get_proxy
 from zcnas.search_spaces import get_search_space
 from zcnas.tables import load_table
-from zcnas.wings import WORDS
+from zcnas.words.wings import WORDS
 
 SAMPLES = 20
 ENUMERATED = 20_000

@@ -14,11 +14,11 @@ from zcnas.benchmarks import get_benchmark
 from zcnas.errors import InvalidSubmission, ZcnasError
 from zcnas.hosted.phase import read_hosted_phase
 from zcnas.hosted.run_record import read_run_record
-from zcnas.result_files import RUN_RECORD
 from zcnas.submissions import open_submission
 from zcnas.submissions.sources import SourceError, parse_source
 from zcnas.tables.published_scores import load_scores
 from zcnas.tables.table import load_table_pickle
+from zcnas.words.result_files import RUN_RECORD
 from zcnas.worker.channel import MAX_ANSWER_BYTES, Answer, receive_frame
 
 from . import structured, valid

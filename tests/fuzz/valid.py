@@ -9,8 +9,8 @@ from zcnas.errors import PredictionError
 from zcnas.judging.leaderboard import Leaderboard
 from zcnas.organiser.platforms.settings import read_settings
 from zcnas.phases import load_phases
-from zcnas.records import Manifest, read_input, read_json, read_predictions, read_reference
 from zcnas.submissions.roster import read_arrivals
+from zcnas.words.records import Manifest, read_input, read_json, read_predictions, read_reference
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = b"class ZeroCostPredictor:\n    def query(self, graph): return 1\n"

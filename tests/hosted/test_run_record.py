@@ -17,7 +17,7 @@ from zcnas.hosted.run_record import (
     read_run_record,
 )
 from zcnas.phases import load_phase
-from zcnas.records import Prediction
+from zcnas.words.records import Prediction
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = b"k" * 32

@@ -32,7 +32,7 @@ from zcnas.isolation.bubblewrap import BubblewrapIsolation
 from zcnas.isolation.process import ProcessIsolation
 from zcnas.organiser.competition import Competition, load_halves
 from zcnas.phases import load_phase
-from zcnas.records import Architecture, BenchmarkInput, Reference, write_json
+from zcnas.words.records import Architecture, BenchmarkInput, Reference, write_json
 
 
 @pytest.fixture(scope="session")

@@ -9,11 +9,11 @@ from attack_table import ATTACKS, CHOSEN, TOGETHER
 from hostile_stage import HERE, HONEST, KEY, mode_of
 from rich.console import Console
 
-from zcnas.combined import read_outcomes
 from zcnas.judging.leaderboard import write_leaderboard
 from zcnas.organiser.cli.terminal import print_leaderboard
-from zcnas.records import Manifest, PredictionError, read_json, read_predictions
-from zcnas.result_files import ResultFiles
+from zcnas.words.combined import read_outcomes
+from zcnas.words.records import Manifest, PredictionError, read_json, read_predictions
+from zcnas.words.result_files import ResultFiles
 from zcnas.worker import confinement
 
 LANDLOCK = confinement._landlock_abi()

@@ -7,8 +7,8 @@ from zcnas.errors import InputDataError
 from zcnas.ingestion.inputs import read_checked_input
 from zcnas.organiser.competition import load_halves
 from zcnas.phases import load_phase
-from zcnas.records import Architecture, BenchmarkInput, write_json
-from zcnas.resources import PHASES_FILE, package_file, public_halves
+from zcnas.words.records import Architecture, BenchmarkInput, write_json
+from zcnas.words.resources import PHASES_FILE, package_file, public_halves
 
 SPEC = "|skip_connect~0|+|none~0|none~1|+|none~0|skip_connect~1|skip_connect~2|"
 OTHER = SPEC.replace("none~1", "nor_conv_3x3~1")

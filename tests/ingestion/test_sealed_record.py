@@ -7,7 +7,7 @@ from zcnas.hosted.run_record import Answer, Ended, read_run_record
 from zcnas.hosted.seals import KEY_BYTES
 from zcnas.ingestion.sealed_record import SealedRecord, sealed_record
 from zcnas.phases import load_phase
-from zcnas.records import Prediction
+from zcnas.words.records import Prediction
 
 KEY = bytes(range(KEY_BYTES))
 START = start_of(load_phase(ROOT / "reference_data" / "phases.toml", "practice"), {})

@@ -16,7 +16,7 @@ from zcnas.ingestion.ingest import IngestionJob, ingest
 from zcnas.ingestion.recorder import Recorder
 from zcnas.ingestion.sinks import Recording
 from zcnas.isolation.machine import Machine
-from zcnas.records import Architecture, BenchmarkInput, Prediction
+from zcnas.words.records import Architecture, BenchmarkInput, Prediction
 
 KEY = "nasbench201_cifar10"
 IDS = [f"{number:08x}" for number in range(4)]

@@ -108,7 +108,7 @@ def test_a_submission_cannot_keep_an_interrupted_run(
 
     from zcnas.ingestion.ingest import IngestionJob, ingest
     from zcnas.ingestion.sinks import Recording
-    from zcnas.records import Architecture, BenchmarkInput
+    from zcnas.words.records import Architecture, BenchmarkInput
 
     key = "nasbench201_cifar10"
     (tmp_path / "submission").mkdir()

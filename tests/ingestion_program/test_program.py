@@ -13,7 +13,7 @@ from zcnas.hosted.phase import HostedPhase, default_time_limit_s
 from zcnas.hosted.run_record import read_run_record
 from zcnas.organiser.platforms.bundle.programs import ingestion_program
 from zcnas.phases import load_phase
-from zcnas.records import write_json
+from zcnas.words.records import write_json
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = bytes(range(32))

@@ -11,7 +11,7 @@ from zcnas.benchmarks import BENCHMARKS
 from zcnas.judging.leaderboard import Entry, Leaderboard, write_leaderboard
 from zcnas.judging.standings import arrange, rank_entries
 from zcnas.organiser.cli.tables import render
-from zcnas.records import Arrival
+from zcnas.words.records import Arrival
 
 KEYS = ("nasbench201_cifar10", "nasbench201_cifar100")
 

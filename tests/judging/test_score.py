@@ -6,7 +6,7 @@ import pytest
 from zcnas.errors import PredictionError
 from zcnas.judging.score import read_submission, score_benchmark, score_submission
 from zcnas.phases import load_phase
-from zcnas.records import Prediction, Reference, encode_score, read_reference
+from zcnas.words.records import Prediction, Reference, encode_score, read_reference
 
 ROOT = Path(__file__).resolve().parents[2]
 PRACTICE = load_phase(ROOT / "reference_data" / "phases.toml", "practice")

@@ -8,9 +8,9 @@ from zcnas.benchmarks import BENCHMARKS
 from zcnas.errors import TableError
 from zcnas.organiser.draw import draw, sample_phase
 from zcnas.phases import load_phase
-from zcnas.records import read_input, read_reference
 from zcnas.search_spaces.nasbench201.spec import NasBench201Spec
 from zcnas.tables import Table, load_table
+from zcnas.words.records import read_input, read_reference
 
 ROOT = Path(__file__).resolve().parents[2]
 PRACTICE = load_phase(ROOT / "reference_data" / "phases.toml", "practice")

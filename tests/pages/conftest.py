@@ -8,7 +8,7 @@ import pytest
 
 from tests.boards import bind, enter, publish_run
 from zcnas.phases import load_phase
-from zcnas.records import (
+from zcnas.words.records import (
     Manifest,
     OrganiserManifest,
     Prediction,

@@ -16,7 +16,7 @@ from tests.boards import bind, enter, publish_run
 from zcnas.benchmarks import BENCHMARKS, get_benchmark
 from zcnas.pages.titles import benchmark_title
 from zcnas.phases import load_phase
-from zcnas.records import Prediction, Reference
+from zcnas.words.records import Prediction, Reference
 
 ROOT = Path(__file__).resolve().parents[2]
 WAIT_MS = 240_000

@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 
 from tests.boards import bind, enter, publish_run
-from zcnas.feedback import FEEDBACK, shown
 from zcnas.organiser.results.folder import ResultsFolder
 from zcnas.organiser.results.handouts import hand_out
 from zcnas.pages.submission import About, submission_page
-from zcnas.records import Manifest, OrganiserManifest, Prediction, PublicManifest, write_json
-from zcnas.result_files import ResultFiles
+from zcnas.words.feedback import FEEDBACK, shown
+from zcnas.words.records import Manifest, OrganiserManifest, Prediction, PublicManifest, write_json
+from zcnas.words.result_files import ResultFiles
 
 EVAL_SEED, DRAW_SEED = 918273645, "drawn-with-5647382910"
 PRINTED, RAISED = "printed-by-the-submission", "RaisedError: by the submission"

@@ -21,7 +21,7 @@ from zcnas.organiser.results.contest import read_contest
 from zcnas.organiser.results.publishing import publish
 from zcnas.pages.site import page_names
 from zcnas.pages.site_folder import LISTING
-from zcnas.records import read_predictions
+from zcnas.words.records import read_predictions
 
 
 def by_name(board):

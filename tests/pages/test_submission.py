@@ -9,11 +9,11 @@ import zlib
 import msgspec
 import pytest
 
-from zcnas.feedback import FEEDBACK
 from zcnas.judging.metrics import kendall_tau
 from zcnas.judging.outcomes import Collector
 from zcnas.pages.submission import About, submission_page
 from zcnas.pages.views import pack_architectures
+from zcnas.words.feedback import FEEDBACK
 
 
 def page(phase, predictions, references, **changes):

@@ -8,7 +8,7 @@ import pytest
 from zcnas.judging.metrics import kendall_tau
 from zcnas.participant.baselines import SCORES, baseline_contenders, read_scores
 from zcnas.participant.standing import RECORD, read_baselines, standing_of
-from zcnas.records import Architecture, read_input, read_predictions, read_reference
+from zcnas.words.records import Architecture, read_input, read_predictions, read_reference
 
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = ("nasbench201_cifar10", "nasbench201_cifar100", "nasbench201_imagenet16_120")

@@ -12,7 +12,7 @@ from zcnas.errors import InputDataError
 from zcnas.participant.meter import Meter
 from zcnas.participant.trial import data_for, find_architecture
 from zcnas.phases import load_phases
-from zcnas.records import read_input, read_predictions
+from zcnas.words.records import read_input, read_predictions
 
 ROOT = Path(__file__).resolve().parents[2]
 LINUX_ONLY = ("fcntl", "resource", "pwd", "grp", "termios", "tty", "pty", "syslog")

@@ -14,7 +14,7 @@ from zcnas.hosted.phase import HostedPhase
 from zcnas.hosted.run_record import Answer, Failed, Printed, Refused
 from zcnas.pages.detailed_results import without_paths
 from zcnas.phases import load_phase
-from zcnas.records import Prediction, Reference, write_json
+from zcnas.words.records import Prediction, Reference, write_json
 
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = ("nasbench201_cifar10", "nasbench201_cifar100")

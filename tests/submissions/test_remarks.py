@@ -2,10 +2,10 @@
 
 import pytest
 
-from zcnas.resources import package_file
 from zcnas.submissions import open_submission, packed_files
 from zcnas.submissions.reading import Contents
 from zcnas.submissions.remarks import remarks_of
+from zcnas.words.resources import package_file
 
 QUERY = "class ZeroCostPredictor:\n    def query(self, graph): return 1\n"
 

@@ -7,7 +7,7 @@ import pytest
 from zcnas.errors import InvalidSubmission
 from zcnas.submissions import open_submission
 from zcnas.submissions.track import TrackError, track_of
-from zcnas.tracks import TRACKS
+from zcnas.words.tracks import TRACKS
 
 CLASS = "class ZeroCostPredictor:\n    {line}\n    def query(self, graph): return 1\n"
 

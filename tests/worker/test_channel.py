@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zcnas.errors import WorkerFault
-from zcnas.packed import pack_images
+from zcnas.words.packed import pack_images
 from zcnas.worker.channel import (
     ANSWER_STATUSES,
     MAX_ANSWER_BYTES,

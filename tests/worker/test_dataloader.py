@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from zcnas.packed import NO_IMAGES, PackedArray, pack_images
+from zcnas.words.packed import NO_IMAGES, PackedArray, pack_images
 from zcnas.worker.dataloader import make_dataloader
 
 RNG = np.random.default_rng(0)

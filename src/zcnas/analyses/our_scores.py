@@ -31,9 +31,9 @@ from zcnas.jobs.events import EVENTS, EventLog
 from zcnas.jobs.lines import LinesFile, read_lines
 from zcnas.jobs.pools import LocalPool, working
 from zcnas.jobs.work import Job, Report
-from zcnas.seeds import derive_seed
 from zcnas.tables import zero_cost_scores
 from zcnas.tables.published_scores import PROXIES
+from zcnas.words.seeds import derive_seed
 
 EVAL_SEED = 2022
 JOB_UNITS = 10

@@ -14,8 +14,8 @@ from pathlib import Path
 from zcnas.benchmarks import BENCHMARKS, Benchmark
 from zcnas.search_spaces.four_node_cell import EDGES
 from zcnas.search_spaces.nasbench201.spec import NasBench201Spec
-from zcnas.seeds import derive_token
 from zcnas.tables import load_table
+from zcnas.words.seeds import derive_token
 
 UNIFORM_101 = 1000
 STRATIFIED = 150

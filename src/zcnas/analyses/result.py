@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from zcnas.text import plural
+from zcnas.words.text import plural
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas

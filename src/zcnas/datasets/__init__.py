@@ -26,7 +26,7 @@ from zcnas.datasets.svhn import read_svhn
 from zcnas.datasets.synthetic import SyntheticImages
 from zcnas.datasets.taskonomy import DOMAINS, read_taskonomy
 from zcnas.errors import InputDataError
-from zcnas.seeds import derive_seed
+from zcnas.words.seeds import derive_seed
 
 __all__ = ["READERS", "Minibatch", "load_minibatch"]
 

@@ -19,8 +19,8 @@ from zcnas.benchmarks import get_benchmark
 from zcnas.datasets import load_minibatch
 from zcnas.datasets.minibatch import Minibatch
 from zcnas.errors import InputDataError
-from zcnas.packed import NO_IMAGES, PackedImages
-from zcnas.records import BenchmarkInput
+from zcnas.words.packed import NO_IMAGES, PackedImages
+from zcnas.words.records import BenchmarkInput
 
 SUFFIX = ".minibatch.npz"
 _FURTHER = tuple(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zcnas.errors import InputDataError
-from zcnas.packed import NO_IMAGES, PackedImages, pack_images
+from zcnas.words.packed import NO_IMAGES, PackedImages, pack_images
 
 LEAST_IMAGES = 64
 """How many images a dataloader yields at least, over all its minibatches."""

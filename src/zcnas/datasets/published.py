@@ -24,7 +24,7 @@ from numpy._core.multiarray import scalar as _scalar
 from numpy.typing import NDArray
 
 from zcnas.errors import InputDataError
-from zcnas.pickles import UnsafePickleError, load_pickle
+from zcnas.words.pickles import UnsafePickleError, load_pickle
 
 CHECKSUMS: dict[str, str] = {
     "cifar-10-batches-py/data_batch_1": "c99cafc152244af753f735de768cd75f",

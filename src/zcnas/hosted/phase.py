@@ -14,7 +14,7 @@ import msgspec
 
 from zcnas.errors import InputDataError
 from zcnas.phases import Phase
-from zcnas.records import read_json
+from zcnas.words.records import read_json
 
 HOSTED_PHASE_FILE = "phase.json"
 INPUT_DIGESTS_FILE = "input_digests.json"

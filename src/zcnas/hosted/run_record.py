@@ -27,14 +27,14 @@ from pathlib import Path
 
 import msgspec
 
-from zcnas.combined import Combined, with_scores
 from zcnas.errors import OrganiserError
 from zcnas.hosted.phase import HOSTED_PHASE_FILE
 from zcnas.hosted.regular_files import read_regular
 from zcnas.hosted.seals import Seals
 from zcnas.phases import Limits, Phase
-from zcnas.records import Manifest, Prediction
-from zcnas.result_files import OWNER, RUN_RECORD
+from zcnas.words.combined import Combined, with_scores
+from zcnas.words.records import Manifest, Prediction
+from zcnas.words.result_files import OWNER, RUN_RECORD
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True, tag="start"):

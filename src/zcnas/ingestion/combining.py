@@ -10,11 +10,11 @@ import contextlib
 import os
 from collections.abc import Callable, Sequence
 
-from zcnas.combined import CombineOutcome, combine_seed
 from zcnas.ingestion.logs import CappedLog
 from zcnas.ingestion.session import Allowance, IngestionJob, Session
 from zcnas.isolation import Isolation
-from zcnas.records import Parts, Status, encode_score
+from zcnas.words.combined import CombineOutcome, combine_seed
+from zcnas.words.records import Parts, Status, encode_score
 from zcnas.worker.channel import NONCE_BYTES, SCORE_BYTES, Combine
 
 HEADING = "combine"

@@ -14,14 +14,14 @@ import contextlib
 import datetime
 import time
 
-from zcnas.combined import answers_of, combined_of, in_order
 from zcnas.ingestion.combining import combine
 from zcnas.ingestion.logs import CappedLog
 from zcnas.ingestion.recorder import Recorder
 from zcnas.ingestion.session import IngestionJob
 from zcnas.ingestion.sinks import CombiningSink, Sink
 from zcnas.isolation import Isolation
-from zcnas.records import Architecture, Manifest, Prediction
+from zcnas.words.combined import answers_of, combined_of, in_order
+from zcnas.words.records import Architecture, Manifest, Prediction
 
 __all__ = ["IngestionJob", "ingest", "ingest_and_combine"]
 

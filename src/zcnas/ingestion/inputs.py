@@ -11,8 +11,8 @@ from pathlib import Path
 
 from zcnas.benchmarks import Spec, get_benchmark
 from zcnas.errors import InputDataError, InvalidArchitecture
-from zcnas.records import BenchmarkInput, read_input
 from zcnas.search_spaces import parse_spec
+from zcnas.words.records import BenchmarkInput, read_input
 
 _FLOAT_BYTES = 4
 _LEAST_COPIES = 8

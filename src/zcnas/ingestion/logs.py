@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from zcnas.text import printable
+from zcnas.words.text import printable
 
 _MARK = "---"
 """What our own lines begin with."""

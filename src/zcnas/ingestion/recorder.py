@@ -22,7 +22,7 @@ from zcnas.ingestion.logs import CappedLog
 from zcnas.ingestion.session import GRACE_S, Allowance, IngestionJob, Session
 from zcnas.isolation import Isolation
 from zcnas.isolation.machine import cpu_model
-from zcnas.records import (
+from zcnas.words.records import (
     Architecture,
     Manifest,
     OrganiserManifest,
@@ -31,7 +31,7 @@ from zcnas.records import (
     Status,
     encode_score,
 )
-from zcnas.seeds import derive_seed
+from zcnas.words.seeds import derive_seed
 from zcnas.worker.channel import NONCE_BYTES, Query
 
 

@@ -13,9 +13,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from zcnas.combined import Combined
 from zcnas.errors import OrganiserError
-from zcnas.feedback import Feedback
 from zcnas.hosted.regular_files import create_regular, read_regular
 from zcnas.hosted.run_record import (
     Answer,
@@ -29,8 +27,10 @@ from zcnas.hosted.run_record import (
 )
 from zcnas.hosted.seals import Seals
 from zcnas.ingestion.shared_container import remove
-from zcnas.records import Manifest, Prediction
-from zcnas.result_files import RUN_RECORD
+from zcnas.words.combined import Combined
+from zcnas.words.feedback import Feedback
+from zcnas.words.records import Manifest, Prediction
+from zcnas.words.result_files import RUN_RECORD
 
 _TRIES = 20
 """How often a file is made again that another process removes, or puts something else in place."""

@@ -26,12 +26,12 @@ from zcnas.isolation import Isolation, WorkerPlace
 from zcnas.isolation.machine import Machine
 from zcnas.isolation.owners import owned_folder
 from zcnas.isolation.probes import PROBES
-from zcnas.packed import NO_IMAGES
 from zcnas.phases import Limits
-from zcnas.records import BenchmarkInput, Status
-from zcnas.seeds import derive_seed
-from zcnas.text import legible
-from zcnas.tracks import ZERO_SHOT, Track
+from zcnas.words.packed import NO_IMAGES
+from zcnas.words.records import BenchmarkInput, Status
+from zcnas.words.seeds import derive_seed
+from zcnas.words.text import legible
+from zcnas.words.tracks import ZERO_SHOT, Track
 from zcnas.worker.channel import HELLO_NONCE, MAX_ANSWER_BYTES, NONCE_BYTES, Answer, Purpose, Setup
 
 START_LIMIT_S = 120

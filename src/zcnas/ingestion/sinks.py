@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from zcnas.combined import Combined, with_scores
-from zcnas.records import Manifest, Prediction
+from zcnas.words.combined import Combined, with_scores
+from zcnas.words.records import Manifest, Prediction
 
 
 class Sink(Protocol):

@@ -22,7 +22,7 @@ from requests.exceptions import RequestException
 
 import docker
 from zcnas.errors import OrganiserError
-from zcnas.resources import package_file
+from zcnas.words.resources import package_file
 
 IMAGE = "zcnas-worker:latest"
 PUBLIC_BASE = "python:3.11-slim-bookworm"

@@ -10,7 +10,7 @@ import functools
 import re
 import sys
 
-from zcnas.resources import package_file
+from zcnas.words.resources import package_file
 
 LOCK = "docker/requirements.txt"
 IMAGE_PYTHON = (3, 11)

@@ -1,7 +1,7 @@
 """The folder a worker is started from: ``worker.py``, the rooms shipped to it, and plugins.
 
-``zcnas/wings.py`` says which rooms those are. They hold specs, networks and the protocol; no table,
-no reference, no reader of accuracies.
+``zcnas/words/wings.py`` says which rooms those are. They hold specs, networks and the protocol; no
+table, no reference, no reader of accuracies.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from zcnas.plugins import shipped_files as plugin_files
-from zcnas.resources import package_file
-from zcnas.wings import PROGRAM_FILES, shipped_files
+from zcnas.words.resources import package_file
+from zcnas.words.wings import PROGRAM_FILES, shipped_files
 
 
 def stage_worker(target: Path, plugins: Iterable[str] = ()) -> Path:

@@ -23,8 +23,8 @@ from zcnas.judging.score import Predictions, Scores, read_submission, score_subm
 from zcnas.judging.standings import arrange
 from zcnas.judging.statistics import RESAMPLES, first_probabilities, rank_groups
 from zcnas.phases import Phase
-from zcnas.records import MISSING, Arrival, Reference
-from zcnas.tracks import ZERO_SHOT, Track
+from zcnas.words.records import MISSING, Arrival, Reference
+from zcnas.words.tracks import ZERO_SHOT, Track
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,9 +8,9 @@ from typing import Literal
 
 import msgspec
 
-from zcnas.records import write_json
-from zcnas.text import spreadsheet_text
-from zcnas.tracks import ZERO_SHOT, Track
+from zcnas.words.records import write_json
+from zcnas.words.text import spreadsheet_text
+from zcnas.words.tracks import ZERO_SHOT, Track
 
 SCHEMA_VERSION = 1
 

@@ -27,8 +27,8 @@ from zcnas.judging.statistics import (
     resample_taus,
 )
 from zcnas.judging.top_k import Measured, TopMeasures
-from zcnas.records import MISSING, STATUSES, Prediction, Reference
-from zcnas.seeds import derive_seed
+from zcnas.words.records import MISSING, STATUSES, Prediction, Reference
+from zcnas.words.seeds import derive_seed
 
 STATUS_NAMES = tuple(STATUSES)
 """What ``Outcomes.statuses`` counts in."""

@@ -15,11 +15,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from zcnas.combined import read_outcomes
 from zcnas.errors import PredictionError
 from zcnas.judging.metrics import kendall_tau, mean_over_benchmarks
-from zcnas.records import MISSING, Prediction, Reference
-from zcnas.result_files import ResultFiles
+from zcnas.words.combined import read_outcomes
+from zcnas.words.records import MISSING, Prediction, Reference
+from zcnas.words.result_files import ResultFiles
 
 Predictions = Mapping[str, Sequence[Prediction]]
 """Benchmark key to predictions; a benchmark left out counts as failed."""

@@ -10,8 +10,8 @@ import msgspec
 from zcnas.errors import ArrivalsError
 from zcnas.judging.leaderboard import Entry
 from zcnas.phases import CountingRule
-from zcnas.records import Arrival
-from zcnas.text import legible
+from zcnas.words.records import Arrival
+from zcnas.words.text import legible
 
 
 def rank_entries(entries: Sequence[Entry]) -> tuple[Entry, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from zcnas.errors import ReferenceDataError
-from zcnas.records import BenchmarkInput, Reference, read_input, read_reference
+from zcnas.words.records import BenchmarkInput, Reference, read_input, read_reference
 
 
 def read_both_halves(

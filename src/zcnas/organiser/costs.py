@@ -18,7 +18,7 @@ import msgspec
 
 from zcnas.errors import InputDataError
 from zcnas.phases import Phase
-from zcnas.records import read_json
+from zcnas.words.records import read_json
 
 COSTS_FILE = "docs/costs.json"
 """The record, among the package's files."""

@@ -16,9 +16,9 @@ from zcnas.benchmarks import Benchmark
 from zcnas.errors import TableError
 from zcnas.judging.secondary_metrics import noise_ceiling
 from zcnas.phases import Phase
-from zcnas.records import Architecture, BenchmarkInput, Reference, read_input, write_json
-from zcnas.seeds import derive_token
 from zcnas.tables import Table, load_table
+from zcnas.words.records import Architecture, BenchmarkInput, Reference, read_input, write_json
+from zcnas.words.seeds import derive_token
 
 ID_LENGTH = 16
 PRIVATE = 0o600

@@ -17,14 +17,14 @@ import zipfile
 from pathlib import Path, PurePath
 
 from zcnas.errors import OrganiserError
-from zcnas.resources import (
+from zcnas.submissions.archives import zip_files
+from zcnas.words.resources import (
     INPUT_FOLDER,
     SAMPLES_FOLDER,
     is_checkout,
     package_file,
     package_root,
 )
-from zcnas.submissions.archives import zip_files
 
 OWN_FILES = ("README.md", "predictor.py", "test_predictor.py")
 REQUIREMENTS = "requirements.txt"

@@ -9,13 +9,13 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from zcnas.feedback import Feedback
 from zcnas.judging.outcomes import Analysis, Outcomes
 from zcnas.judging.statistics import rank_scores, resample_taus
 from zcnas.pages.small_figures import histogram_figure, scatter_figure
 from zcnas.pages.titles import benchmark_title, dataset_title, space_title
 from zcnas.pages.top import TopCell, top_cells
 from zcnas.pages.views import pack, picture_of
+from zcnas.words.feedback import Feedback
 
 COMPARED = 12
 """How many of the best submissions are drawn and compared with each other."""

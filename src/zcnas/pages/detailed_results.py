@@ -14,14 +14,14 @@ from pathlib import Path
 import msgspec
 
 from zcnas.errors import ReferenceDataError
-from zcnas.feedback import shown
 from zcnas.hosted.phase import BASELINES_FILE
 from zcnas.hosted.run_record import RunRecord, Start
 from zcnas.pages.environment import environment
 from zcnas.pages.submission import About, submission_page
 from zcnas.pages.views import Fact, Tag
 from zcnas.phases import Phase
-from zcnas.records import Reference, read_json
+from zcnas.words.feedback import shown
+from zcnas.words.records import Reference, read_json
 
 _FOLDERS = re.compile(r"(?<![\w.:/~-])/(?:[^\s/\"'<>:,;()]+/)+")
 """The folders of an absolute path, up to its last name."""

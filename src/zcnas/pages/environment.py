@@ -9,11 +9,11 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from zcnas.feedback import Feedback
 from zcnas.judging.secondary_metrics import TOP_SHARE
 from zcnas.judging.statistics import RESAMPLES
 from zcnas.judging.top_k import TOP_RESAMPLES, TRAINED
-from zcnas.text import printable
+from zcnas.words.feedback import Feedback
+from zcnas.words.text import printable
 
 TEMPLATES = Path(__file__).parent / "templates"
 DECIMALS = 4

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from zcnas.feedback import Feedback
 from zcnas.judging.leaderboard import Entry
 from zcnas.judging.outcomes import Analysis, Outcomes
 from zcnas.pages.environment import decimals_of, format_tau
@@ -18,7 +17,8 @@ from zcnas.pages.submission import space_means
 from zcnas.pages.titles import benchmark_title, space_title
 from zcnas.pages.top import TopCell
 from zcnas.pages.views import Tag
-from zcnas.tracks import ZERO_SHOT
+from zcnas.words.feedback import Feedback
+from zcnas.words.tracks import ZERO_SHOT
 
 INVALID = "invalid submission"
 STATUS_TAGS = {"invalid_submission": INVALID, "organiser_error": "organiser error"}

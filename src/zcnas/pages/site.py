@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from zcnas.feedback import Feedback
 from zcnas.judging.leaderboard import Entry, Leaderboard
 from zcnas.judging.outcomes import Analysis, Outcomes
 from zcnas.judging.statistics import RESAMPLES
@@ -36,7 +35,8 @@ from zcnas.pages.titles import benchmark_title
 from zcnas.pages.top import TITLES, mean_cells, mean_titles
 from zcnas.pages.views import Fact
 from zcnas.phases import Limits, Phase
-from zcnas.records import STATUSES
+from zcnas.words.feedback import Feedback
+from zcnas.words.records import STATUSES
 
 COMPACT_ABOVE = 200_000
 """Scored architectures of all submissions above which tables leave out what other pages tell."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from zcnas.feedback import Feedback, log_shown, shown
 from zcnas.judging.outcomes import Analysis, Collector, Outcomes, analyse
 from zcnas.judging.statistics import RESAMPLES
 from zcnas.pages.environment import asset, decimals_of, environment
@@ -24,7 +23,8 @@ from zcnas.pages.views import (
     shorten,
 )
 from zcnas.phases import Phase
-from zcnas.records import Prediction, PublicManifest, Reference
+from zcnas.words.feedback import Feedback, log_shown, shown
+from zcnas.words.records import Prediction, PublicManifest, Reference
 
 LOG_CHARACTERS = 60_000
 """How much of what a submission printed its page shows, over all benchmarks."""

@@ -16,15 +16,15 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from zcnas.feedback import Feedback
 from zcnas.judging.outcomes import STATUS_NAMES, Analysis, Outcomes
 from zcnas.judging.statistics import rank_scores
 from zcnas.pages.small_figures import interval_figure, scatter_figure
 from zcnas.pages.titles import benchmark_title
 from zcnas.pages.top import TopCell, top_cells
 from zcnas.phases import Limits, Phase
-from zcnas.records import MISSING, STATUSES
-from zcnas.text import printable
+from zcnas.words.feedback import Feedback
+from zcnas.words.records import MISSING, STATUSES
+from zcnas.words.text import printable
 
 MAX_MESSAGES = 8
 """Different messages shown per benchmark; further ones are counted together."""

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import msgspec
 
-from zcnas.combined import read_outcomes
 from zcnas.errors import PredictionError
 from zcnas.judging.judge import Contender
-from zcnas.records import BenchmarkInput, Prediction, read_json
-from zcnas.result_files import ResultFiles
+from zcnas.words.combined import read_outcomes
+from zcnas.words.records import BenchmarkInput, Prediction, read_json
+from zcnas.words.result_files import ResultFiles
 
 SCORES = "docs/baseline_scores.json"
 """Where the record is in a checkout and in the package."""

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 from zcnas.benchmarks import Benchmark
 from zcnas.phases import Phase
-from zcnas.records import Architecture, BenchmarkInput
 from zcnas.search_spaces import get_search_space
-from zcnas.seeds import derive_seed, derive_token
+from zcnas.words.records import Architecture, BenchmarkInput
+from zcnas.words.seeds import derive_seed, derive_token
 
 NETWORKS = 2
 SEED = "smoke test 4"

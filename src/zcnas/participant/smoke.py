@@ -26,8 +26,8 @@ from zcnas.isolation.machine import Interruption, Machine, Waiting
 from zcnas.participant.failures import Failure, failures_of
 from zcnas.participant.networks import EVAL_SEED, networks_of, phase_of
 from zcnas.phases import Limits, Phase
-from zcnas.records import Prediction, read_json, write_json
 from zcnas.submissions import Submission
+from zcnas.words.records import Prediction, read_json, write_json
 
 SMALL_BATCH = 4
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from zcnas.errors import PredictionError
 from zcnas.judging.leaderboard import Leaderboard
-from zcnas.records import read_json
+from zcnas.words.records import read_json
 
 RECORD = "docs/baselines.json"
 

@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from zcnas.benchmarks import Benchmark, get_benchmark
-from zcnas.combined import combine_seed, in_order
 from zcnas.datasets import Minibatch, load_minibatch
 from zcnas.errors import InputDataError
 from zcnas.participant.meter import Meter, PartUse
 from zcnas.participant.networks import networks_of, phase_of
-from zcnas.parts import PLAIN
 from zcnas.phases import Phase
-from zcnas.records import Architecture, BenchmarkInput, Parts
 from zcnas.search_spaces import build_network, get_search_space, parse_spec
-from zcnas.seeds import derive_seed
+from zcnas.words.combined import combine_seed, in_order
+from zcnas.words.parts import PLAIN
+from zcnas.words.records import Architecture, BenchmarkInput, Parts
+from zcnas.words.seeds import derive_seed
 from zcnas.worker.contract import combine_caller, query_caller, to_parts, to_score, to_scores
 from zcnas.worker.faults import classify, describe
 from zcnas.worker.seeding import seed_everything

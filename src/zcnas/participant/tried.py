@@ -14,8 +14,8 @@ import msgspec
 from zcnas.judging.metrics import kendall_tau
 from zcnas.participant.trial import Trial, Tried, data_for
 from zcnas.phases import load_phases
-from zcnas.records import read_input, read_reference
-from zcnas.resources import PHASES_FILE, competition_file, public_halves
+from zcnas.words.records import read_input, read_reference
+from zcnas.words.resources import PHASES_FILE, competition_file, public_halves
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,7 +15,7 @@ from zcnas.analyses.our_scores import ScoreWork, Terms, grow, rows_path
 from zcnas.errors import SearchError
 from zcnas.searches.arena import Arena
 from zcnas.searches.scores import Sources, with_scores
-from zcnas.seeds import derive_token
+from zcnas.words.seeds import derive_token
 
 BATCH_SIZE = 32
 

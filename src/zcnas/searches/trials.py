@@ -21,7 +21,7 @@ from zcnas.searches.arena import Arena
 from zcnas.searches.budget import Budget, PaidScores
 from zcnas.searches.plans import Plan
 from zcnas.searches.wrappers import Proposing, WarmedUp
-from zcnas.seeds import derive_seed
+from zcnas.words.seeds import derive_seed
 
 REPETITIONS = 500
 """Models in a row that were trained before; then an algorithm has converged and the trial ends."""

@@ -23,7 +23,7 @@ from zcnas.submissions.reading import Contents, read_files
 from zcnas.submissions.remarks import remarks_of
 from zcnas.submissions.sources import parse_source
 from zcnas.submissions.track import track_of
-from zcnas.tracks import ZERO_SHOT, Track
+from zcnas.words.tracks import ZERO_SHOT, Track
 from zcnas.worker.contract import ENTRY_POINTS
 
 __all__ = [

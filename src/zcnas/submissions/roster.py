@@ -16,11 +16,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from zcnas.errors import ArrivalsError
-from zcnas.records import Arrival
 from zcnas.submissions.finding import ARRIVALS_FILE, Say
 from zcnas.submissions.names import place_of, submission_name
 from zcnas.submissions.spreadsheet import Row, read_rows
-from zcnas.text import printable
+from zcnas.words.records import Arrival
+from zcnas.words.text import printable
 
 __all__ = ["ARRIVALS_FILE", "arrivals_beside", "read_arrivals", "write_arrivals"]
 

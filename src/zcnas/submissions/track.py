@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from zcnas.tracks import TRACKS, ZERO_SHOT, Track
+from zcnas.words.tracks import TRACKS, ZERO_SHOT, Track
 from zcnas.worker.contract import CLASS_NAME
 
 NAME = "track"

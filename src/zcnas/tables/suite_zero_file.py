@@ -21,9 +21,9 @@ from typing import Any
 
 from zcnas.benchmarks import Benchmark
 from zcnas.errors import InvalidArchitecture, TableError
-from zcnas.json_files import distinct_pairs
 from zcnas.search_spaces import get_search_space
 from zcnas.tables.table import cell_key, folder_of_tables, read_bytes
+from zcnas.words.json_files import distinct_pairs
 
 _FORM_ERRORS = (
     *(ValueError, TypeError, KeyError, AttributeError, SyntaxError),

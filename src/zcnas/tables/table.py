@@ -14,8 +14,8 @@ from pathlib import Path
 
 from zcnas.benchmarks import Spec, is_percentage
 from zcnas.errors import TableError
-from zcnas.pickles import Allowed, UnsafePickleError, load_pickle
 from zcnas.search_spaces.nasbench101.spec import NasBench101Spec
+from zcnas.words.pickles import Allowed, UnsafePickleError, load_pickle
 
 
 @dataclass(frozen=True)

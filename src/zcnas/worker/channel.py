@@ -25,9 +25,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zcnas.errors import WorkerFault
-from zcnas.packed import NO_IMAGES, PackedImages
-from zcnas.parts import MAX_PART_NAME, MAX_PARTS, is_part_name
-from zcnas.text import printable
+from zcnas.words.packed import NO_IMAGES, PackedImages
+from zcnas.words.parts import MAX_PART_NAME, MAX_PARTS, is_part_name
+from zcnas.words.text import printable
 
 NONCE_BYTES = 16
 HELLO_NONCE = bytes(NONCE_BYTES)

@@ -29,7 +29,7 @@ from typing import Any
 
 import numpy as np
 
-from zcnas.parts import MAX_PART_NAME, MAX_PARTS, is_part_name
+from zcnas.words.parts import MAX_PART_NAME, MAX_PARTS, is_part_name
 
 ENTRY_POINTS = ("predictor.py", "submission.py")
 """Files that may define the class; the second is the name used in 2022."""

@@ -1,7 +1,8 @@
 """What a predictor iterates over: the first minibatch as it was made, further ones on demand.
 
-The first minibatch is held as tensors. The images after it are held as bytes (``zcnas.packed``) and
-become tensors in the process that asks for them, so whoever reads one minibatch pays for no other.
+The first minibatch is held as tensors. The images after it are held as bytes
+(``zcnas.words.packed``) and become tensors in the process that asks for them, so whoever reads one
+minibatch pays for no other.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from zcnas.packed import PackedImages
+from zcnas.words.packed import PackedImages
 
 
 class Images(Dataset[tuple[Tensor, Tensor]]):

@@ -10,7 +10,7 @@ from tests.boards import score
 from zcnas.organiser.audit.constants import claims, table_signs
 from zcnas.organiser.audit.evidence import Evidence, signs_of
 from zcnas.organiser.results.folder import ResultsFolder
-from zcnas.records import Prediction
+from zcnas.words.records import Prediction
 
 ROOT = Path(__file__).resolve().parents[3]
 SAMPLES = sorted((ROOT / "starting_kit" / "submissions").iterdir())
@@ -155,7 +155,7 @@ def test_an_audit_reports_and_changes_no_score(tmp_path):
     from zcnas.organiser.audit.replay import Audit
     from zcnas.organiser.competition import Competition, load_halves
     from zcnas.phases import load_phase
-    from zcnas.records import read_input, read_reference, write_json
+    from zcnas.words.records import read_input, read_reference, write_json
 
     key = "nasbench201_cifar10"
     practice = load_phase(ROOT / "reference_data" / "phases.toml", "practice")

@@ -14,7 +14,7 @@ from pathlib import Path
 import zcnas.judging.leaderboard
 import zcnas.organiser.competition.host
 import zcnas.organiser.competition.run
-import zcnas.records
+import zcnas.words.records
 from zcnas.organiser.cli.main import main
 
 WORKER = Path(__file__).parents[1] / "competition" / "light_worker.py"
@@ -44,8 +44,8 @@ def counted(function, name_of):
 zcnas.judging.leaderboard.write_json = counted(
     zcnas.judging.leaderboard.write_json, lambda path, record: path.name
 )
-zcnas.records.parse_predictions = counted(
-    zcnas.records.parse_predictions, lambda content, path: f"{path.parent.name}/{path.name}"
+zcnas.words.records.parse_predictions = counted(
+    zcnas.words.records.parse_predictions, lambda content, path: f"{path.parent.name}/{path.name}"
 )
 zcnas.organiser.competition.run.stage_worker = stage_light_worker
 zcnas.organiser.competition.run.digest_of = lambda folder: "light"

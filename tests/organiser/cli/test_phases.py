@@ -9,7 +9,7 @@ from zcnas.errors import PhaseError
 from zcnas.organiser.cli.main import app
 from zcnas.organiser.cli.options import halves_of
 from zcnas.phases import load_phases
-from zcnas.resources import package_file
+from zcnas.words.resources import package_file
 
 PHASES = package_file("reference_data/phases.toml").read_text()
 HIDDEN = PHASES.replace('truth = "public"', 'truth = "hidden"').replace(

@@ -5,7 +5,7 @@ import io
 from rich.console import Console
 
 from zcnas.organiser.cli.progress import Bars, Lines, watch_run
-from zcnas.records import Prediction
+from zcnas.words.records import Prediction
 
 OK = Prediction(id="0000000a", status="ok", score=1.0)
 FAILED = Prediction(id="0000000b", status="error", message="no")

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from zcnas.judging.leaderboard import Entry, Leaderboard
 from zcnas.organiser.cli.main import app
 from zcnas.organiser.doctor import error, ok, warning
-from zcnas.records import write_json
+from zcnas.words.records import write_json
 
 
 def run(*arguments):

@@ -14,7 +14,7 @@ from zcnas.isolation.process import ProcessIsolation
 from zcnas.jobs import JobPool
 from zcnas.organiser.competition import Competition, load_halves
 from zcnas.phases import load_phase
-from zcnas.records import read_input, read_reference, write_json
+from zcnas.words.records import read_input, read_reference, write_json
 
 __all__ = ["authorities", "cluster"]
 """Fixtures that the tests of jobs have as well."""

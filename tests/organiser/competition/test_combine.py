@@ -7,7 +7,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from zcnas.combined import read_combined, read_outcomes
 from zcnas.errors import ResultsError
 from zcnas.isolation.process import ProcessIsolation
 from zcnas.isolation.program import stage_worker
@@ -19,7 +18,8 @@ from zcnas.organiser.results.folder import ResultsFolder
 from zcnas.organiser.results.merging import merge, outstanding
 from zcnas.organiser.results.status import status_of
 from zcnas.phases import load_phase
-from zcnas.result_files import ResultFiles
+from zcnas.words.combined import read_combined, read_outcomes
+from zcnas.words.result_files import ResultFiles
 
 KEY = "nasbench201_cifar10"
 RANKS = """

@@ -29,9 +29,9 @@ from zcnas.organiser.results.contest import read_contest
 from zcnas.organiser.results.folder import ResultsFolder
 from zcnas.organiser.results.merging import merge
 from zcnas.phases import load_phase
-from zcnas.records import Prediction
-from zcnas.resources import package_file
-from zcnas.seeds import derive_seed
+from zcnas.words.records import Prediction
+from zcnas.words.resources import package_file
+from zcnas.words.seeds import derive_seed
 
 COSTS = read_costs(package_file(COSTS_FILE))
 KEYS = ("nasbench201_cifar10", "nasbench201_imagenet16_120")

@@ -15,7 +15,13 @@ from zcnas.datasets.minibatch import Minibatch
 from zcnas.errors import InputDataError, OrganiserError
 from zcnas.organiser.competition.evaluation import Combination, Evaluation, Report, decode_report
 from zcnas.phases import load_phase
-from zcnas.records import Manifest, OrganiserManifest, Prediction, PublicManifest, read_reference
+from zcnas.words.records import (
+    Manifest,
+    OrganiserManifest,
+    Prediction,
+    PublicManifest,
+    read_reference,
+)
 
 from .conftest import KEYS
 

@@ -5,7 +5,7 @@ import pytest
 
 from zcnas.datasets import Minibatch
 from zcnas.organiser.competition.halves import digest_of_minibatch
-from zcnas.packed import pack_images
+from zcnas.words.packed import pack_images
 
 INPUTS = np.zeros((2, 3, 4, 4), np.float32)
 TARGETS = np.zeros(2, np.int64)

@@ -18,7 +18,7 @@ from zcnas.organiser.results.folder import ResultsFolder
 from zcnas.organiser.results.merging import merge
 from zcnas.organiser.results.status import status_of
 from zcnas.phases import load_phase
-from zcnas.records import read_predictions, read_reference
+from zcnas.words.records import read_predictions, read_reference
 
 from .conftest import KEYS, outcome
 

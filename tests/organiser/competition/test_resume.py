@@ -15,7 +15,7 @@ import pytest
 
 from tests.patience import WAIT_S, wait_until
 from zcnas.organiser.competition.predictions_file import PredictionsFile
-from zcnas.records import read_input, read_predictions
+from zcnas.words.records import read_input, read_predictions
 
 from .conftest import KEYS, outcome
 
@@ -221,7 +221,7 @@ def test_the_benchmarks_time_runs_out_at_the_same_place_however_it_was_sharded(
     import msgspec
 
     from zcnas.phases import load_phase
-    from zcnas.records import Prediction
+    from zcnas.words.records import Prediction
 
     data = read_input(light_phase / "in" / f"{KEYS[0]}.json")
     limits = load_phase(light_phase / "phases.toml", "practice").limits

@@ -15,8 +15,8 @@ from zcnas.jobs.events import EVENTS
 from zcnas.organiser.competition import Competition, load_halves
 from zcnas.organiser.competition.events import RunEvent
 from zcnas.phases import load_phase
-from zcnas.records import read_input, read_predictions, read_reference, write_json
 from zcnas.submissions import digest_of
+from zcnas.words.records import read_input, read_predictions, read_reference, write_json
 
 from .conftest import CatchingPool, Caught
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from zcnas.records import read_input, read_predictions, read_reference, write_json
+from zcnas.words.records import read_input, read_predictions, read_reference, write_json
 
 KEY = "nasbench201_cifar10"
 ZCNAS = Path(sys.executable).parent / "zcnas"

@@ -21,7 +21,8 @@ from zcnas.organiser.results.folder import (
 from zcnas.organiser.results.merging import merge
 from zcnas.organiser.results.voting import enter_vote
 from zcnas.phases import load_phase
-from zcnas.records import (
+from zcnas.tables.vote import VOTERS, vote
+from zcnas.words.records import (
     Manifest,
     OrganiserManifest,
     Prediction,
@@ -30,7 +31,6 @@ from zcnas.records import (
     read_reference,
     write_json,
 )
-from zcnas.tables.vote import VOTERS, vote
 
 KEY = "nasbench201_cifar10"
 

@@ -12,7 +12,7 @@ from zcnas.organiser.results.folder import (
 from zcnas.organiser.results.merging import merge
 from zcnas.organiser.results.status import status_of
 from zcnas.phases import Limits
-from zcnas.records import write_json
+from zcnas.words.records import write_json
 
 KEY = "nasbench201_cifar10"
 OURS = (

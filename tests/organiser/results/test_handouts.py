@@ -6,12 +6,12 @@ import math
 import pytest
 
 from zcnas.errors import OrganiserError
-from zcnas.feedback import FEEDBACK
 from zcnas.judging.leaderboard import Entry, Leaderboard
 from zcnas.judging.score import score_benchmark
 from zcnas.organiser.results.folder import ResultsFolder
 from zcnas.organiser.results.handouts import hand_out
-from zcnas.records import (
+from zcnas.words.feedback import FEEDBACK
+from zcnas.words.records import (
     Manifest,
     OrganiserManifest,
     Prediction,

@@ -21,7 +21,6 @@ from hypothesis import strategies as st
 from tests.boards import bind, enter, publish_run
 from zcnas.benchmarks import BENCHMARKS
 from zcnas.datasets.synthetic import SyntheticImages
-from zcnas.feedback import FEEDBACK
 from zcnas.hosted.run_record import Answer as AnswerLine
 from zcnas.hosted.run_record import (
     Ended,
@@ -42,7 +41,8 @@ from zcnas.organiser.competition.evaluation import Report
 from zcnas.organiser.results.folder import ResultsFolder
 from zcnas.organiser.results.handouts import hand_out
 from zcnas.phases import load_phase
-from zcnas.records import (
+from zcnas.words.feedback import FEEDBACK
+from zcnas.words.records import (
     Architecture,
     BenchmarkInput,
     Manifest,
@@ -55,8 +55,8 @@ from zcnas.records import (
     read_predictions,
     write_json,
 )
-from zcnas.resources import package_file
-from zcnas.result_files import OWNER, RUN_RECORD, ResultFiles
+from zcnas.words.resources import package_file
+from zcnas.words.result_files import OWNER, RUN_RECORD, ResultFiles
 from zcnas.worker.channel import (
     ANSWER_STATUSES,
     HELLO_NONCE,

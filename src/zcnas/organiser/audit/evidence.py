@@ -9,7 +9,7 @@ from statistics import median
 import msgspec
 
 from zcnas.organiser.audit import Sign
-from zcnas.records import Prediction
+from zcnas.words.records import Prediction
 
 FAST = 0.5
 """Below this share of a forward pass's CPU time, a query cannot have run one."""

@@ -26,10 +26,16 @@ from zcnas.organiser.audit.evidence import Evidence, signs_of
 from zcnas.organiser.competition import Halves
 from zcnas.organiser.results.folder import ResultsFolder
 from zcnas.phases import Phase
-from zcnas.records import Architecture, BenchmarkInput, Prediction, read_predictions, write_json
-from zcnas.result_files import ResultFiles
-from zcnas.seeds import derive_seed, derive_token
 from zcnas.submissions import digest_of, open_submission, submission_name
+from zcnas.words.records import (
+    Architecture,
+    BenchmarkInput,
+    Prediction,
+    read_predictions,
+    write_json,
+)
+from zcnas.words.result_files import ResultFiles
+from zcnas.words.seeds import derive_seed, derive_token
 
 
 @dataclass(frozen=True)

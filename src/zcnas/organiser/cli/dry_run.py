@@ -174,7 +174,7 @@ def _write_pages(results: ResultsFolder, phase: Phase, halves: Halves) -> str:
     from zcnas.organiser.results.contest import read_contest
     from zcnas.organiser.results.publishing import SiteOptions, write_pages
     from zcnas.participant.baselines import SCORES, baseline_contenders, read_scores
-    from zcnas.resources import package_file
+    from zcnas.words.resources import package_file
 
     contest = read_contest(results, phase, halves.references)
     with tempfile.TemporaryDirectory(prefix="zcnas-baselines-") as folder:

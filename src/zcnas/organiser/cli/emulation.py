@@ -18,7 +18,7 @@ from zcnas.organiser.cli.options import (
 )
 from zcnas.organiser.cli.progress import watch_steps
 from zcnas.organiser.extras import require
-from zcnas.resources import SETTINGS_FILE, competition_file
+from zcnas.words.resources import SETTINGS_FILE, competition_file
 
 if TYPE_CHECKING:
     from zcnas.organiser.platforms.emulator.steps import Runner

@@ -10,13 +10,13 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from zcnas.combined import read_outcomes
 from zcnas.judging.judge import Judgement
 from zcnas.participant.failures import FailureGroup, failures_of, grouped
 from zcnas.phases import Phase
-from zcnas.records import BenchmarkInput, Prediction
-from zcnas.result_files import ResultFiles
-from zcnas.text import plural
+from zcnas.words.combined import read_outcomes
+from zcnas.words.records import BenchmarkInput, Prediction
+from zcnas.words.result_files import ResultFiles
+from zcnas.words.text import plural
 
 SHOWN_REASONS = 5
 SLOWEST = 3

@@ -16,7 +16,7 @@ from zcnas.organiser.cli.options import (
     say_next,
 )
 from zcnas.organiser.kit import kit_files
-from zcnas.resources import EDITABLE, package_file
+from zcnas.words.resources import EDITABLE, package_file
 
 
 def init(

@@ -27,7 +27,7 @@ from zcnas.organiser.cli.options import (
     folder_option,
     print_record,
 )
-from zcnas.text import plural
+from zcnas.words.text import plural
 
 if TYPE_CHECKING:
     from zcnas.organiser.platforms.home.comparison import Row
@@ -84,7 +84,7 @@ def repeat(
     from zcnas.organiser.cli.scoring import score
     from zcnas.organiser.platforms.home.comparison import compare
     from zcnas.organiser.platforms.home.pulled import read_pulled
-    from zcnas.records import read_json
+    from zcnas.words.records import read_json
 
     known = read_pulled(pulled)
     if not known.complete:

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from zcnas.errors import PhaseError, UsageError
 from zcnas.phases import Phase, load_phase
-from zcnas.resources import PHASES_FILE, SAMPLES_FOLDER, competition_file, public_halves
+from zcnas.words.resources import PHASES_FILE, SAMPLES_FOLDER, competition_file, public_halves
 
 
 class Terminal(Console):

@@ -17,7 +17,7 @@ from rich.console import Console
 from zcnas.organiser.cli.progress import Watch
 from zcnas.organiser.competition.parts import Progress
 from zcnas.participant.failures import Failure
-from zcnas.records import Prediction
+from zcnas.words.records import Prediction
 
 EQUAL_FAILURES = 5
 

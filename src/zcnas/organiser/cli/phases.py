@@ -22,7 +22,7 @@ from zcnas.organiser.cli.options import (
     print_record,
 )
 from zcnas.phases import load_phases
-from zcnas.resources import package_file, writable_halves
+from zcnas.words.resources import package_file, writable_halves
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -23,7 +23,7 @@ from zcnas.organiser.cli.options import (
     say_next,
 )
 from zcnas.phases import Phase, load_phases
-from zcnas.resources import SETTINGS_FILE, competition_file, package_file
+from zcnas.words.resources import SETTINGS_FILE, competition_file, package_file
 
 if TYPE_CHECKING:
     from zcnas.organiser.platforms.bundle.phases import Baselines
@@ -119,7 +119,7 @@ def _seal_key(phase: Phase, inputs: Path, out: Path) -> str:
 def _read_baselines(paths: list[Path], names: list[str]) -> dict[str, Baselines]:
     """Return the taus of leaderboards by phase, to the four decimals a page shows."""
     from zcnas.judging.leaderboard import Leaderboard
-    from zcnas.records import read_json
+    from zcnas.words.records import read_json
 
     found: dict[str, Baselines] = {}
     for path in paths:

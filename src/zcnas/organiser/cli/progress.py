@@ -27,8 +27,8 @@ from rich.progress import (
 from rich.text import Text
 
 from zcnas.hosted.regular_files import read_regular
-from zcnas.records import Prediction
-from zcnas.result_files import RUN_RECORD
+from zcnas.words.records import Prediction
+from zcnas.words.result_files import RUN_RECORD
 
 MAX_ROWS = 12
 """Submissions shown at once; beyond that, those that are done make room."""

@@ -10,8 +10,8 @@ from zcnas.organiser.cli.options import phases_file
 from zcnas.organiser.costs import COSTS_FILE, expected_cost, read_costs
 from zcnas.participant.standing import RECORD, Standing, read_baselines, standing_of
 from zcnas.phases import load_phases
-from zcnas.records import read_input
-from zcnas.resources import INPUT_FOLDER, package_file
+from zcnas.words.records import read_input
+from zcnas.words.resources import INPUT_FOLDER, package_file
 
 COST_OF = "final"
 """The phase whose cost is foretold."""

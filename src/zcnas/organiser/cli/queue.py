@@ -21,7 +21,7 @@ from zcnas.organiser.cli.options import (
     print_record,
 )
 from zcnas.submissions.names import place_of
-from zcnas.text import legible, one_line, plural
+from zcnas.words.text import legible, one_line, plural
 
 if TYPE_CHECKING:
     from zcnas.organiser.serving.attempts import Attempt, Run

@@ -19,7 +19,7 @@ from zcnas.organiser.cli.options import (
     print_record,
     say_next,
 )
-from zcnas.text import plural
+from zcnas.words.text import plural
 
 if TYPE_CHECKING:
     from zcnas.judging.judge import Contest, Judgement
@@ -71,7 +71,7 @@ def leaderboard(
     from zcnas.judging.leaderboard import Leaderboard
     from zcnas.organiser.results.folder import PAGES, ResultsFolder
     from zcnas.pages.site_folder import check_site_folder
-    from zcnas.records import read_json
+    from zcnas.words.records import read_json
 
     results = ResultsFolder(out)
     if site is not None and site.resolve() != (out / PAGES).resolve():

@@ -84,11 +84,11 @@ def feedback(
     as_json: JsonOption = False,
 ) -> None:
     """Write what each participant may see of a run, a folder per submission."""
-    from zcnas.feedback import shown
     from zcnas.judging.leaderboard import Leaderboard
     from zcnas.organiser.results.folder import ResultsFolder
     from zcnas.organiser.results.handouts import hand_out
-    from zcnas.records import read_json
+    from zcnas.words.feedback import shown
+    from zcnas.words.records import read_json
 
     results = ResultsFolder(out)
     board = read_json(out / "leaderboard.json", Leaderboard, PredictionError)
@@ -122,8 +122,8 @@ def audit(
     from zcnas.organiser.audit.replay import Audit
     from zcnas.organiser.competition import load_halves
     from zcnas.organiser.results.folder import ResultsFolder
-    from zcnas.records import read_json
     from zcnas.submissions import find_submissions
+    from zcnas.words.records import read_json
 
     results = ResultsFolder(out)
     results.bound()

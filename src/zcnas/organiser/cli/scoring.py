@@ -30,11 +30,11 @@ from zcnas.organiser.cli.options import (
     samples,
     say,
 )
-from zcnas.records import Arrival
-from zcnas.resources import package_file
 from zcnas.submissions import find_submissions, submission_name
 from zcnas.submissions.finding import unique
 from zcnas.submissions.roster import arrivals_beside
+from zcnas.words.records import Arrival
+from zcnas.words.resources import package_file
 
 if TYPE_CHECKING:
     from zcnas.organiser.competition.division import PartNumber

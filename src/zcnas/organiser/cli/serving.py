@@ -19,8 +19,8 @@ from zcnas.organiser.cli.options import (
     say,
 )
 from zcnas.organiser.extras import require
-from zcnas.resources import SETTINGS_FILE, competition_file
 from zcnas.submissions.names import place_of
+from zcnas.words.resources import SETTINGS_FILE, competition_file
 
 if TYPE_CHECKING:
     from zcnas.organiser.serving.server import Plan

@@ -29,7 +29,7 @@ from zcnas.participant.smoke import (
 )
 from zcnas.phases import load_phases
 from zcnas.submissions import open_submission, submission_name
-from zcnas.text import plural
+from zcnas.words.text import plural
 
 STEP = 7
 """Benchmarks between two lines where there is no terminal."""

@@ -25,8 +25,8 @@ from zcnas.organiser.costs import CostRecord
 from zcnas.organiser.extras import require
 from zcnas.phases import Phase
 from zcnas.submissions import submission_name
-from zcnas.text import plural
-from zcnas.tracks import ZERO_SHOT
+from zcnas.words.text import plural
+from zcnas.words.tracks import ZERO_SHOT
 
 
 @contextlib.contextmanager

@@ -79,8 +79,8 @@ def try_predictor_here(
 
     from zcnas.participant.trial import Trial, data_for, find_architecture
     from zcnas.phases import load_phases
-    from zcnas.records import read_input
-    from zcnas.resources import public_halves
+    from zcnas.words.records import read_input
+    from zcnas.words.resources import public_halves
 
     torch.set_num_threads(1)
     phases = load_phases(phases_file())

@@ -6,20 +6,20 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from zcnas.combined import (
+from zcnas.errors import OrganiserError
+from zcnas.jobs import Job
+from zcnas.organiser.competition.evaluation import Combination, decode_report
+from zcnas.organiser.competition.parts import Part, SubmissionRun, Terms
+from zcnas.organiser.results.folder import append_log
+from zcnas.words.combined import (
     answers_of,
     combined_of,
     digest_of_answers,
     in_order,
     read_combined,
 )
-from zcnas.errors import OrganiserError
-from zcnas.jobs import Job
-from zcnas.organiser.competition.evaluation import Combination, decode_report
-from zcnas.organiser.competition.parts import Part, SubmissionRun, Terms
-from zcnas.organiser.results.folder import append_log
-from zcnas.records import read_predictions, write_json
-from zcnas.result_files import ResultFiles
+from zcnas.words.records import read_predictions, write_json
+from zcnas.words.result_files import ResultFiles
 
 UNIT = "combine"
 

@@ -19,7 +19,7 @@ import msgspec
 from zcnas.errors import UsageError
 from zcnas.organiser.costs import CostRecord
 from zcnas.organiser.results.portion import Portion
-from zcnas.records import BenchmarkInput
+from zcnas.words.records import BenchmarkInput
 
 LARGEST_SHARD = 100
 """Architectures of a shard at most: what a lost node has asked for is little, starts are few."""

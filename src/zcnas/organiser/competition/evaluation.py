@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import msgspec
 
-from zcnas.combined import CombineOutcome
 from zcnas.errors import OrganiserError
 from zcnas.phases import Limits
-from zcnas.records import BenchmarkInput, Manifest, Parts, Prediction
+from zcnas.words.combined import CombineOutcome
+from zcnas.words.records import BenchmarkInput, Manifest, Parts, Prediction
 
 MAX_REPORT_BYTES = 256 << 20
 

@@ -16,7 +16,7 @@ from zcnas.datasets import Minibatch, load_minibatch
 from zcnas.ingestion.inputs import check_input
 from zcnas.organiser.both_halves import read_both_halves
 from zcnas.phases import Phase
-from zcnas.records import BenchmarkInput, Reference, read_input
+from zcnas.words.records import BenchmarkInput, Reference, read_input
 
 MINIBATCHES_IN_MEMORY = 2
 """A minibatch of large images takes 25 MB and a second, so a few are kept and none for ever."""

@@ -18,7 +18,6 @@ import msgspec
 import numpy as np
 
 from zcnas.benchmarks import get_benchmark
-from zcnas.combined import CombineOutcome
 from zcnas.datasets import Minibatch, load_minibatch
 from zcnas.datasets.frozen import thaw_minibatch
 from zcnas.errors import InputDataError, InvalidSubmission, OrganiserError
@@ -30,8 +29,9 @@ from zcnas.isolation.owners import owned_folder
 from zcnas.jobs import Report as SendReport
 from zcnas.organiser.competition.evaluation import Combination, Evaluation, Report, Task
 from zcnas.organiser.competition.halves import digest_of_minibatch
-from zcnas.records import Manifest, Prediction
 from zcnas.submissions import Submission, digest_of, open_submission
+from zcnas.words.combined import CombineOutcome
+from zcnas.words.records import Manifest, Prediction
 
 NO_MINIBATCH = Minibatch(np.empty(0, np.float32), np.empty(0), "none")
 """What there is to combine answers with."""

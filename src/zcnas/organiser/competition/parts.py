@@ -18,8 +18,8 @@ from zcnas.organiser.competition.halves import Halves
 from zcnas.organiser.competition.predictions_file import PredictionsFile
 from zcnas.organiser.results.folder import append_log, join_manifests, read_manifest
 from zcnas.phases import Limits
-from zcnas.records import Manifest, Prediction, write_json
-from zcnas.result_files import ResultFiles
+from zcnas.words.records import Manifest, Prediction, write_json
+from zcnas.words.result_files import ResultFiles
 
 Progress = Callable[[str, str, Prediction | None], None]
 """Called with (submission, benchmark, prediction).

@@ -12,7 +12,7 @@ from pathlib import Path
 from zcnas.errors import ResultsError
 from zcnas.jobs import LinesFile
 from zcnas.phases import Limits
-from zcnas.records import Prediction, read_predictions
+from zcnas.words.records import Prediction, read_predictions
 
 
 class PredictionsFile:

@@ -41,9 +41,9 @@ from zcnas.organiser.results.folder import (
 from zcnas.organiser.results.portion import Portion
 from zcnas.organiser.results.roster import replace_rows
 from zcnas.phases import Phase
-from zcnas.records import Arrival
 from zcnas.submissions import digest_of, open_submission, pack_submission, submission_name
 from zcnas.submissions.names import place_of, shown
+from zcnas.words.records import Arrival
 
 _NOBODY: Mapping[str, Arrival] = {}
 

@@ -29,8 +29,8 @@ from zcnas.isolation.probes import PROBES
 from zcnas.isolation.process import ProcessIsolation
 from zcnas.isolation.program import stage_worker
 from zcnas.organiser.doctor import Finding, Situation, error, ok, warning
-from zcnas.records import Architecture, BenchmarkInput, Manifest, Prediction
-from zcnas.text import plural
+from zcnas.words.records import Architecture, BenchmarkInput, Manifest, Prediction
+from zcnas.words.text import plural
 
 CANARY_SPEC = (
     "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+"

@@ -14,8 +14,8 @@ import psutil
 from zcnas.errors import UsageError
 from zcnas.isolation.machine import parse_cpus, usable_cpus
 from zcnas.organiser.doctor import Finding, Situation, error, ok, warning
-from zcnas.resources import package_file
-from zcnas.text import plural
+from zcnas.words.resources import package_file
+from zcnas.words.text import plural
 
 FREE_GIB = 1
 """Free space that a run may need for results, logs and unpacked submissions."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from zcnas.datasets.inventory import Item, inventory
 from zcnas.organiser.doctor import Finding, Situation, error, ok, warning
-from zcnas.resources import package_root
+from zcnas.words.resources import package_root
 
 
 def secret_draw(situation: Situation) -> Finding:

@@ -8,9 +8,9 @@ from pathlib import Path
 from zcnas.judging.judge import Contender, Contest
 from zcnas.organiser.results.folder import ResultsFolder, SubmissionRecord, read_manifest
 from zcnas.phases import Phase
-from zcnas.records import Reference, read_input, read_reference
-from zcnas.result_files import ResultFiles
 from zcnas.submissions.roster import ARRIVALS_FILE, read_arrivals
+from zcnas.words.records import Reference, read_input, read_reference
+from zcnas.words.result_files import ResultFiles
 
 
 def read_contest(

@@ -20,10 +20,10 @@ from filelock import FileLock, Timeout
 from zcnas.errors import PredictionError, ResultsError
 from zcnas.organiser.results.portion import Portion
 from zcnas.phases import Limits
-from zcnas.records import Manifest, read_json, write_json
 from zcnas.submissions.finding import ARRIVALS_FILE
 from zcnas.submissions.names import place_of
-from zcnas.tracks import ZERO_SHOT, Track
+from zcnas.words.records import Manifest, read_json, write_json
+from zcnas.words.tracks import ZERO_SHOT, Track
 
 RUN, SUBMISSION, LOCK = "run.json", "submission.json", ".lock"
 SUBMISSIONS, PAGES = "submissions", "leaderboard"

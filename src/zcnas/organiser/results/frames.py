@@ -7,12 +7,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zcnas.combined import read_outcomes
 from zcnas.errors import PredictionError
 from zcnas.judging.leaderboard import Leaderboard
 from zcnas.organiser.results.folder import ResultsFolder
-from zcnas.records import read_json
-from zcnas.result_files import ResultFiles
+from zcnas.words.combined import read_outcomes
+from zcnas.words.records import read_json
+from zcnas.words.result_files import ResultFiles
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,11 +12,11 @@ from typing import Any
 import msgspec
 
 from zcnas.errors import OrganiserError, PredictionError
-from zcnas.feedback import Feedback, files_shown, log_shown, manifest_fields, result_fields
 from zcnas.judging.leaderboard import Entry, Leaderboard
 from zcnas.organiser.results.folder import ResultsFolder
-from zcnas.records import Manifest, read_json, write_json
-from zcnas.result_files import MANIFEST, PREDICTIONS, ResultFiles
+from zcnas.words.feedback import Feedback, files_shown, log_shown, manifest_fields, result_fields
+from zcnas.words.records import Manifest, read_json, write_json
+from zcnas.words.result_files import MANIFEST, PREDICTIONS, ResultFiles
 
 RESULT = "result.json"
 """What a participant is told of a submission as a whole."""

@@ -8,13 +8,6 @@ from pathlib import Path
 
 import msgspec
 
-from zcnas.combined import (
-    Combined,
-    answers_of,
-    digest_of_answers,
-    read_combined,
-    read_outcomes,
-)
 from zcnas.errors import ArrivalsError, ResultsError
 from zcnas.organiser.competition.predictions_file import PredictionsFile
 from zcnas.organiser.results.folder import (
@@ -27,9 +20,16 @@ from zcnas.organiser.results.folder import (
     read_manifest,
 )
 from zcnas.organiser.results.portion import Portion, check_portions
-from zcnas.records import Arrival, Prediction, read_predictions, write_json
-from zcnas.result_files import ResultFiles
 from zcnas.submissions.roster import ARRIVALS_FILE, read_arrivals, write_arrivals
+from zcnas.words.combined import (
+    Combined,
+    answers_of,
+    digest_of_answers,
+    read_combined,
+    read_outcomes,
+)
+from zcnas.words.records import Arrival, Prediction, read_predictions, write_json
+from zcnas.words.result_files import ResultFiles
 
 
 def merge(sources: Sequence[Path], target: Path) -> ResultsFolder:

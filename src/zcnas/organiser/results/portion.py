@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 
 from zcnas.errors import ResultsError
-from zcnas.records import read_predictions
-from zcnas.result_files import ResultFiles
-from zcnas.text import plural
+from zcnas.words.records import read_predictions
+from zcnas.words.result_files import ResultFiles
+from zcnas.words.text import plural
 
 
 class Portion(msgspec.Struct, frozen=True, kw_only=True):

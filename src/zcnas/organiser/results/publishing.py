@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from zcnas.errors import PredictionError
-from zcnas.feedback import shown
 from zcnas.judging.judge import Judgement
 from zcnas.judging.leaderboard import Entry, write_leaderboard
 from zcnas.organiser.extras import missing_packages
 from zcnas.organiser.results.folder import PAGES, ResultsFolder
 from zcnas.phases import Phase
-from zcnas.records import Manifest, read_json, write_json
-from zcnas.result_files import ResultFiles
+from zcnas.words.feedback import shown
+from zcnas.words.records import Manifest, read_json, write_json
+from zcnas.words.result_files import ResultFiles
 
 if TYPE_CHECKING:
     from zcnas.pages.submission import About

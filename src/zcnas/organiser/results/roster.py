@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 
 from zcnas.errors import ArrivalsError
 from zcnas.organiser.results.folder import ResultsFolder
-from zcnas.records import Arrival
 from zcnas.submissions.roster import ARRIVALS_FILE, read_arrivals, write_arrivals
+from zcnas.words.records import Arrival
 
 
 def replace_rows(

@@ -12,14 +12,14 @@ from typing import Literal
 
 import msgspec
 
-from zcnas.combined import read_outcomes
 from zcnas.errors import PredictionError
 from zcnas.jobs import read_events
 from zcnas.jobs.events import EVENTS
 from zcnas.jobs.status import JobStatus, job_statuses
 from zcnas.organiser.competition.events import RunEvent
 from zcnas.organiser.results.folder import ResultsFolder, RunRecord, SubmissionRecord
-from zcnas.result_files import ResultFiles
+from zcnas.words.combined import read_outcomes
+from zcnas.words.result_files import ResultFiles
 
 State = Literal["done", "running", "waiting", "refused", "organiser_error"]
 

@@ -11,7 +11,6 @@ import hashlib
 
 import msgspec
 
-from zcnas.combined import read_outcomes
 from zcnas.errors import ResultsError
 from zcnas.organiser.results.folder import (
     SUBMISSION,
@@ -19,9 +18,10 @@ from zcnas.organiser.results.folder import (
     SubmissionRecord,
     read_manifest,
 )
-from zcnas.records import Manifest, Prediction, write_json
-from zcnas.result_files import ResultFiles
 from zcnas.tables.vote import VOTERS, vote
+from zcnas.words.combined import read_outcomes
+from zcnas.words.records import Manifest, Prediction, write_json
+from zcnas.words.result_files import ResultFiles
 
 NAME = "vote"
 METHOD = f"derived from the scores of {', '.join(VOTERS)}: pairwise majority"

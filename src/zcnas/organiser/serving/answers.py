@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Sequence
 
-from zcnas.feedback import shown
 from zcnas.organiser.serving.attempts import Attempt, Run
 from zcnas.organiser.serving.calendar import (
     ServedPhase,
@@ -17,7 +16,8 @@ from zcnas.organiser.serving.inbox import not_taken, teams_in
 from zcnas.organiser.serving.layout import Layout
 from zcnas.organiser.serving.line import queue_of
 from zcnas.organiser.serving.store import Store
-from zcnas.text import one_line, printable
+from zcnas.words.feedback import shown
+from zcnas.words.text import one_line, printable
 
 ANSWERS = "answers.txt"
 SHOWN = 100

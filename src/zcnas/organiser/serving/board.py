@@ -15,7 +15,6 @@ from pathlib import Path
 import msgspec
 
 from zcnas.errors import ZcnasError
-from zcnas.feedback import shown
 from zcnas.judging.judge import judge
 from zcnas.judging.leaderboard import Entry, Leaderboard
 from zcnas.organiser.results.contest import read_contest, read_specs, read_truth
@@ -23,8 +22,9 @@ from zcnas.organiser.results.folder import SUBMISSIONS, ResultsFolder
 from zcnas.organiser.results.handouts import RESULT, hand_out_entry, result_of
 from zcnas.organiser.results.publishing import SiteOptions, publish
 from zcnas.phases import Phase
-from zcnas.records import Arrival, write_json
 from zcnas.submissions.roster import ARRIVALS_FILE, write_arrivals
+from zcnas.words.feedback import shown
+from zcnas.words.records import Arrival, write_json
 from zcnas.worker.processes import end_with_parent
 
 NICENESS = 10

@@ -13,7 +13,7 @@ from pathlib import Path
 from zcnas.organiser.platforms.settings import PhaseSettings
 from zcnas.organiser.serving.store import Store
 from zcnas.phases import Phase
-from zcnas.text import plural
+from zcnas.words.text import plural
 
 
 @dataclass(frozen=True)

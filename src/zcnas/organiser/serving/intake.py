@@ -19,7 +19,7 @@ from zcnas.organiser.serving.inbox import WholeFile, read_whole, remove_taken
 from zcnas.organiser.serving.layout import Layout
 from zcnas.organiser.serving.store import Store
 from zcnas.submissions import MAX_BYTES, Submission, open_submission
-from zcnas.text import printable
+from zcnas.words.text import printable
 
 
 class Intake:

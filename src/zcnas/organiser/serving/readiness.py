@@ -14,7 +14,7 @@ from zcnas.organiser.doctor.checks import CHECKS
 from zcnas.organiser.serving.calendar import ServedPhase, closed_words, open_phase
 from zcnas.organiser.serving.inbox import teams_in
 from zcnas.organiser.serving.layout import Layout, check_local
-from zcnas.text import plural
+from zcnas.words.text import plural
 
 if TYPE_CHECKING:
     from zcnas.organiser.serving.server import Plan

@@ -21,7 +21,7 @@ from zcnas.organiser.serving.attempts import Attempt, Run
 from zcnas.organiser.serving.job import Order
 from zcnas.organiser.serving.line import queue_of
 from zcnas.organiser.serving.store import Store
-from zcnas.result_files import ResultFiles
+from zcnas.words.result_files import ResultFiles
 
 if TYPE_CHECKING:
     from zcnas.organiser.serving.server import Plan

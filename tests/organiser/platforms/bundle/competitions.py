@@ -14,8 +14,8 @@ from zcnas.organiser.platforms.bundle.phases import bundle_phase
 from zcnas.organiser.platforms.bundle.time_limits import grant_time
 from zcnas.organiser.platforms.settings import read_settings, schedule
 from zcnas.phases import load_phases
-from zcnas.records import Architecture, BenchmarkInput, Reference, write_json
 from zcnas.search_spaces import get_search_space
+from zcnas.words.records import Architecture, BenchmarkInput, Reference, write_json
 
 ROOT = Path(__file__).resolve().parents[4]
 PHASES = load_phases(ROOT / "reference_data" / "phases.toml")

@@ -22,9 +22,9 @@ from zcnas.organiser.platforms.bundle import build_bundles, shared_files
 from zcnas.organiser.platforms.bundle.phases import bundle_phase
 from zcnas.organiser.platforms.check import check_bundle
 from zcnas.organiser.platforms.settings import read_settings
-from zcnas.packed import pack_images
-from zcnas.records import read_input, read_reference, write_json
 from zcnas.search_spaces import build_network, parse_spec
+from zcnas.words.packed import pack_images
+from zcnas.words.records import read_input, read_reference, write_json
 
 from .competitions import KEYS, NAMES, PHASES, ROOT, members, write_draw
 

@@ -12,7 +12,7 @@ from zcnas.organiser.platforms.bundle.columns import (
     short_title,
 )
 from zcnas.phases import load_phases
-from zcnas.resources import package_file
+from zcnas.words.resources import package_file
 
 PHASES = load_phases(package_file("reference_data/phases.toml"))
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from zcnas.errors import BundleError
 from zcnas.organiser.cli.main import app
 from zcnas.organiser.platforms.check import check_bundle
-from zcnas.resources import package_file
+from zcnas.words.resources import package_file
 
 SETTINGS = package_file("competition.yaml").read_text()
 

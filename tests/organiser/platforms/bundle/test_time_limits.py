@@ -8,7 +8,7 @@ from zcnas.hosted.phase import default_time_limit_s
 from zcnas.organiser.platforms.bundle.time_limits import grant_time, shortfall
 from zcnas.organiser.platforms.settings import PhaseSettings, read_settings
 from zcnas.phases import load_phases
-from zcnas.resources import package_file
+from zcnas.words.resources import package_file
 
 PRACTICE = load_phases(package_file("reference_data/phases.toml"))["practice"]
 SETTINGS = read_settings(package_file("competition.yaml"))

@@ -16,7 +16,7 @@ from zcnas.organiser.platforms.emulator import PLATFORMS, Emulation, emulate
 from zcnas.organiser.platforms.emulator.bundles import read_task
 from zcnas.organiser.platforms.emulator.containers import ContainerRunner
 from zcnas.phases import load_phase
-from zcnas.records import read_input, read_reference, write_json
+from zcnas.words.records import read_input, read_reference, write_json
 
 ROOT = Path(__file__).resolve().parents[4]
 KEY = "nasbench201_imagenet16_120"

@@ -22,8 +22,8 @@ from zcnas.hosted.seals import read_key
 from zcnas.organiser.platforms.emulator import PLATFORMS, Emulation, emulate
 from zcnas.organiser.platforms.emulator.bundles import read_task
 from zcnas.organiser.platforms.emulator.folders import FolderRunner
-from zcnas.records import read_predictions, read_reference
 from zcnas.search_spaces import build_network, parse_spec
+from zcnas.words.records import read_predictions, read_reference
 
 from .conftest import KEY, ROOT, N, zip_of
 

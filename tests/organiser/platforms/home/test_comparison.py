@@ -7,7 +7,7 @@ from zcnas.judging.leaderboard import Entry, Leaderboard
 from zcnas.organiser.platforms.home.comparison import compare
 from zcnas.organiser.platforms.home.pulled import Pulled, PulledSubmission
 from zcnas.phases import load_phase
-from zcnas.resources import PHASES_FILE, package_file
+from zcnas.words.resources import PHASES_FILE, package_file
 
 KEY = "nasbench201_cifar10"
 PRACTICE = load_phase(package_file(PHASES_FILE), "practice")

@@ -11,9 +11,9 @@ from zcnas.organiser.platforms.home.api import PAUSE_S, Codabench
 from zcnas.organiser.platforms.home.pull import pull
 from zcnas.organiser.platforms.home.pulled import read_pulled
 from zcnas.phases import load_phase
-from zcnas.resources import PHASES_FILE, package_file
 from zcnas.submissions import MAX_BYTES, find_submissions, submission_name
 from zcnas.submissions.roster import arrivals_beside
+from zcnas.words.resources import PHASES_FILE, package_file
 
 from .conftest import COMPETITION, TOKEN
 

@@ -22,7 +22,7 @@ import yaml
 from typer.testing import CliRunner
 
 from zcnas.organiser.cli.main import app
-from zcnas.records import read_input, read_reference, write_json
+from zcnas.words.records import read_input, read_reference, write_json
 
 ROOT = Path(__file__).resolve().parents[4]
 KEY = "nasbench201_imagenet16_120"

@@ -12,8 +12,8 @@ from typing import Any
 
 from zcnas.benchmarks import SHORT_SPACES, Benchmark, get_benchmark
 from zcnas.errors import BundleError
-from zcnas.feedback import shown
 from zcnas.phases import CountingRule, Phase
+from zcnas.words.feedback import shown
 
 TAU_DECIMALS = 4
 MAX_TITLE_LENGTH = 36

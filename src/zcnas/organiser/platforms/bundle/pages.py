@@ -31,7 +31,7 @@ from zcnas.organiser.platforms.bundle.phases import BundledPhase
 from zcnas.organiser.platforms.bundle.pictures import with_pictures
 from zcnas.organiser.platforms.settings import Settings
 from zcnas.submissions import MAX_BYTES, MAX_FILES
-from zcnas.tracks import TRACKS
+from zcnas.words.tracks import TRACKS
 
 IMAGE_PACKAGES = ("torch", "numpy", "scipy", "psutil")
 """What a submission may import in addition to the standard library, our proxies and the shim."""

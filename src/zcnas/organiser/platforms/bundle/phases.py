@@ -10,7 +10,6 @@ import msgspec
 
 from zcnas.datasets import load_minibatch
 from zcnas.datasets.frozen import SUFFIX, freeze_minibatch
-from zcnas.feedback import Feedback, shown
 from zcnas.hosted.phase import (
     BASELINES_FILE,
     HOSTED_PHASE_FILE,
@@ -22,7 +21,8 @@ from zcnas.ingestion.inputs import check_input
 from zcnas.organiser.both_halves import read_both_halves
 from zcnas.organiser.platforms.settings import PhaseSettings
 from zcnas.phases import Phase
-from zcnas.records import BenchmarkInput, Reference
+from zcnas.words.feedback import Feedback, shown
+from zcnas.words.records import BenchmarkInput, Reference
 
 Baselines = dict[str, dict[str, float]]
 """Maps a baseline's name to its tau per benchmark."""

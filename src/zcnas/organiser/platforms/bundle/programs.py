@@ -1,7 +1,8 @@
 """The programs of a bundle: what a platform runs, and what a participant downloads.
 
-A program is its folder at the repository's root plus the rooms that ``zcnas/wings.py`` ships to it.
-These include no reader of accuracy tables, and the ingestion program has no code that judges.
+A program is its folder at the repository's root plus the rooms that ``zcnas/words/wings.py`` ships
+to it. These include no reader of accuracy tables, and the ingestion program has no code that
+judges.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from pathlib import Path
 
 from zcnas.organiser.kit import kit_files
 from zcnas.plugins import shipped_files as plugin_files
-from zcnas.resources import package_file
-from zcnas.wings import Program, shipped_files
+from zcnas.words.resources import package_file
+from zcnas.words.wings import Program, shipped_files
 
 KIT_FOLDER = "starting_kit"
 """The one top folder of the kit that participants download."""

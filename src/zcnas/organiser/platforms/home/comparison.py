@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from zcnas.feedback import FEEDBACK
 from zcnas.judging.leaderboard import Entry, Leaderboard
 from zcnas.organiser.platforms.home.pulled import Pulled, PulledSubmission
 from zcnas.phases import Phase
+from zcnas.words.feedback import FEEDBACK
 
 STORED_DECIMALS = 10
 """Of a score on the platform."""

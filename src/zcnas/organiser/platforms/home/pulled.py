@@ -18,8 +18,8 @@ from typing import Literal
 import msgspec
 
 from zcnas.errors import ArrivalsError, ResultsError
-from zcnas.records import Arrival, read_json, write_json
 from zcnas.submissions.roster import ARRIVALS_FILE, write_arrivals
+from zcnas.words.records import Arrival, read_json, write_json
 
 PULL_FILE = "pull.json"
 SCHEMA_VERSION = 1

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from zcnas.errors import BundleError
-from zcnas.feedback import shown
 from zcnas.organiser.platforms.bundle.columns import SUBMISSION_RULES, columns, counting_rule
 from zcnas.organiser.platforms.check.findings import Findings
 from zcnas.organiser.platforms.check.located import Place
 from zcnas.organiser.platforms.check.ours.view import PhaseView
 from zcnas.organiser.platforms.check.values import is_on, whole_number
 from zcnas.phases import Phase
+from zcnas.words.feedback import shown
 
 WRITTEN_AS_WELL = ("duration",)
 """What scoring writes in addition to our columns."""

@@ -7,14 +7,14 @@ import itertools
 
 import msgspec
 
-from zcnas.feedback import shown
 from zcnas.hosted.phase import HOSTED_PHASE_FILE, INPUT_DIGESTS_FILE, HostedPhase
 from zcnas.hosted.seals import KEY_BYTES, KEY_FILE
 from zcnas.organiser.platforms.check.findings import Findings
 from zcnas.organiser.platforms.check.ours.view import PhaseView
 from zcnas.organiser.platforms.check.phases import GRANTED_IN_PUBLIC_S, GRANTED_S
 from zcnas.organiser.platforms.check.values import whole_number
-from zcnas.records import BenchmarkInput, Reference
+from zcnas.words.feedback import shown
+from zcnas.words.records import BenchmarkInput, Reference
 
 AGAIN = "build the bundle again from one draw"
 

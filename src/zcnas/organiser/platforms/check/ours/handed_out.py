@@ -6,12 +6,12 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from zcnas.feedback import shown
 from zcnas.hosted.seals import KEY_FILE
 from zcnas.organiser.platforms.check.findings import Findings
 from zcnas.organiser.platforms.check.ours.draws import asked_by
 from zcnas.organiser.platforms.check.ours.view import PhaseView
 from zcnas.organiser.platforms.check.source import BundleFiles
+from zcnas.words.feedback import shown
 
 
 def check_handed_out(phases: list[PhaseView], files: BundleFiles, findings: Findings) -> None:

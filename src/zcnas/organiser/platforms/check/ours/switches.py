@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from zcnas.feedback import Feedback, shown
 from zcnas.organiser.platforms.check.findings import Findings
 from zcnas.organiser.platforms.check.ours.view import PhaseView
 from zcnas.organiser.platforms.check.values import is_on
+from zcnas.words.feedback import Feedback, shown
 
 _GIVEN_AWAY = {
     "make_programs_available": "the ingestion program holds the list of networks and the key",

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from zcnas.phases import Phase
-from zcnas.result_files import COMBINED, LOG, MANIFEST, PREDICTIONS
+from zcnas.words.result_files import COMBINED, LOG, MANIFEST, PREDICTIONS
 
 Level = Literal["full", "score_only", "none"]
 

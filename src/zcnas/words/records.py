@@ -20,10 +20,10 @@ import msgspec
 
 from zcnas.benchmarks import is_percentage
 from zcnas.errors import InputDataError, PredictionError, ReferenceDataError
-from zcnas.json_files import read_json as read_json
-from zcnas.json_files import write_json as write_json
-from zcnas.parts import MAX_PART_NAME, MAX_PARTS
-from zcnas.tracks import ZERO_SHOT, Track
+from zcnas.words.json_files import read_json as read_json
+from zcnas.words.json_files import write_json as write_json
+from zcnas.words.parts import MAX_PART_NAME, MAX_PARTS
+from zcnas.words.tracks import ZERO_SHOT, Track
 
 Status = Literal["ok", "error", "timeout", "memory", "killed", "invalid", "not_reached"]
 """What happened to one architecture; ``STATUSES`` explains each value."""

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 from zcnas.benchmarks import Benchmark, Spec, get_benchmark
 from zcnas.datasets import Minibatch, load_minibatch
 from zcnas.judging.metrics import kendall_tau
-from zcnas.records import read_reference
-from zcnas.resources import public_halves
 from zcnas.search_spaces import build_network, get_search_space, parse_spec
-from zcnas.seeds import derive_seed
 from zcnas.tables import load_table
+from zcnas.words.records import read_reference
+from zcnas.words.resources import public_halves
+from zcnas.words.seeds import derive_seed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,7 +57,7 @@ class ResearchBenchmark:
 
     def practice(self) -> dict[str, Spec]:
         """Return the practice phase's architectures by id, in their order; empty if it has none."""
-        from zcnas.records import read_input
+        from zcnas.words.records import read_input
 
         path = public_halves(PRACTICE)[0] / f"{self.key}.json"
         if not path.is_file():

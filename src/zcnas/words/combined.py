@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from zcnas.errors import PredictionError
-from zcnas.parts import PLAIN
-from zcnas.records import (
+from zcnas.words.parts import PLAIN
+from zcnas.words.records import (
     BenchmarkInput,
     NonNegative,
     Number,
@@ -25,8 +25,8 @@ from zcnas.records import (
     read_json,
     read_predictions,
 )
-from zcnas.result_files import ResultFiles
-from zcnas.seeds import derive_seed, derive_token
+from zcnas.words.result_files import ResultFiles
+from zcnas.words.seeds import derive_seed, derive_token
 
 PURPOSE = "combine"
 

@@ -15,17 +15,13 @@ from typing import Literal
 Program = Literal["worker", "ingestion", "scoring"]
 """Where a room is shipped: the sandbox, or one of the two programs of a platform."""
 
-WORDS = (
-    *("benchmarks", "combined", "errors", "feedback", "json_files", "packed", "parts", "phases"),
-    *("pickles", "plugins", "records", "resources", "result_files", "seeds", "text", "tracks"),
-    "wings",
-)
+WORDS = ("benchmarks", "errors", "phases", "plugins", "words")
 """Values, files and errors that everybody speaks of; ``zcnas/__init__`` goes with them."""
 SANDBOX = ("compat", "proxies", "search_spaces", "worker")
 INGESTION = ("datasets", "ingestion", "isolation", "submissions")
 JUDGING = ("judging", "pages")
 PARTICIPANT = ("participant",)
-RESEARCH = ("jobs", "research", "tables", "testing")
+RESEARCH = ("jobs", "tables", "testing")
 STUDIES = ("analyses", "searches")
 
 
@@ -75,7 +71,7 @@ PROGRAM_FILES: dict[Program, tuple[str, ...]] = {
 }
 """A program's own files and folders; it may import, directly or through others, what it holds."""
 
-PACKAGE = Path(__file__).parent
+PACKAGE = Path(__file__).parents[1]
 
 
 def shipped_rooms(program: Program) -> tuple[str, ...]:
