@@ -19,11 +19,25 @@ from typing import Any, Literal, Protocol, Self
 
 from zcnas import plugins
 from zcnas.errors import InvalidArchitecture, PhaseError, PluginError
+from zcnas.words.forged_names import ForgedName, parse_forged_name
 
 MAX_KEY_LENGTH = 36
 """Characters of a benchmark's key, a limit of Codabench."""
 
 Target = Literal["label", "soft_label", "image", "normal", "segmentation", "layout", "permutation"]
+
+
+@dataclass(frozen=True)
+class NetworkSize:
+    """How small the networks of a forged dataset are, whose publications' are larger.
+
+    Attributes:
+        channels: Of the first stage; the second has twice as many, the third four times.
+        cells: Of each of the three stages.
+    """
+
+    channels: int
+    cells: int
 
 
 @dataclass(frozen=True)
@@ -45,12 +59,14 @@ class Dataset:
             * ``normal``: the surface normal of every pixel as RGB, float32 in [-1, 1];
             * ``segmentation``: the class of every pixel, int64 in 0..K-1;
             * ``layout``: the coordinates of a room's planes, float32.
+        size: Of the networks that are trained on it; None for their publication's.
     """
 
     name: str
     input_shape: tuple[int, ...]
     num_classes: int
     target: Target = "label"
+    size: NetworkSize | None = None
 
     @property
     def target_shape(self) -> tuple[int, ...]:
@@ -231,7 +247,7 @@ BENCHMARKS: dict[str, Benchmark] = {
 
 
 def get_benchmark(key: str) -> Benchmark:
-    """Return the benchmark called ``key``, whether built in or from a plugin.
+    """Return the benchmark called ``key``, whether built in, forged or from a plugin.
 
     Raises:
         PhaseError: No benchmark has that key.
@@ -241,6 +257,8 @@ def get_benchmark(key: str) -> Benchmark:
         for dataset in _datasets_of(space):
             if key_of(space, dataset) == key:
                 return BENCHMARKS.get(key) or Benchmark(space, get_dataset(dataset))
+        if forged := parse_forged_name(key.removeprefix(f"{space}_")):
+            return Benchmark(space, _forged_dataset(forged))
     others = [plugin.name for plugin in plugins.installed("search_spaces")]
     raise PhaseError(
         f"unknown benchmark '{key}'; known benchmarks: {', '.join(BENCHMARKS)}"
@@ -260,12 +278,14 @@ def is_percentage(key: str, value: float) -> bool:
 
 
 def get_dataset(name: str) -> Dataset:
-    """Return the dataset called ``name``, whether built in or from a plugin.
+    """Return the dataset called ``name``, whether built in, forged or from a plugin.
 
     Raises:
         PhaseError: No dataset has that name.
         PluginError: The plugin that provides it is broken, or its name is taken.
     """
+    if forged := parse_forged_name(name):
+        return _forged_dataset(forged)
     unknown = (PhaseError, "dataset", "datasets")
     return plugins.find(
         "datasets", name, DATASETS, lambda plugin: published_dataset(plugin).dataset, unknown
@@ -299,6 +319,12 @@ def plugin_space(plugin: plugins.Plugin) -> SearchSpace:
                 f"most {MAX_KEY_LENGTH} are allowed: give the search space a shorter key"
             )
     return found
+
+
+def _forged_dataset(forged: ForgedName) -> Dataset:
+    shape = (forged.planes, forged.side, forged.side)
+    size = NetworkSize(forged.channels, forged.cells)
+    return Dataset(str(forged), shape, forged.classes, size=size)
 
 
 def _check_name(plugin: plugins.Plugin, name: str, form: str) -> None:

@@ -5,7 +5,6 @@ import pytest
 from filelock import FileLock
 
 from zcnas.analyses.our_scores import (
-    LOCK,
     Row,
     ScoreWork,
     Terms,
@@ -17,6 +16,7 @@ from zcnas.analyses.our_scores import (
 )
 from zcnas.benchmarks import get_benchmark
 from zcnas.errors import AnalysisError, OrganiserError, ResultsError
+from zcnas.jobs.recorded import LOCK, Payload
 from zcnas.jobs.work import Job
 from zcnas.tables import zero_cost_scores
 
@@ -49,7 +49,7 @@ def test_scores_do_not_depend_on_order_or_resumption(tmp_path):
     found = []
     for order in ([SMALL, OTHER], [OTHER, SMALL]):
         reports = []
-        evaluate_job((TERMS, tuple(order)), reports.append, threading.Event())
+        evaluate_job(Payload(TERMS, tuple(order)), reports.append, threading.Event())
         rows = (msgspec.json.decode(report, type=Row) for report in reports)
         found.append({row.architecture: row.scores for row in rows})
     assert found[0] == found[1]
@@ -58,13 +58,13 @@ def test_scores_do_not_depend_on_order_or_resumption(tmp_path):
 def test_a_job_whose_process_dies_is_a_fault_and_reports_nothing(tmp_path):
     broken = Terms("nasbench201_cifar10", ("params",), 2, None)
     with pytest.raises(OrganiserError, match=r"ended with exit code 1"):
-        evaluate_job((broken, ("no cell",)), lambda report: None, threading.Event())
+        evaluate_job(Payload(broken, ("no cell",)), lambda report: None, threading.Event())
 
 
 def test_a_report_of_another_job_is_not_recorded(tmp_path):
     work = ScoreWork(TERMS, [SMALL], tmp_path)
     job = Job(0, work.payload([SMALL]))
-    with pytest.raises(OrganiserError, match="reported no row"):
+    with pytest.raises(OrganiserError, match="reported no Row"):
         work.record(job, b"[]")
     with pytest.raises(OrganiserError, match="not of its own"):
         work.record(job, msgspec.json.encode(Row(OTHER, {"params": 1.0}, 0.1)))

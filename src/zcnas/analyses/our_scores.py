@@ -10,27 +10,23 @@ that depend only on its string, so the scores depend on neither order nor resump
 
 from __future__ import annotations
 
-import multiprocessing
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from filelock import FileLock, Timeout
 
 from zcnas.benchmarks import Benchmark, get_benchmark
 from zcnas.datasets import load_minibatch
-from zcnas.errors import AnalysisError, OrganiserError, ResultsError
+from zcnas.errors import AnalysisError
 from zcnas.isolation.machine import Interruption, cpu_model
-from zcnas.jobs.dispatch import Dispatcher
-from zcnas.jobs.events import EVENTS, EventLog
-from zcnas.jobs.lines import LinesFile, read_lines
-from zcnas.jobs.pools import LocalPool, working
-from zcnas.jobs.work import Job, Report
+from zcnas.jobs.lines import read_lines
+from zcnas.jobs.pools import LocalPool
+from zcnas.jobs.recorded import Payload, RecordedWork, held, in_own_process, run_works
+from zcnas.jobs.work import Report
 from zcnas.tables import zero_cost_scores
 from zcnas.tables.published_scores import PROXIES
 from zcnas.words.seeds import derive_seed
@@ -38,8 +34,6 @@ from zcnas.words.seeds import derive_seed
 EVAL_SEED = 2022
 JOB_UNITS = 10
 """Architectures of one job, which starts a process."""
-LOCK = ".lock"
-_POLL_S = 0.2
 
 
 class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,7 +61,7 @@ class Terms:
     data_dir: Path | None
 
 
-class ScoreWork:
+class ScoreWork(RecordedWork[Row]):
     """The architectures of one benchmark as work for ``zcnas.jobs``.
 
     Args:
@@ -77,52 +71,14 @@ class ScoreWork:
     """
 
     def __init__(self, terms: Terms, architectures: Sequence[str], folder: Path) -> None:
-        self._terms = terms
-        self._architectures = tuple(architectures)
-        self._file: LinesFile[Row] = LinesFile(
+        super().__init__(
             rows_path(folder, terms.benchmark),
+            Row,
             lambda row: row.architecture,
-            lambda path: read_lines(path, Row),
+            architectures,
+            {"benchmark": terms.benchmark},
+            terms,
         )
-        self._file.take_earlier()
-        self.faults: tuple[str, ...] = ()
-
-    @property
-    def labels(self) -> Mapping[str, str]:
-        """The benchmark."""
-        return {"benchmark": self._terms.benchmark}
-
-    @property
-    def units(self) -> Sequence[str]:
-        """The architectures."""
-        return self._architectures
-
-    def is_done(self, unit: str) -> bool:
-        """Return whether an architecture has a row."""
-        return unit in self._file
-
-    def payload(self, units: Sequence[str]) -> tuple[Terms, tuple[str, ...]]:
-        """Return what a job evaluates."""
-        return self._terms, tuple(units)
-
-    def record(self, job: Job, report: bytes) -> None:
-        """Append a row.
-
-        Raises:
-            OrganiserError: It is malformed or of another job, or the disk is full.
-        """
-        try:
-            row = msgspec.json.decode(report, type=Row)
-        except msgspec.MsgspecError as error:
-            raise OrganiserError(f"job {job.number} reported no row of scores: {error}") from None
-        if row.architecture not in job.payload[1]:
-            raise OrganiserError(f"job {job.number} reported {row.architecture}, not of its own")
-        self._file.append(row)
-
-    def finish(self, faults: Sequence[str]) -> None:
-        """Close the file and keep why rows are missing."""
-        self._file.close()
-        self.faults = tuple(faults)
 
 
 def rows_path(folder: Path, benchmark: str) -> Path:
@@ -137,57 +93,17 @@ def grow(works: Sequence[ScoreWork], folder: Path, slots: int = 1) -> None:
         OrganiserError: Some architectures could not be evaluated; the others are recorded.
         ResultsError: Another run is writing to the folder.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    events = EventLog(folder / EVENTS)
-    with _locked(folder), working(LocalPool(evaluate_job, slots), events) as pool:
-        Dispatcher(pool, events, JOB_UNITS).run(works)
-    faults = [fault for work in works for fault in work.faults]
-    if faults:
-        raise OrganiserError(
-            f"{len(faults)} jobs failed: {faults[0]}; what is done is recorded: repeat the command "
-            "to resume"
-        )
+    with held(folder):
+        run_works(works, folder, LocalPool(evaluate_job, slots), JOB_UNITS)
 
 
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold a folder against other runs, which would compute the same rows again."""
-    try:
-        with FileLock(folder / LOCK, blocking=False, thread_local=False):
-            yield
-    except Timeout:
-        raise ResultsError(
-            f"another run is writing to {folder}; wait for it, stop it, or name another --out"
-        ) from None
-
-
-def evaluate_job(payload: Any, report: Report, interrupted: Interruption) -> None:
+def evaluate_job(payload: Payload, report: Report, interrupted: Interruption) -> None:
     """Evaluate the architectures of a job in a new process; report each row as it is done.
 
     Raises:
         OrganiserError: The process ended early.
     """
-    terms, architectures = payload
-    context = multiprocessing.get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_evaluate, args=(terms, architectures, sender), daemon=True)
-    process.start()
-    sender.close()
-    try:
-        while not interrupted.is_set():
-            if receiver.poll(_POLL_S):
-                report(receiver.recv_bytes())
-    except EOFError:
-        process.join()
-    finally:
-        if process.is_alive():
-            process.terminate()
-            process.join()
-    if process.exitcode and not interrupted.is_set():
-        raise OrganiserError(
-            f"the process that scored {terms.benchmark} ended with exit code {process.exitcode}; "
-            "its message is above"
-        )
+    in_own_process(_evaluate, payload, report, interrupted)
 
 
 def _evaluate(terms: Terms, architectures: Sequence[str], sender: Connection) -> None:

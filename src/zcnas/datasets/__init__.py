@@ -18,6 +18,7 @@ import numpy as np
 from zcnas import plugins
 from zcnas.benchmarks import Benchmark, published_dataset
 from zcnas.datasets.cifar import read_cifar10, read_cifar100
+from zcnas.datasets.forged import read_forged
 from zcnas.datasets.imagenet16 import read_imagenet16
 from zcnas.datasets.minibatch import Drawable, Minibatch, draw_further
 from zcnas.datasets.ninapro import read_ninapro
@@ -26,6 +27,7 @@ from zcnas.datasets.svhn import read_svhn
 from zcnas.datasets.synthetic import SyntheticImages
 from zcnas.datasets.taskonomy import DOMAINS, read_taskonomy
 from zcnas.errors import InputDataError
+from zcnas.words.forged_names import parse_forged_name
 from zcnas.words.seeds import derive_seed
 
 __all__ = ["READERS", "Minibatch", "load_minibatch"]
@@ -77,12 +79,14 @@ def load_minibatch(
 
 
 def reader_of(name: str) -> Reader:
-    """Return the reader of a dataset's published files, whether built in or from a plugin.
+    """Return the reader of a dataset's files, whether built in, forged or from a plugin.
 
     Raises:
         InputDataError: The dataset has no reader.
         PluginError: The plugin that reads it is broken, or its name is taken.
     """
+    if parse_forged_name(name):
+        return partial(read_forged, name)
     unknown = (InputDataError, "dataset", "datasets")
     return plugins.find("datasets", name, READERS, _load_reader, unknown)
 

@@ -101,7 +101,9 @@ def draw(
 
 def _noise_ceiling(table: Table) -> float | None:
     """Return the tau-b between two training seeds over the whole table, to four decimals."""
-    ceiling = noise_ceiling(table.accuracies.values())
+    ceiling = table.noise_ceiling
+    if ceiling is None:
+        ceiling = noise_ceiling(table.accuracies.values())
     return None if ceiling is None else round(ceiling, 4)
 
 

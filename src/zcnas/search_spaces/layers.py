@@ -88,3 +88,8 @@ def he_init(module: nn.Module) -> None:
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d):
             nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
+
+
+def three_stages(channels: int) -> tuple[int, int, int]:
+    """Return the channels of three stages, each twice as wide as the one before."""
+    return channels, 2 * channels, 4 * channels

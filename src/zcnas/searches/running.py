@@ -1,6 +1,6 @@
 """Trials as work for ``zcnas.jobs``: here or on a cluster, resumed where they ended.
 
-    Plan, Arena ──▶ TrialWork ──▶ run_trials on some host ──▶ OUT/trials.jsonl
+    Plan, Arena ──▶ RecordedWork ──▶ run_trials on some host ──▶ OUT/trials.jsonl
 
 A unit is a trial. A job carries the arena, so a cluster's hosts need no tables; they are the
 organiser's own, and what it holds is published.
@@ -8,29 +8,25 @@ organiser's own, and what it holds is published.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import itertools
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import msgspec
-from filelock import FileLock, Timeout
 
-from zcnas.errors import OrganiserError, ResultsError, SearchError
+from zcnas.errors import ResultsError, SearchError
 from zcnas.isolation.machine import Interruption
-from zcnas.jobs.dispatch import Dispatcher
-from zcnas.jobs.events import EVENTS, EventLog
-from zcnas.jobs.lines import LinesFile, read_lines
-from zcnas.jobs.pools import JobPool, LocalPool, working
-from zcnas.jobs.work import Job, Report
+from zcnas.jobs.lines import read_lines
+from zcnas.jobs.pools import JobPool, LocalPool
+from zcnas.jobs.recorded import Payload, RecordedWork, held, run_works
+from zcnas.jobs.work import Report
 from zcnas.searches.arena import Arena
 from zcnas.searches.plans import Plan
 from zcnas.searches.trials import Trial, run_trial
 
 TRIALS = "trials.jsonl"
 SEARCH = "search.json"
-LOCK = ".lock"
 JOB_TRIALS = 10
 """Trials of one job: few enough to lose little, enough to carry the arena seldom."""
 
@@ -87,74 +83,10 @@ def describe(plan: Plan, arena: Arena) -> SearchRecord:
     )  # fmt: skip
 
 
-class TrialWork:
-    """The trials of one search.
-
-    Args:
-        plan: What they have in common.
-        arena: What is searched.
-        trials: How many there are to be.
-        folder: Where their lines are.
-        progress: Told after each.
-    """
-
-    def __init__(
-        self, plan: Plan, arena: Arena, trials: int, folder: Path, progress: Progress | None = None
-    ) -> None:
-        self._plan = plan
-        self._arena = arena
-        self._units = tuple(map(str, range(trials)))
-        self._progress = progress
-        self._file: LinesFile[Trial] = LinesFile(
-            folder / TRIALS, lambda trial: str(trial.trial), lambda path: read_lines(path, Trial)
-        )
-        self._file.take_earlier()
-        self.faults: tuple[str, ...] = ()
-
-    @property
-    def labels(self) -> Mapping[str, str]:
-        """The search's name and its benchmark."""
-        return {"search": self._plan.name, "benchmark": self._plan.benchmark}
-
-    @property
-    def units(self) -> Sequence[str]:
-        """The trials' numbers."""
-        return self._units
-
-    def is_done(self, unit: str) -> bool:
-        """Return whether a trial has a line."""
-        return unit in self._file
-
-    def payload(self, units: Sequence[str]) -> tuple[Plan, Arena, tuple[int, ...]]:
-        """Return what a job runs."""
-        return self._plan, self._arena, tuple(map(int, units))
-
-    def record(self, job: Job, report: bytes) -> None:
-        """Append a trial.
-
-        Raises:
-            OrganiserError: It is malformed or of another job, or the disk is full.
-        """
-        try:
-            trial = msgspec.json.decode(report, type=Trial)
-        except msgspec.MsgspecError as error:
-            raise OrganiserError(f"job {job.number} reported no trial: {error}") from None
-        if trial.trial not in job.payload[2]:
-            raise OrganiserError(f"job {job.number} reported trial {trial.trial}, not its own")
-        self._file.append(trial)
-        if self._progress is not None:
-            self._progress(len(self._file), len(self._units))
-
-    def finish(self, faults: Sequence[str]) -> None:
-        """Close the file and keep why trials are missing."""
-        self._file.close()
-        self.faults = tuple(faults)
-
-
-def run_trials(payload: Any, report: Report, interrupted: Interruption) -> None:
+def run_trials(payload: Payload, report: Report, interrupted: Interruption) -> None:
     """Run the trials of a job; report each as it is done."""
-    plan, arena, numbers = payload
-    for number in numbers:
+    plan, arena = payload.terms
+    for number in map(int, payload.units):
         if interrupted.is_set():
             return
         report(msgspec.json.encode(run_trial(plan, arena, number)))
@@ -183,19 +115,23 @@ def run_search(
         OrganiserError: Trials could not be run.
         SearchError: The plan cannot be run on this arena.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with _locked(folder):
+    done = itertools.count(1)
+    with held(folder):
         _check_record(folder, describe(plan, arena))
-        work = TrialWork(plan, arena, trials, folder, progress)
-        events = EventLog(folder / EVENTS)
-        if any(not work.is_done(unit) for unit in work.units):
+        work: RecordedWork[Trial] = RecordedWork(
+            folder / TRIALS,
+            Trial,
+            lambda trial: str(trial.trial),
+            tuple(map(str, range(trials))),
+            {"search": plan.name, "benchmark": plan.benchmark},
+            (plan, arena),
+            lambda _: progress(next(done), trials) if progress else None,
+        )
+        if missing := sum(not work.is_done(unit) for unit in work.units):
+            done = itertools.count(trials - missing + 1)
             run_trial(replace(plan, models=FIRST_MODELS), arena, 0)  # what is wrong, at once
-            with working(pool() if pool else LocalPool(run_trials, 1), events) as opened:
-                Dispatcher(opened, events, JOB_TRIALS).run([work])
-        if work.faults:
-            raise OrganiserError(
-                f"some trials are missing: {work.faults[0]}; repeat the command to resume"
-            )
+            opened = pool() if pool else LocalPool(run_trials, 1)
+            run_works([work], folder, opened, JOB_TRIALS)
     return read_trials(folder)[:trials]
 
 
@@ -267,15 +203,3 @@ def _check_record(folder: Path, record: SearchRecord) -> None:
                 )
         return
     path.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n")
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold a folder against other runs, which would run the same trials again."""
-    try:
-        with FileLock(folder / LOCK, blocking=False, thread_local=False):
-            yield
-    except Timeout:
-        raise ResultsError(
-            f"another run is writing to {folder}; wait for it, stop it, or name another --out"
-        ) from None

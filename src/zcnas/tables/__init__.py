@@ -14,6 +14,7 @@ from zcnas import plugins
 from zcnas.benchmarks import Benchmark
 from zcnas.errors import PluginError, TableError
 from zcnas.tables import (
+    forged,
     nas_bench_suite_zero,
     nasbench101,
     nasbench101_tfrecord,
@@ -28,6 +29,7 @@ Reader = Callable[[Benchmark, Path | None], Table]
 """Reads the table of a benchmark, given the folder that ``ZCNAS_DATA`` names."""
 
 READERS: dict[str, Reader] = {
+    "forged": forged.load,
     "nas_bench_suite_zero": nas_bench_suite_zero.load,
     "nasbench101": nasbench101.load,
     "nasbench101_tfrecord": nasbench101_tfrecord.load,

@@ -33,6 +33,8 @@ class Table:
             order.
         merged_rows: How many rows of the publication were a cell that an earlier row holds; their
             distinct values are its seeds.
+        noise_ceiling: Kendall's tau-b between two training seeds, where the publisher states it;
+            None to take it from ``accuracies``.
 
     Raises:
         TableError: There are no architectures, or one has no value, a value that is not finite, or
@@ -47,6 +49,7 @@ class Table:
     version: str
     sha256: str
     merged_rows: int = 0
+    noise_ceiling: float | None = None
 
     def __post_init__(self) -> None:
         if not self.accuracies:

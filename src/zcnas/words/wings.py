@@ -22,7 +22,7 @@ INGESTION = ("datasets", "ingestion", "isolation", "submissions")
 JUDGING = ("judging", "pages")
 PARTICIPANT = ("participant",)
 RESEARCH = ("jobs", "tables", "testing")
-STUDIES = ("analyses", "searches")
+STUDIES = ("analyses", "forge", "searches")
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from zcnas.benchmarks import Dataset
-from zcnas.search_spaces.layers import he_init
+from zcnas.search_spaces.layers import he_init, three_stages
 from zcnas.search_spaces.nasbench101.graph import Matrix
 from zcnas.search_spaces.nasbench101.spec import NasBench101Spec
 from zcnas.search_spaces.network import Network, fresh_copies
@@ -117,16 +117,20 @@ class NasBench101Network(Network):
 
     def __init__(self, spec: NasBench101Spec, dataset: Dataset) -> None:
         super().__init__(dataset.num_classes)
-        channels = STACK_CHANNELS[0]
+        stacks, cells = STACK_CHANNELS, CELLS_PER_STACK
+        if dataset.size is not None:
+            stacks, cells = three_stages(dataset.size.channels), dataset.size.cells
+        channels = stacks[0]
         self.stem = ConvBnRelu(dataset.input_shape[0], channels, 3)
         self.cells = nn.Sequential()
-        for stack_channels in STACK_CHANNELS:
-            repeated = CELLS_PER_STACK
+        for stack_channels in stacks:
+            repeated = cells
             if stack_channels != channels:
                 self.cells.append(nn.MaxPool2d(2))
                 self.cells.append(Cell(spec, channels, stack_channels))
-                channels, repeated = stack_channels, CELLS_PER_STACK - 1
-            self.cells.extend(fresh_copies(Cell(spec, channels, channels), repeated))
+                channels, repeated = stack_channels, cells - 1
+            if repeated:
+                self.cells.extend(fresh_copies(Cell(spec, channels, channels), repeated))
         self.pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
         self.classifier = nn.Linear(channels, dataset.num_classes)
         he_init(self)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from zcnas.benchmarks import Dataset
-from zcnas.search_spaces.layers import FourNodeCell, ReluConvBn
+from zcnas.search_spaces.layers import FourNodeCell, ReluConvBn, three_stages
 from zcnas.search_spaces.nasbench201.spec import NasBench201Spec
 from zcnas.search_spaces.network import Network, fresh_copies
 
@@ -61,18 +61,21 @@ class NasBench201Network(Network):
 
     def __init__(self, spec: NasBench201Spec, dataset: Dataset) -> None:
         super().__init__(dataset.num_classes)
-        first, last = STAGE_CHANNELS[0], STAGE_CHANNELS[-1]
+        stages, cells = STAGE_CHANNELS, CELLS_PER_STAGE
+        if dataset.size is not None:
+            stages, cells = three_stages(dataset.size.channels), dataset.size.cells
+        first, last = stages[0], stages[-1]
         self.stem = nn.Sequential(
             nn.Conv2d(dataset.input_shape[0], first, 3, padding=1, bias=False),
             nn.BatchNorm2d(first),
         )
         self.cells = nn.Sequential()
         channels = first
-        for stage_channels in STAGE_CHANNELS:
+        for stage_channels in stages:
             if stage_channels != channels:
                 self.cells.append(ReductionBlock(channels, stage_channels))
                 channels = stage_channels
-            self.cells.extend(fresh_copies(Cell(spec, channels), CELLS_PER_STAGE))
+            self.cells.extend(fresh_copies(Cell(spec, channels), cells))
         self.head = nn.Sequential(nn.BatchNorm2d(last), nn.ReLU())
         self.pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
         self.classifier = nn.Linear(last, dataset.num_classes)

@@ -28,9 +28,9 @@ from zcnas.search_spaces.nasbench301.spec import Cell as CellSpec
 from zcnas.search_spaces.network import Network, fresh_copies
 
 CHANNELS = 32
-STEM_CHANNELS = 3 * CHANNELS
+STEM_FACTOR = 3
+"""The stem is so many times as wide as a node of the first cells."""
 CELLS = 8
-REDUCTION_CELLS = (2, 5)
 
 
 class Cell(nn.Module):
@@ -80,21 +80,25 @@ class NasBench301Network(Network):
 
     def __init__(self, spec: NasBench301Spec, dataset: Dataset, auxiliary: bool) -> None:
         super().__init__(dataset.num_classes)
+        channels, cells = CHANNELS, CELLS
+        if dataset.size is not None:
+            channels, cells = dataset.size.channels, 3 * dataset.size.cells
+        stem_channels = STEM_FACTOR * channels
         self.stem = nn.Sequential(
-            nn.Conv2d(dataset.input_shape[0], STEM_CHANNELS, 3, padding=1, bias=False),
-            nn.BatchNorm2d(STEM_CHANNELS),
+            nn.Conv2d(dataset.input_shape[0], stem_channels, 3, padding=1, bias=False),
+            nn.BatchNorm2d(stem_channels),
         )
         plan = []
-        channels = CHANNELS
-        for index in range(CELLS):
-            channels *= 2 if index in REDUCTION_CELLS else 1
-            plan.append((channels, index in REDUCTION_CELLS))
+        for index in range(cells):
+            reduces = index in (cells // 3, 2 * cells // 3)
+            channels *= 2 if reduces else 1
+            plan.append((channels, reduces))
         self.cells = nn.ModuleList()
         for (channels, reduces), run in itertools.groupby(plan):
             cell = Cell(spec.reduction if reduces else spec.normal, channels, reduces)
             self.cells.extend(fresh_copies(cell, len(list(run))))
         self.entries = nn.ModuleList()
-        widths, just_reduced = (STEM_CHANNELS, STEM_CHANNELS), False
+        widths, just_reduced = (stem_channels, stem_channels), False
         for channels, reduces in plan:
             self.entries.append(_entry(widths[0], channels, halves=just_reduced))
             self.entries.append(_entry(widths[1], channels, halves=False))

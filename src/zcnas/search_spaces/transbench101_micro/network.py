@@ -15,7 +15,7 @@ import itertools
 
 from torch import Tensor, nn
 
-from zcnas.benchmarks import Dataset
+from zcnas.benchmarks import Dataset, NetworkSize
 from zcnas.search_spaces.four_node_cell import EDGES
 from zcnas.search_spaces.layers import FactorizedReduce, FourNodeCell, ReluConvBn, he_init
 from zcnas.search_spaces.network import Network, fresh_copies
@@ -68,12 +68,14 @@ class SmallNetwork(Network):
     def __init__(self, spec: TransBench101MicroSpec, dataset: Dataset) -> None:
         super().__init__(dataset.num_classes)
         modules = MACRO[:SMALL_MODULES]
+        size = dataset.size or NetworkSize(STEM_CHANNELS, CELLS_PER_MODULE)
         self.stem = nn.Sequential(
-            nn.Conv2d(dataset.input_shape[0], STEM_CHANNELS, 3, padding=1, bias=False),
-            nn.BatchNorm2d(STEM_CHANNELS),
+            nn.Conv2d(dataset.input_shape[0], size.channels, 3, padding=1, bias=False),
+            nn.BatchNorm2d(size.channels),
         )
-        self.cells = _cells(spec, modules, affine_skip=False)
-        self.classifier = classifier(_channels_after(modules), dataset.num_classes)
+        self.cells = _cells(spec, modules, affine_skip=False, size=size)
+        last = _channels_after(modules, size.channels)
+        self.classifier = classifier(last, dataset.num_classes)
 
     def forward_features(self, images: Tensor) -> Tensor:
         """Return the features (B, 256, H/4, W/4) before pooling."""
@@ -94,19 +96,20 @@ def build(spec: TransBench101MicroSpec, dataset: Dataset) -> Network:
     """
     if dataset.target == "label":
         return SmallNetwork(spec, dataset)
-    encoder = nn.Sequential(stem(3), *_cells(spec, MACRO, affine_skip=True))
+    size = NetworkSize(STEM_CHANNELS, CELLS_PER_MODULE)
+    encoder = nn.Sequential(stem(3), *_cells(spec, MACRO, affine_skip=True, size=size))
     he_init(encoder)
     stride = STEM_STRIDE * 2 ** MACRO.count("4")
-    return TaskNetwork(encoder, _channels_after(MACRO), stride, dataset)
+    return TaskNetwork(encoder, _channels_after(MACRO, size.channels), stride, dataset)
 
 
-def _cells(spec: TransBench101MicroSpec, modules: str, affine_skip: bool) -> nn.Sequential:
+def _cells(
+    spec: TransBench101MicroSpec, modules: str, affine_skip: bool, size: NetworkSize
+) -> nn.Sequential:
     """Return the cells of the modules in a row."""
     cells = nn.Sequential()
-    channels = STEM_CHANNELS
-    reductions = [
-        module == "4" and index == 0 for module in modules for index in range(CELLS_PER_MODULE)
-    ]
+    channels = size.channels
+    reductions = [module == "4" and index == 0 for module in modules for index in range(size.cells)]
     for reduces, run in itertools.groupby(reductions):
         cell = Cell(spec, channels, reduces, affine_skip)
         cells.extend(fresh_copies(cell, len(list(run))))
@@ -114,8 +117,8 @@ def _cells(spec: TransBench101MicroSpec, modules: str, affine_skip: bool) -> nn.
     return cells
 
 
-def _channels_after(modules: str) -> int:
-    return STEM_CHANNELS * int(2 ** modules.count("4"))
+def _channels_after(modules: str, channels: int) -> int:
+    return channels * int(2 ** modules.count("4"))
 
 
 def _build_op(op: str, channels: int, strided: bool, affine_skip: bool) -> nn.Module:
