@@ -73,13 +73,6 @@ def test_a_zip_that_could_do_harm_is_refused_with_what_to_do(tmp_path, entries, 
     assert "; " in problems[0] or ": " in problems[0], "what to do follows"
 
 
-@pytest.mark.filterwarnings("ignore:Duplicate name")
-def test_a_name_that_stands_twice_is_refused(tmp_path):
-    """The second may be the one that is unpacked elsewhere."""
-    path = zip_of(tmp_path / "twice.zip", [("predictor.py", SOURCE), ("predictor.py", "evil")])
-    assert refusal(path, tmp_path) == ["'predictor.py' is in the zip twice; keep one"]
-
-
 def test_an_encrypted_zip_is_refused(tmp_path):
     """Encryption is a flag in both headers of an entry; the standard library cannot write it."""
     path = zip_of(tmp_path / "secret.zip", [("predictor.py", SOURCE)])

@@ -130,6 +130,21 @@ def test_a_name_that_leaves_the_zip_stands_where_a_platform_unzips_it(tmp_path, 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["again", "home", "s.zip", "there"]
 
 
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("second", ["predictor.py", "../predictor.py", "/./predictor.py"])
+def test_of_two_entries_of_one_place_the_last_counts_as_where_a_platform_unzips(tmp_path, second):
+    with zipfile.ZipFile(tmp_path / "s.zip", "w") as archive:
+        archive.writestr("predictor.py", "no source")
+        archive.writestr("parts.py", "x = 1")
+        archive.writestr(second, SOURCE)
+    with zipfile.ZipFile(tmp_path / "s.zip") as archive:
+        archive.extractall(tmp_path / "there")
+    here = open_submission(tmp_path / "s.zip", tmp_path / "home")
+    assert (here.folder / "predictor.py").read_text() == SOURCE
+    assert here.sha256 == open_submission(tmp_path / "there", tmp_path / "again").sha256
+    assert any("the last one counts, as on a platform: predictor.py" in r for r in here.remarks)
+
+
 def test_links_are_refused_in_folders_and_zips(tmp_path):
     folder = make_folder(tmp_path / "s", {"predictor.py": SOURCE})
     (folder / "truth.json").symlink_to("/etc/passwd")

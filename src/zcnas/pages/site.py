@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -77,20 +78,28 @@ class SiteContent:
 
 def write_site(content: SiteContent, folder: Path) -> None:
     """Write the site into a folder; an earlier site there is replaced as a whole."""
-    partial = folder.with_name(folder.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
+    # Under a name that nobody else's folder has, for what stands beside a site is not ours.
+    partial = folder.with_name(f".{folder.name}.{secrets.token_hex(8)}")
     partial.mkdir(parents=True)
+    try:
+        _write_pages(content, partial)
+        list_site_files(partial)
+        shutil.rmtree(folder, ignore_errors=True)
+        partial.replace(folder)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+
+
+def _write_pages(content: SiteContent, folder: Path) -> None:
     hrefs = page_names([entry.submission for entry in content.leaderboard.entries])
-    _write(partial, "index.html", _ranking(content, hrefs))
-    _write(partial, "phase.html", _phase(content))
+    _write(folder, "index.html", _ranking(content, hrefs))
+    _write(folder, "phase.html", _phase(content))
     for column in range(len(content.outcomes)):
         each = content.outcomes[column].benchmark.key
-        _write(partial, benchmark_href(each), _benchmark(content, column, hrefs))
+        _write(folder, benchmark_href(each), _benchmark(content, column, hrefs))
     for entry in content.leaderboard.entries:
-        _write(partial, hrefs[entry.submission], _submission(content, entry))
-    list_site_files(partial)
-    shutil.rmtree(folder, ignore_errors=True)
-    partial.replace(folder)
+        _write(folder, hrefs[entry.submission], _submission(content, entry))
 
 
 def page_names(submissions: Sequence[str]) -> dict[str, str]:

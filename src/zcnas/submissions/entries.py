@@ -31,11 +31,13 @@ class Listing:
     Attributes:
         entries: The plain files.
         left_out: Paths of what tools left behind.
+        replaced: Paths of files that a zip has more than once; its last entry counts.
         problems: Reasons to refuse it, each with a remedy.
     """
 
     entries: list[Entry] = field(default_factory=list)
     left_out: set[str] = field(default_factory=set)
+    replaced: set[str] = field(default_factory=set)
     problems: list[str] = field(default_factory=list)
 
 

@@ -40,10 +40,12 @@ class Contents:
     Attributes:
         files: The plain files by relative path, below the top-level folder if there is one.
         left_out: Paths of what is no part of the submission.
+        replaced: Paths of files that the zip has more than once; its last entry counts.
     """
 
     files: dict[str, bytes]
     left_out: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
 
 
 def read_files(path: Path, problems: list[str]) -> Contents:
@@ -97,7 +99,7 @@ def _read(listing: Listing, problems: list[str]) -> Contents:
             files[name] = b""
     for part in (parts := kit_parts(files)):
         files = {name: content for name, content in files.items() if not name.startswith(part)}
-    return Contents(files, tuple(sorted(left_out.union(parts))))
+    return Contents(files, tuple(sorted(left_out.union(parts))), tuple(sorted(listing.replaced)))
 
 
 def _not_a_zip(path: Path, error: Exception) -> str:

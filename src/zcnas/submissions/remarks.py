@@ -26,6 +26,11 @@ def remarks_of(contents: Contents) -> list[str]:
     remarks = []
     if contents.left_out:
         remarks.append(f"left out, as no part of the submission: {listed(contents.left_out)}")
+    if contents.replaced:
+        remarks.append(
+            "in the zip more than once, and the last one counts, as on a platform: "
+            f"{listed(contents.replaced)}"
+        )
     for name, source in contents.files.items():
         if name.endswith(".py"):
             try:

@@ -54,7 +54,7 @@ def list_zip(archive: zipfile.ZipFile) -> Listing:
     listing = Listing()
     named = [(name, entry) for entry in archive.infolist() if (name := _name_of(entry, listing))]
     inside = environments(name for name, _ in named)
-    known: set[str] = set()
+    known: dict[str, str] = {}
     for name, entry in named:
         plain = PurePosixPath(name).as_posix() if name.rstrip("/") else name
         is_folder = name.endswith("/") or _is_folder(entry)
@@ -65,10 +65,13 @@ def list_zip(archive: zipfile.ZipFile) -> Listing:
             continue
         elif fault := fault_of_name(plain) or _fault_of_entry(plain, entry):
             listing.problems.append(fault)
-        elif plain in known:
+        elif known.get(plain, there := _inside(entry.filename)) != there:
             listing.problems.append(f"{quoted(plain)} is in the zip twice; keep one")
         elif not is_folder:
-            known.add(plain)
+            if plain in known:
+                listing.replaced.add(plain)
+                listing.entries = [each for each in listing.entries if each.name != plain]
+            known[plain] = there
             read = functools.partial(_read_entry, archive, entry, plain)
             listing.entries.append(Entry(plain, entry.file_size, read))
     return listing
@@ -101,7 +104,7 @@ def _inside(name: str) -> str:
     """Return where a platform's worker puts an entry: inside, without ``..`` and a first slash.
 
     A platform unzips before we see anything, so a zip with such names runs there; it is the same
-    submission at home.
+    submission at home. So is one with two entries of one place: the later replaces the earlier.
     """
     parts = [part for part in name.split("/") if part not in ("", ".", "..")]
     return "/".join(parts) + ("/" if name.endswith("/") and parts else "")

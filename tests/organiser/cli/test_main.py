@@ -279,6 +279,17 @@ def test_pages_never_replace_a_folder_with_anything_else_in_it(
     assert {path: path.is_dir() or path.read_bytes() for path in tmp_path.rglob("*")} == before
 
 
+def test_what_stands_beside_the_pages_is_left_alone(refused_run, zcnas, tmp_path):
+    for name in ("pages.partial", ".pages.partial", "pages.old"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "thesis.tex").write_text("four years")
+    for _ in range(2):
+        assert zcnas("leaderboard", "out", "--site", "pages").returncode == 0
+    kept = [path.parent.name for path in sorted(tmp_path.glob("*/thesis.tex"))]
+    assert kept == [".pages.partial", "pages.old", "pages.partial"]
+    assert sorted(path.name for path in tmp_path.glob("*pages*")) == [*kept[:1], "pages", *kept[1:]]
+
+
 def test_leaderboard_without_the_truth_prints_the_table_and_says_why_there_are_no_pages(
     refused_run, zcnas, tmp_path
 ):

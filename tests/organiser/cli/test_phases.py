@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from zcnas.errors import PhaseError
+from zcnas.errors import BundleError, PhaseError
 from zcnas.organiser.cli.main import app
 from zcnas.organiser.cli.options import halves_of
 from zcnas.phases import load_phases
@@ -49,6 +49,37 @@ def test_a_draw_says_what_it_drew_and_from_what_it_is_disjoint(competition):
         "drawn elsewhere; synthetic images" in said
     )
     assert "disjoint from warmup" in said
+
+
+def test_a_hidden_draw_is_disjoint_from_a_public_one_in_its_own_place(competition):
+    public = WARMUP.replace('truth = "hidden"', 'truth = "public"\ndraw_seed = "known"')
+    (competition / "reference_data" / "phases.toml").write_text(PRACTICE + public)
+    told("sample", "--phase", "warmup", "--architectures", "4")
+    said = told("sample", "--phase", "practice", "--out", "draws", "--architectures", "4")
+    assert "disjoint from warmup" in said
+    assert "not compared" not in said
+    assert "4 left out as drawn elsewhere" in said
+
+
+def test_a_bundle_has_the_organisers_own_phases_and_names_those_left_out(competition):
+    """Of this folder's phases ``warmup`` is drawn and dated, ``practice`` and ``later`` are not."""
+    public = WARMUP.replace('truth = "hidden"', 'truth = "public"\ndraw_seed = "known"')
+    (competition / "reference_data" / "phases.toml").write_text(PRACTICE + public)
+    settings = package_file("competition.yaml").read_text()
+    dates = 'practice: {start: "2027-05-01 00:00:00"}, later: {start: "2027-06-01 00:00:00"}'
+    (competition / "competition.yaml").write_text(
+        settings[: settings.index("\nphases:")]
+        + f'\nphases: {{warmup: {{start: "2027-04-01 00:00:00"}}, {dates}}}\n'
+    )
+    nothing = CliRunner().invoke(app, ["bundle"])
+    assert isinstance(nothing.exception, BundleError)
+    assert "no phase of competition.yaml is drawn" in str(nothing.exception)
+    told("sample", "--phase", "warmup", "--architectures", "4")
+    said = told("bundle", "--json")
+    assert json.loads(said.splitlines()[-1])["phases"] == ["warmup"]
+    assert "without practice: draw with `zcnas sample" in said
+    assert "without later: " in said
+    assert "has no such phase" in said
 
 
 def test_a_phase_that_is_not_drawn_yet_says_so(competition, monkeypatch):

@@ -22,7 +22,7 @@ from zcnas.organiser.cli.options import (
     print_record,
 )
 from zcnas.phases import load_phases
-from zcnas.words.resources import package_file, writable_halves
+from zcnas.words.resources import package_file, public_halves, writable_halves
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -141,7 +141,7 @@ def sample(
             f"{part.table}, {part.left_out} left out as drawn elsewhere; {images}"
         )
 
-    folders = {name: inputs.parents[1] / name / "input_data" for name in chosen.disjoint_from}
+    folders = {name: _drawn_before(name, inputs.parents[1]) for name in chosen.disjoint_from}
     sample_phase(chosen, seed, tables or data_dir(), inputs, references, folders.values(), say)
     _say_disjoint(folders)
     _note(f"{phase}: wrote {inputs} and {references}")
@@ -149,6 +149,13 @@ def sample(
         print_record(
             {"phase": phase, "input_data": inputs, "reference_data": references, "drawn": drawn}
         )
+
+
+def _drawn_before(name: str, draws: Path) -> Path:
+    """Return the folder of a phase's input data: among the draws, or a public one's own place."""
+    beside, (own, reference) = draws / name / "input_data", public_halves(name)
+    public = load_phases(phases_file())[name].truth == "public" and reference.is_dir()
+    return own if public and not beside.is_dir() else beside
 
 
 def _say_disjoint(folders: Mapping[str, Path]) -> None:

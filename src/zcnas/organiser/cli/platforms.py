@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from zcnas.organiser.platforms.check import BundleReport
     from zcnas.organiser.platforms.settings import Settings
 
-DEFAULT_PHASES = ("practice", "starter", "development", "final")
-
 
 def bundle(
     phase: Annotated[
@@ -57,7 +55,9 @@ def bundle(
     path = settings or competition_file(SETTINGS_FILE)
     read = read_settings(path)
     known = load_phases(listed := phases_file())
-    names = [name.strip() for name in phase.split(",") if name.strip()] or _drawn_phases()
+    names = [name.strip() for name in phase.split(",") if name.strip()] or _drawn_phases(
+        known, read.phases
+    )
     if unknown := [name for name in names if name not in known]:
         raise PhaseError(f"unknown phase '{unknown[0]}'; phases in {listed}: {', '.join(known)}")
     planned = {name: grant_time(read, known[name], dates) for name, dates in schedule(read, names)}
@@ -160,20 +160,36 @@ def _remind_of_samples(settings: Settings) -> None:
         )
 
 
-def _drawn_phases() -> list[str]:
-    """Return the default phases whose draw is here; say which are not."""
-    drawn = os.environ.get("ZCNAS_PHASES")
-    names = [
-        name
-        for name in DEFAULT_PHASES
-        if name == "practice" or (drawn and (Path(drawn) / name / "input_data").is_dir())
-    ]
-    if missing := [name for name in DEFAULT_PHASES if name not in names]:
+def _drawn_phases(known: Mapping[str, Phase], dated: Collection[str]) -> list[str]:
+    """Return the phases that have dates and a draw; say which lack one of them.
+
+    Args:
+        known: The phases of ``phases.toml``, by name.
+        dated: The phases that ``competition.yaml`` schedules.
+    """
+    drawn = [name for name, phase in known.items() if _is_drawn(phase)]
+    if missing := [name for name in dated if name in known and name not in drawn]:
         _warn(
             f"without {', '.join(missing)}: draw with `zcnas sample --phase NAME --out DIR` and "
             "set ZCNAS_PHASES=DIR"
         )
-    return names
+    if unknown := [name for name in dated if name not in known]:
+        _warn(f"without {', '.join(unknown)}: {phases_file()} has no such phase")
+    if undated := [name for name in drawn if name not in dated]:
+        _warn(f"without {', '.join(undated)}: competition.yaml has no dates for it")
+    if names := [name for name in drawn if name in dated]:
+        return names
+    raise BundleError(
+        "no phase of competition.yaml is drawn, so there is nothing to bundle; draw one with "
+        "`zcnas sample`"
+    )
+
+
+def _is_drawn(phase: Phase) -> bool:
+    try:
+        return all(half.is_dir() for half in halves_of(phase))
+    except PhaseError:
+        return False
 
 
 def bundle_check(
