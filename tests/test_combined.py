@@ -71,6 +71,15 @@ def test_the_order_is_neither_that_of_the_ids_nor_that_of_another_seed():
     assert order != list(in_order(answers, msgspec.structs.replace(DATA, eval_seed=8)))
 
 
+@pytest.mark.parametrize(
+    "scores", [{"0000000a": 5.0}, {"0000000a": 5.0, "0000000b": 1.0}, {"0000000d": 1.0}]
+)
+def test_scores_of_other_architectures_than_were_combined_are_refused(scores):
+    damaged = msgspec.structs.replace(SCORED, scores=scores)
+    with pytest.raises(PredictionError, match=r"combined\.json has . scores for 2 answers"):
+        with_scores(ANSWERS, damaged)
+
+
 def test_scores_come_back_to_the_answers_they_belong_to():
     found = with_scores(ANSWERS, SCORED)
     assert [(each.status, each.value) for each in found] == [

@@ -11,13 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zcnas.benchmarks import get_benchmark
-from zcnas.errors import InvalidSubmission, ZcnasError
+from zcnas.errors import InvalidSubmission, PredictionError, ZcnasError
 from zcnas.hosted.phase import read_hosted_phase
 from zcnas.hosted.run_record import read_run_record
+from zcnas.organiser.platforms.home.pulled import PULL_FILE, read_pulled
 from zcnas.submissions import open_submission
 from zcnas.submissions.sources import SourceError, parse_source
 from zcnas.tables.published_scores import load_scores
 from zcnas.tables.table import load_table_pickle
+from zcnas.words.combined import Combined, with_scores
+from zcnas.words.records import read_json
 from zcnas.words.result_files import RUN_RECORD
 from zcnas.worker.channel import MAX_ANSWER_BYTES, Answer, receive_frame
 
@@ -82,6 +85,16 @@ def _read_source(path: Path) -> object:
         raise InvalidSubmission("mine", [str(error)]) from None
 
 
+def _read_combined(path: Path) -> object:
+    """Join whatever stands in a combined file with the predictions it may be of."""
+    combined = read_json(path, Combined, PredictionError)
+    return with_scores(valid.IN_PARTS, combined)
+
+
+def _read_pull(path: Path) -> object:
+    return read_pulled(path.parent).by_name()
+
+
 def _as_pickle(rng: structured.Random, content: bytes) -> bytes:
     value = structured.restructured(rng, pickle.loads(content))  # noqa: S301 - our own
     return pickle.dumps(value, protocol=rng.randrange(6))
@@ -111,6 +124,8 @@ READERS: dict[str, Reader] = {
     "phases": Reader(*_TEXTS["phases"], structured.as_toml),
     "arrivals": Reader(*_TEXTS["arrivals"], structured.as_csv),
     "competition": Reader(*_TEXTS["competition"], structured.as_yaml),
+    "combined": Reader(_read_combined, valid.COMBINED, _JSON),
+    "pulled": Reader(_read_pull, valid.PULLED, _JSON, PULL_FILE),
     "tables": Reader(_read_table, TABLE, _JSON, "zc_nasbench201.json"),
     "pickled tables": Reader(
         lambda path: load_table_pickle(path.read_bytes(), path),
@@ -130,6 +145,7 @@ READERS: dict[str, Reader] = {
         valid.SOURCE, _as_source,
     ),
     "frames": Reader(_read_frame, b"", structured.as_frame),
+    "frames of numbers": Reader(_read_frame, b"", structured.as_numbers),
     "zips": Reader(_read_zip, valid.SOURCE, structured.as_zip, "mine.zip"),
 }  # fmt: skip
 

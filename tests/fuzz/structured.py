@@ -186,6 +186,30 @@ def as_frame(rng: Random, valid: bytes) -> bytes:
     return struct.pack("!I", said) + content
 
 
+PART_NAMES = (b"a", b"b", b"", b"\xff", b"\n", "é".encode(), b"x" * 40, b"x" * 41, b"x" * 255)
+
+
+def as_numbers(rng: Random, valid: bytes) -> bytes:
+    """Return a frame whose answer has parts or scores, as many as it says, more or fewer."""
+    numbers = [
+        rng.choice((0.0, -1e300, float("nan"), float("inf"))) for _ in range(rng.randrange(70))
+    ]
+    names = [
+        rng.choice((*PART_NAMES, str(n).encode())) for n in range(rng.choice((0, 1, 3, 64, 70)))
+    ]
+    said = rng.choice((len(names), len(names), 0, 65, 255))
+    count = rng.choice((len(numbers), len(numbers), 0, 2**32 - 1, 2**20))
+    body = struct.pack("!BI", said, count) + b"".join(
+        bytes([rng.choice((len(name), len(name), len(name), rng.randrange(256)))])
+        + name
+        + struct.pack("!d", rng.choice((1.0, float("nan"), float("-inf"))))
+        for name in names
+    )
+    head = struct.pack("!16sBddd", rng.randbytes(16), 0x80 | rng.randrange(7), 0.0, 0.5, 1.0)
+    content = head + body + struct.pack(f"!{len(numbers)}d", *numbers) + rng.choice((b"", b"text"))
+    return struct.pack("!I", len(content)) + content
+
+
 NAMES = (
     *("predictor.py", "submission.py", "metadata", "a/b.py", "top/predictor.py", "__MACOSX/x"),
     *("../x", "/x", "a//b", "a/./b", "\\x", "C:x", "con", "x" * 300, "é", "e\u0301", "A", "a"),

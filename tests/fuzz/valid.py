@@ -5,12 +5,22 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
+
 from zcnas.errors import PredictionError
 from zcnas.judging.leaderboard import Leaderboard
 from zcnas.organiser.platforms.settings import read_settings
 from zcnas.phases import load_phases
 from zcnas.submissions.roster import read_arrivals
-from zcnas.words.records import Manifest, read_input, read_json, read_predictions, read_reference
+from zcnas.words.combined import CombineOutcome, answers_of, combined_of
+from zcnas.words.records import (
+    Manifest,
+    Prediction,
+    read_input,
+    read_json,
+    read_predictions,
+    read_reference,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = b"class ZeroCostPredictor:\n    def query(self, graph): return 1\n"
@@ -51,6 +61,29 @@ BOARD = json.dumps(
     }
 ).encode()
 ARRIVALS = b"name,team,received_at,baseline\nmine,us,2026-03-01T12:00:00Z,no\nyours,,,yes\n"
+IN_PARTS = [
+    Prediction(id="0000000a", status="ok", parts={"a": 1.0, "b": "inf"}),
+    Prediction(id="0000000b", status="error", message="ValueError"),
+    Prediction(id="0000000c", status="ok", score=3.0),
+]
+COMBINED = msgspec.json.encode(
+    combined_of(
+        "nasbench201_cifar10",
+        answers_of(IN_PARTS),
+        CombineOutcome(status="ok", scores=(5.0, "-inf"), cpu_time_s=0.5),
+    )
+)
+PULLED = json.dumps(
+    {
+        **dict.fromkeys(("site", "title", "phase", "pulled_at"), "x"),
+        **dict.fromkeys(("competition", "phase_id"), 1),
+        "ranking": [1],
+        "submissions": [
+            {"id": 1, "team": "ada", "received_at": "x", "status": "Finished", "posted": {"s": 0.5}}
+        ],
+        "failed_runs": {"Final": {"ada": 1}},
+    }
+).encode()
 FOLDER = ROOT / "starting_kit" / "input_data"
 READERS = {
     "predictions": (read_predictions, PREDICTIONS),

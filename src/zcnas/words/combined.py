@@ -25,7 +25,7 @@ from zcnas.words.records import (
     read_json,
     read_predictions,
 )
-from zcnas.words.result_files import ResultFiles
+from zcnas.words.result_files import COMBINED, ResultFiles
 from zcnas.words.seeds import derive_seed, derive_token
 
 PURPOSE = "combine"
@@ -143,10 +143,20 @@ def with_scores(predictions: Sequence[Prediction], combined: Combined | None) ->
 
     All of them fail alike if ``combine`` failed, and stay open if it has not combined these very
     answers.
+
+    Raises:
+        PredictionError: The scores are not of the architectures whose answers were combined.
     """
     answers = answers_of(predictions)
     if not answers or combined is None or combined.answers_sha256 != digest_of_answers(answers):
         return [_opened(each) if each.id in answers else each for each in predictions]
+    if combined.status == "ok" and combined.scores.keys() != answers.keys():
+        strange = sorted(combined.scores.keys() ^ answers.keys())[0]
+        raise PredictionError(
+            f"{combined.benchmark}{COMBINED} has {len(combined.scores)} scores for "
+            f"{len(answers)} answers, and {strange} is in one of them alone, so it is damaged: "
+            "delete it and repeat the command that made it"
+        )
     return [_scored(each, combined) if each.id in answers else each for each in predictions]
 
 

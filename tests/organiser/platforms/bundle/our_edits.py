@@ -164,6 +164,22 @@ EDITS = {
         inside(REFERENCE.format("final"), rewritten("phase.json", draw_seed="secret")),
         "own-secret",
     ),
+    "the draw seed's file": (
+        lambda files: files.__setitem__("draws/final/draw_seed", b"5f" * 32),
+        "own-secret",
+    ),
+    "another draw's key in the starting kit": (
+        inside("starting_kit.zip", lambda inner: inner.__setitem__("final/seal_key", b"5f" * 32)),
+        "own-secret",
+    ),
+    "ingestion in scoring's step": (
+        within(
+            "index: 1\n  name: Development",
+            "  scoring_program: ",
+            "  ingestion_only_during_scoring: true\n  scoring_program: ",
+        ),
+        "own-layout",
+    ),
     "make_input_data_available": (
         change("make_input_data_available: false", "make_input_data_available: true"),
         "own-secret",

@@ -39,6 +39,13 @@ def check_draws(phases: list[PhaseView], queue: bool, findings: Findings) -> Non
                 "ours is in the ingestion program, so remove it",
                 *phase.place,
             )
+        if phase.ingests_beside_scoring:
+            findings.add(
+                "own-layout",
+                f"ingestion_only_during_scoring is on for phase {phase.name}: nothing would be "
+                "recorded, and the submission would run beside the accuracies; remove it",
+                *phase.place,
+            )
         _check_name(phase, phase.hosted, set(titles.values()), findings)
         _check_limit(phase, phase.hosted, queue, findings)
         _check_halves(phase, phase.hosted, findings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
 from zcnas.hosted.seals import KEY_FILE
@@ -11,6 +11,7 @@ from zcnas.organiser.platforms.check.findings import Findings
 from zcnas.organiser.platforms.check.ours.draws import asked_by
 from zcnas.organiser.platforms.check.ours.view import PhaseView
 from zcnas.organiser.platforms.check.source import BundleFiles
+from zcnas.organiser.secret_files import DRAW_SEED, SEAL_KEY
 from zcnas.words.feedback import shown
 
 
@@ -22,6 +23,7 @@ def check_handed_out(phases: list[PhaseView], files: BundleFiles, findings: Find
         for kind in ("ingestion_program", "reference_data")
         if kind in phase.parts
     }
+    _check_secret_files(files, findings)
     for phase in phases:
         if phase.hosted is None:
             continue
@@ -39,6 +41,19 @@ def check_handed_out(phases: list[PhaseView], files: BundleFiles, findings: Find
             if phase.parts.get(kind) in hidden:
                 message = f"{phase.parts[kind]} is a program or reference of a phase; hand out no"
                 findings.add("own-secret", f"{message} such file", *phase.place, kind)
+
+
+def _check_secret_files(files: BundleFiles, findings: Findings) -> None:
+    """Check that no file of the bundle or of a zip in it is called as a draw's secrets are."""
+    for name in files.names:
+        inside: Iterable[str] = ()
+        if name.endswith(".zip"):
+            with contextlib.suppress(ValueError):
+                inside = files.unpack(name)
+        for each in (name, *(f"{name}/{inner}" for inner in inside)):
+            if PurePosixPath(each).name in (DRAW_SEED, SEAL_KEY):
+                message = "it is a secret of the draw, which stays on your machine; remove it"
+                findings.add_in(each, 1, "own-secret", message)
 
 
 def _check_own_parts(phase: PhaseView, findings: Findings) -> None:

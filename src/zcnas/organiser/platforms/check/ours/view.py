@@ -12,6 +12,7 @@ import msgspec
 from zcnas.hosted.phase import HOSTED_PHASE_FILE, HostedPhase
 from zcnas.organiser.platforms.check.located import Place
 from zcnas.organiser.platforms.check.source import BundleFiles
+from zcnas.organiser.platforms.check.values import is_on
 
 INPUT = "input_data/"
 """Where the input data lies in the ingestion program."""
@@ -33,6 +34,7 @@ class PhaseView:
         settings: Its keys and values.
         parts: Names of its files in the bundle, by part.
         contents: Their files; a part that cannot be unpacked is left out.
+        ingests_beside_scoring: Whether ingestion runs in scoring's step, beside the reference data.
     """
 
     place: Place
@@ -40,6 +42,7 @@ class PhaseView:
     settings: Mapping[Any, Any]
     parts: Mapping[str, str]
     contents: Mapping[str, Mapping[str, bytes]] = field(repr=False)
+    ingests_beside_scoring: bool = False
 
     @cached_property
     def hosted(self) -> HostedPhase | None:
@@ -89,7 +92,8 @@ def read_phases(content: Mapping[Any, Any], files: BundleFiles) -> list[PhaseVie
         parts = {kind: merged[kind] for kind in PARTS if isinstance(merged.get(kind), str)}
         unpacked = {kind: _unpack(part, files) for kind, part in parts.items()}
         contents = {kind: found for kind, found in unpacked.items() if found}
-        views.append(PhaseView(place, str(name), settings, parts, contents))
+        beside = is_on(merged.get("ingestion_only_during_scoring"))
+        views.append(PhaseView(place, str(name), settings, parts, contents, beside))
     return views
 
 
