@@ -32,6 +32,7 @@ from zcnas.organiser.competition.evaluation import (
     Report,
 )
 from zcnas.organiser.platforms.settings import PhaseSettings, Question, Settings
+from zcnas.organiser.publication.manifest import PublicationManifest, PublishedEntry
 from zcnas.organiser.results.folder import BenchmarkBinding, RunRecord, SubmissionRecord
 from zcnas.organiser.results.portion import Portion
 from zcnas.phases import Limits, Phase, load_phases
@@ -88,6 +89,9 @@ FILES = (
     ),
     File("events.jsonl", "`zcnas score`, a line per event", (Event,)),
     File("submissions/<name>/submission.json", "`zcnas score`", (SubmissionRecord,)),
+    File(
+        "manifest.json", "`zcnas publish`, in a publication", (PublicationManifest, PublishedEntry)
+    ),
     File("<benchmark>.predictions.jsonl", "ingestion, a line per architecture", (Prediction,)),
     File("<benchmark>.combined.json", "ingestion, where answers have parts", (Combined,)),
     File("<benchmark>.manifest.json", "ingestion", (Manifest, PublicManifest, OrganiserManifest)),

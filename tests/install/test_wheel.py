@@ -14,8 +14,8 @@ from .conftest import BENCHMARK, ROOT, Installed, uv
 pytestmark = pytest.mark.interpreters
 COMMANDS = {
     *("audit", "bundle", "bundle-check", "check", "data", "doctor", "dry-run", "emulate"),
-    *("feedback", "image", "init", "leaderboard", "merge", "phases", "queue", "rank", "sample"),
-    *("score", "serve", "smoke", "status", "submission", "try"),
+    *("feedback", "image", "init", "leaderboard", "merge", "phases", "publish", "queue", "rank"),
+    *("sample", "score", "serve", "smoke", "status", "submission", "try"),
 }
 WITHOUT_TORCH = [
     (("--version",), 0, "zcnas 0."),
@@ -42,6 +42,7 @@ WITHOUT_TORCH = [
     (("rank", "nowhere"), 2, "nowhere"),
     (("leaderboard", "nowhere"), 2, "nowhere"),
     (("merge", "nowhere", "--out", "both"), 2, "nowhere"),
+    (("publish", "cited", "--out", "nowhere"), 2, "pip install 'zcnas[pages]'"),
     (("feedback", "nowhere"), 2, "nowhere"),
     (("audit", "mine", "--out", "nowhere"), 2, "nowhere"),
     (("doctor", "--isolation", "process"), 3, "pip install 'zcnas[run]'"),
@@ -126,6 +127,7 @@ def test_with_run_and_pages_every_command_does_its_work(full, scored, workplace)
         ("leaderboard",),
         ("merge", "build/score", "--out", "merged"),
         ("feedback",),
+        ("publish", "cited", "--licence", "https://creativecommons.org/licenses/by/4.0/"),
         ("audit", "mine", *process, "--architectures", "2"),
         ("bundle", "--phase", "practice", "--settings", "settings.yaml"),
         ("bundle-check",),

@@ -17,6 +17,7 @@ from zcnas.organiser.cli import (
     machine,
     phases,
     platforms,
+    publication,
     queue,
     results,
     safety,
@@ -66,6 +67,7 @@ app.command("leaderboard")(results.leaderboard)
 app.command("status")(results.status)
 app.command("rank")(results.rank)
 app.command("merge")(results.merge)
+app.command("publish")(publication.publish)
 app.command("bundle")(platforms.bundle)
 app.command("bundle-check")(platforms.bundle_check)
 app.command("emulate")(emulation.emulate)

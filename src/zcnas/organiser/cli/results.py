@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from zcnas.judging.judge import Contest, Judgement
     from zcnas.judging.leaderboard import Leaderboard
     from zcnas.organiser.results.folder import ResultsFolder
+    from zcnas.organiser.results.publishing import SiteOptions
     from zcnas.phases import Phase
 
 OutArgument = Annotated[Path, folder_argument("Folder of a run.")]
@@ -188,21 +189,32 @@ def finish(
     Raises:
         ZcnasError: The phase's architectures or a manifest cannot be read.
     """
+    from zcnas.organiser.results.publishing import publish
+
+    options = site_of(phase, site, after_deadline=after_deadline)
+    with console.status("drawing the pages"):
+        pages = publish(judgement, phase, results, options)
+    show(judgement.leaderboard, results.path, pages, as_json=as_json)
+
+
+def site_of(phase: Phase, site: Path | None, *, after_deadline: bool) -> SiteOptions:
+    """Return what the pages of a phase tell beside the judgement.
+
+    Raises:
+        ZcnasError: The phase's architectures cannot be read.
+    """
     from zcnas.organiser.results.contest import read_specs
-    from zcnas.organiser.results.publishing import SiteOptions, publish
+    from zcnas.organiser.results.publishing import SiteOptions
     from zcnas.organiser.secret_files import DRAW_SEED
 
     inputs, _ = halves_of(phase)
     seed = inputs.parent / DRAW_SEED
-    options = SiteOptions(
+    return SiteOptions(
         site=site,
         specs=read_specs(phase, inputs),
         draw_seed=seed.read_text().strip() if after_deadline and seed.is_file() else None,
         after_deadline=after_deadline,
     )
-    with console.status("drawing the pages"):
-        pages = publish(judgement, phase, results, options)
-    show(judgement.leaderboard, results.path, pages, as_json=as_json)
 
 
 def show(board: Leaderboard, out: Path, pages: str, *, as_json: bool) -> None:
