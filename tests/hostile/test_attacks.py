@@ -2,25 +2,22 @@
 
 import csv
 import io
-from collections import Counter
 
 import pytest
-from attack_table import ATTACKS, CHOSEN, TOGETHER
-from hostile_stage import HERE, HONEST, KEY, mode_of
 from rich.console import Console
 
 from zcnas.judging.leaderboard import write_leaderboard
+from zcnas.organiser.attack_table import verdicts
+from zcnas.organiser.attack_table.rows import ATTACKS, LANDLOCK_NEEDED
+from zcnas.organiser.attack_table.stage import HONEST, KEY, attack_folders
+from zcnas.organiser.attack_table.verdicts import predictions_of
 from zcnas.organiser.cli.terminal import print_leaderboard
-from zcnas.words.combined import read_outcomes
 from zcnas.words.records import Manifest, PredictionError, read_json, read_predictions
-from zcnas.words.result_files import ResultFiles
 from zcnas.worker import confinement
 
-LANDLOCK = confinement._landlock_abi()
+from .conftest import chosen_attacks
 
-
-def predictions_of(run, name):
-    return read_outcomes(ResultFiles(run.results_of(name), KEY))
+LANDLOCK = confinement.landlock_abi()
 
 
 def log_of(run, name):
@@ -29,64 +26,35 @@ def log_of(run, name):
     return path.read_text() if path.is_file() else ""
 
 
-def describe(run, name, attack):
-    """Return the outcome in a few words for the table at the end of the run."""
-    predictions = predictions_of(run, name)
-    counts = Counter(p.status if p.score is None else f"ok {p.score:g}" for p in predictions)
-    outcome = ", ".join(f"{count} × {kind}" for kind, count in counts.items())
-    if run.isolation == "process" and attack.not_prevented:
-        return f"{outcome}; NOT PREVENTED: {attack.not_prevented}"
-    return outcome
-
-
 def test_every_attack_has_its_row_and_every_row_its_attack():
-    assert {path.parent.name for path in HERE.glob("*/predictor.py")} == set(ATTACKS)
+    assert set(attack_folders()) == set(ATTACKS)
 
 
-@pytest.mark.parametrize("name", [name for name in ATTACKS if not CHOSEN or name in CHOSEN])
+@pytest.mark.parametrize("name", chosen_attacks())
 def test_an_attack_has_its_own_outcome(run, name, record_property):
-    attack = ATTACKS[name]
-    predictions = predictions_of(run, name)
-    record_property("attack", (name, run.isolation, describe(run, name, attack)))
-    log = log_of(run, name)
-    if run.isolation == "process" and attack.needs_landlock and LANDLOCK < 6:
-        pytest.skip(f"this kernel has Landlock {LANDLOCK}; 6 is what prevents it")
-    for prediction, (status, score) in zip(
-        predictions, attack.expected(run.isolation), strict=True
-    ):
-        if not status:
-            continue
-        assert prediction.status == status, f"{prediction.message}\n{log}"
-        if score is not None:
-            assert prediction.score == score, log
-        if status != "ok":
-            assert attack.message in prediction.message
-    assert run.entry_of(name).status == "scored", (
-        "an attack is a result like any other, never our fault"
-    )
+    verdict = verdicts.verdict_on(run, name)
+    left_open = f"; NOT PREVENTED: {verdict.not_prevented}" if verdict.not_prevented else ""
+    record_property("attack", (name, run.isolation, verdict.outcome + left_open))
+    without = not run.ground.contained and run.ground.landlock < LANDLOCK_NEEDED
+    if ATTACKS[name].needs_landlock and without:
+        pytest.skip(verdict.not_prevented)
+    assert verdict.problem == "", log_of(run, name)
+    assert run.ground.contained <= (not verdict.not_prevented)
 
 
 def test_neighbours_get_the_same_scores_to_the_last_bit(run):
+    assert verdicts.neighbours(run).problem == ""
     for name in HONEST:
         alone = read_predictions(
             run.results_alone / "submissions" / name / f"{KEY}.predictions.jsonl"
         )
+        assert [p.status for p in alone] == ["ok"] * 4
         beside = predictions_of(run, name)
-        assert [p.status for p in beside] == ["ok"] * 4
         assert [(p.id, p.score.hex()) for p in alone] == [(p.id, p.score.hex()) for p in beside]
-        undisturbed = next(entry for entry in run.alone.entries if entry.submission == name)
-        assert run.entry_of(name).kendall_tau == undisturbed.kendall_tau
-        assert run.entry_of(name).score == undisturbed.score
 
 
 def test_the_host_is_as_before(run):
-    assert run.left_processes == []
-    assert run.left_files == []
-    truth = {path.name: path.read_text() for path in run.stage.truth.parent.iterdir()}
-    assert truth == run.stage.marks
-    assert not (run.stage.folder / "pwned").exists(), "no pickle was loaded"
-    assert (run.results / "earlier.txt").read_text() == run.stage.secret
-    assert mode_of(run.stage.folder / f"bait-{run.isolation}") == 0o640
+    assert verdicts.host(run).problem == ""
 
 
 @pytest.mark.container
@@ -98,14 +66,11 @@ def test_no_container_is_left(run, engine):
 
 
 def test_nobody_reached_the_listener(run):
-    assert run.connections == 0
+    assert verdicts.listener(run).problem == ""
 
 
 def test_the_secret_is_in_nothing_that_an_attack_wrote(run):
-    organisers_own = (run.results, run.results / "ample", run.results / "tight")
-    for path in run.results.rglob("*"):
-        if path.is_file() and path.parent not in organisers_own:
-            assert run.stage.secret not in path.read_text(), path
+    assert verdicts.secret(run).problem == ""
 
 
 def test_what_is_left_by_a_query_is_gone_before_the_next_and_no_process_outlives_the_run(run):
@@ -116,7 +81,7 @@ def test_what_is_left_by_a_query_is_gone_before_the_next_and_no_process_outlives
 def test_processes_are_limited_where_the_kernel_counts_them(run):
     started = [p.score for p in predictions_of(run, "forks_without_end")]
     holding = predictions_of(run, "shares_out_its_memory")[0].score
-    if run.isolation != "process" or TOGETHER:
+    if run.ground.together:
         assert max(started) < run.stage.phase.limits.processes
         assert holding < 4
     else:

@@ -5,9 +5,9 @@ import shutil
 import sys
 
 import pytest
-from attack_table import ATTACKS
 
 from tests.plain_user import run_as_plain_user
+from zcnas.organiser.attack_table.rows import ATTACKS
 
 THIRD = sorted(ATTACKS)[::3]
 CLAIMS = ("own_outcome", "same_scores", "host_is_as_before", "reached_the_listener", "secret_is_in")

@@ -59,6 +59,8 @@ def test_the_wheel_has_one_top_level_name_and_no_draw_but_the_public_one(wheel):
     drawn = {name.split("/")[3] for name in names if name.startswith("zcnas/assets/reference_data")}
     assert drawn == {"README.md", "phases.toml", "practice"}
     assert not [name for name in names if "__pycache__" in name]
+    assert "zcnas/assets/tests/hostile/submissions/escapes/predictor.py" in names
+    assert not [name for name in names if "/tests/" in name and "/submissions/" not in name]
 
 
 def test_the_source_distribution_builds_the_same_wheel(wheel, tmp_path):

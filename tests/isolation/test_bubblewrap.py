@@ -216,6 +216,20 @@ def test_the_sandbox_has_every_boundary_of_a_container():
     assert not {"--bind", "--bind-try", "--share-net", "--userns"} & set(arguments)
 
 
+def test_a_sandbox_that_root_makes_writes_none_of_the_kernels_settings(ingest_source, small):
+    """Root outside owns them inside as well, whatever number it has there."""
+    source = (
+        "import os\nclass ZeroCostPredictor:\n    def query(self, graph, dataloader=None):\n"
+        "        opened = 0\n"
+        "        for name in ('sys/kernel/core_pattern', 'sys/vm/swappiness', 'sysrq-trigger'):\n"
+        "            try: os.close(os.open('/proc/' + name, os.O_WRONLY)); opened += 1\n"
+        "            except OSError as error: print(error)\n"
+        "        return float(opened)\n"
+    )
+    (prediction,), _, _ = ingest_source(source, BubblewrapIsolation(), specs=(small,))
+    assert prediction.value == 0
+
+
 def test_an_older_kernel_counts_all_of_a_users_threads_and_a_newer_one_the_sandboxs(monkeypatch):
     monkeypatch.setattr(bubblewrap.platform, "release", lambda: "5.14.0-70.el9.x86_64")
     assert bubblewrap._counted_already() == 0

@@ -7,7 +7,7 @@ import pytest
 
 from zcnas.worker import confinement
 
-ABI = confinement._landlock_abi()
+ABI = confinement.landlock_abi()
 CONFINED = """
 import ctypes, os, resource, signal, socket, sys
 from pathlib import Path

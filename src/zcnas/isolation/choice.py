@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from zcnas.errors import OrganiserError, UsageError
 from zcnas.isolation import Isolation
+from zcnas.isolation.admission import refusal_of
 from zcnas.isolation.bubblewrap import BubblewrapIsolation
 from zcnas.isolation.container import DockerIsolation, EngineForbidden, EngineUnusable, connect
 from zcnas.isolation.image import ensure_image
@@ -26,8 +27,10 @@ def choose_isolation(name: str, phase: Phase, say: Callable[[str], None]) -> Iso
     A plugin's isolation is an ``Isolation`` behind an entry point in ``zcnas.isolation``; a hidden
     phase must name the plugin.
 
-    A hidden phase runs in containers. Anything else is allowed for it only if the organiser says in
-    the environment that the submissions are trusted (``TRUST_SUBMISSIONS=yes``).
+    A hidden phase runs in containers of Docker, and in whatever a record says has held every known
+    attack on this machine (``zcnas doctor --attack-table``). Anything else is allowed for it only
+    if the organiser says in the environment that the submissions are trusted
+    (``TRUST_SUBMISSIONS=yes``).
 
     Raises:
         OrganiserError: The engine or bubblewrap is missing, or refuses this user.
@@ -43,24 +46,78 @@ def choose_isolation(name: str, phase: Phase, say: Callable[[str], None]) -> Iso
     if name not in OURS:
         known = ", ".join((*OURS, *(plugin.name for plugin in installed("isolation"))))
         raise UsageError(f"unknown isolation '{name}'; known isolations: {known}")
-    hidden = phase.truth == "hidden"
-    if hidden and name in _NOT_HIDDEN and os.environ.get(TRUST_VARIABLE) != "yes":
-        raise UsageError(
-            f"phase '{phase.name}' is hidden, and {_NOT_HIDDEN[name]}: start a Docker engine and "
-            f"use --isolation docker, or set {TRUST_VARIABLE}=yes if every submission is your own"
+    trusted = phase.truth == "public" or os.environ.get(TRUST_VARIABLE) == "yes"
+    if name == "process" and not trusted:
+        raise _not_hidden(phase, "a process can read this machine's files")
+    if name == "auto":
+        return _strongest(say) if phase.truth == "public" else _strongest_admitted(phase, say)
+    isolation = open_isolation(name, say)
+    if not trusted and name in NEED_RECORD:
+        _admit(isolation, phase)
+    return isolation
+
+
+def open_isolation(name: str, say: Callable[[str], None]) -> Isolation:
+    """Return one of our back ends by its name, whatever a phase may ask of it.
+
+    Raises:
+        OrganiserError: It does not answer here.
+        UsageError: The name is unknown.
+    """
+    if name == "process":
+        return ProcessIsolation(image_modules())
+    if name not in _STARTED:
+        known = ", ".join((*_STARTED, "process"))
+        raise UsageError(f"'{name}' is no back end that attacks are tried in; choose from {known}")
+    return _STARTED[name](say)
+
+
+NEED_RECORD = ("bubblewrap",)
+"""What a hidden phase runs in only where a record says that it held every known attack."""
+
+
+def _admit(isolation: Isolation, phase: Phase) -> None:
+    """Refuse a back end for a hidden phase unless a record admits it.
+
+    Raises:
+        UsageError: None does, and why.
+    """
+    if reason := refusal_of(isolation):
+        raise _not_hidden(
+            phase,
+            f"{isolation.name} has no record that it held every known attack here ({reason}); make "
+            f"one with `zcnas doctor --attack-table {isolation.name}` (some minutes)",
         )
-    if name == "auto" and not hidden:
-        return _strongest(say)
-    if name == "bubblewrap":
-        return _sandbox()
-    return ProcessIsolation(image_modules()) if name == "process" else _container(say)
 
 
-_NOT_HIDDEN = {
-    "process": "a process can read this machine's files",
-    "bubblewrap": "a sandbox of bubblewrap has no record that it held every known attack here",
-}
-"""What a hidden phase does not run in, and why."""
+def _not_hidden(phase: Phase, why: str) -> UsageError:
+    return UsageError(
+        f"phase '{phase.name}' is hidden, and {why}; or start a Docker engine and use --isolation "
+        f"docker, or set {TRUST_VARIABLE}=yes if every submission is your own"
+    )
+
+
+def _strongest_admitted(phase: Phase, say: Callable[[str], None]) -> Isolation:
+    """Return the strongest isolation that answers and may run a hidden phase; say which.
+
+    Raises:
+        OrganiserError: No engine answers, and nothing else has a record.
+    """
+    try:
+        return _container(say)
+    except EngineUnusable as error:
+        engine = error
+    reasons = []
+    for name in NEED_RECORD:
+        try:
+            isolation = _STARTED[name](say)
+            _admit(isolation, phase)
+        except (OrganiserError, UsageError) as error:
+            reasons.append(f"{name}: {error}")
+            continue
+        say(f"isolation {name}, which held every known attack here; not docker: {engine.finding}")
+        return isolation
+    raise OrganiserError(f"{engine}. Nor can a hidden phase run in {'; '.join(reasons)}")
 
 
 def _strongest(say: Callable[[str], None]) -> Isolation:
@@ -70,7 +127,7 @@ def _strongest(say: Callable[[str], None]) -> Isolation:
     except EngineUnusable as error:
         engine = error
     try:
-        sandbox = _sandbox()
+        sandbox = _sandbox(say)
     except OrganiserError as error:
         if isinstance(engine, EngineForbidden):  # no reason to go on without a boundary
             raise engine from None
@@ -89,7 +146,14 @@ def _container(say: Callable[[str], None]) -> Isolation:
     return DockerIsolation(client, ensure_image(client, say))
 
 
-def _sandbox() -> BubblewrapIsolation:
+def _sandbox(say: Callable[[str], None]) -> Isolation:
     sandbox = BubblewrapIsolation()
     sandbox.try_out()
     return sandbox
+
+
+_STARTED: dict[str, Callable[[Callable[[str], None]], Isolation]] = {
+    "docker": _container,
+    "bubblewrap": _sandbox,
+}
+"""How the isolations that have to be looked for are found."""

@@ -9,6 +9,7 @@ but the program's modules and the submission, read-only.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import struct
 import threading
@@ -139,6 +140,17 @@ class DockerIsolation:
     def __init__(self, client: docker.DockerClient, image: str) -> None:
         self.client = client
         self.image = image
+
+    @functools.cached_property
+    def version(self) -> str:
+        """The engine's version, and the runtime that starts containers."""
+        try:
+            info = self.client.info()
+        except (DockerException, RequestException, OSError) as error:
+            raise OrganiserError(
+                f"the engine does not answer ({_short(error)}); see `zcnas doctor`"
+            ) from None
+        return f"{info.get('ServerVersion', '?')}, runtime {info.get('DefaultRuntime', '?')}"
 
     def start(self, place: WorkerPlace) -> ContainerWorker:
         """Start a worker in a fresh container.

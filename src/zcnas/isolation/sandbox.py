@@ -19,6 +19,8 @@ COMMAND = "bwrap"
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 _KERNEL_FOLDERS = ("/sys/devices/system/cpu", "/sys/kernel/mm/transparent_hugepage")
 """What libraries ask the kernel when they start; nothing else of ``/sys`` is shown."""
+KERNEL_SETTINGS = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
+"""Read-only, as engines of containers have them."""
 INSTALL = (
     "install it (`apt-get install bubblewrap`, `dnf install bubblewrap`, or ask your cluster's "
     "administrators), or choose another --isolation"
@@ -45,11 +47,24 @@ def sandbox(root: SandboxRoot, user: int) -> list[str]:
         "--clearenv",
         *(part for name, value in environment.items() for part in ("--setenv", name, value)),
         *root.mounts,
-        *("--proc", "/proc", *_masks(), "--tmpfs", "/dev"),
+        *("--proc", "/proc", *_read_only(), *_masks(), "--tmpfs", "/dev"),
         *(part for name in _DEVICES for part in ("--dev-bind", f"/dev/{name}", f"/dev/{name}")),
         *("--remount-ro", "/dev"),
         *(part for folder in _KERNEL_FOLDERS for part in ("--ro-bind-try", folder, folder)),
         *("--dir", SCRATCH, "--chdir", "/"),
+    ]
+
+
+def _read_only() -> list[str]:
+    """Return the arguments that let nobody write to the kernel's settings.
+
+    Root outside is their owner inside as well, whatever number it has there.
+    """
+    return [
+        part
+        for name in KERNEL_SETTINGS
+        if Path(name).exists()
+        for part in ("--ro-bind", name, name)
     ]
 
 

@@ -70,7 +70,7 @@ def confine_query() -> None:
     descriptors, or (ABI 6) send it a signal.
     """
     _LIBC.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)
-    abi = _landlock_abi()
+    abi = landlock_abi()
     if abi >= 6:
         _restrict(_create_ruleset(0, 0, _SCOPES))
     elif abi >= 1:
@@ -79,17 +79,17 @@ def confine_query() -> None:
 
 def missing_features() -> tuple[str, ...]:
     """Return which of the two kernel features this machine refuses to this process."""
-    missing = {"Landlock": _landlock_abi() == 0, "seccomp": not filter_is_available()}
+    missing = {"Landlock": landlock_abi() == 0, "seccomp": not filter_is_available()}
     return tuple(name for name, lacks in missing.items() if lacks)
 
 
-def _landlock_abi() -> int:
+def landlock_abi() -> int:
     """Return the kernel's Landlock version, or 0 if it has none."""
     return max(0, int(_LIBC.syscall(_LANDLOCK_CREATE, None, 0, 1)))
 
 
 def _confine_files(readable: Iterable[Path], scratch: Path) -> str:
-    abi = _landlock_abi()
+    abi = landlock_abi()
     if abi == 0:
         return "no landlock"
     rights = _ALL_RIGHTS[max(version for version in _ALL_RIGHTS if version <= abi)]

@@ -27,6 +27,7 @@ from zcnas.organiser.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from zcnas.isolation.admission import Verdict
     from zcnas.organiser.doctor import Finding
 
 ResultsArgument = Annotated[Path, folder_argument("Folder of an earlier run.")]
@@ -37,9 +38,20 @@ def doctor(
     isolation: IsolationOption = "auto",
     cpus: CpusOption = "",
     out: Annotated[Path, folder_option("Folder for the results.")] = Path("build/score"),
+    attack_table: Annotated[
+        str,
+        typer.Option(
+            metavar="BACKEND",
+            help="Instead try every known attack in docker, bubblewrap or process here (some "
+            "minutes); a record that all were held admits it to hidden phases.",
+        ),
+    ] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Check this machine before a run and suggest fixes; exit with 3 if one is required."""
+    if attack_table:
+        _try_attacks(attack_table, cpus, as_json=as_json)
+        return
     from zcnas.organiser.doctor import Situation
     from zcnas.organiser.doctor.checks import CHECKS
 
@@ -60,6 +72,57 @@ def doctor(
         print_record(findings)
     if any(finding.verdict == "error" for finding in findings.values()):
         raise typer.Exit(3)
+
+
+def _try_attacks(backend: str, cpus: str, *, as_json: bool) -> None:
+    """Run the attack table in a back end, print and record what came of it.
+
+    Raises:
+        ZcnasError: The back end is unknown or does not answer.
+        Exit: It did not hold every attack.
+    """
+    from zcnas.isolation.admission import write_record
+    from zcnas.isolation.choice import open_isolation
+    from zcnas.isolation.machine import parse_cpus
+    from zcnas.organiser.attack_table.report import attack
+    from zcnas.organiser.attack_table.rows import ATTACKS
+    from zcnas.organiser.attack_table.stage import HONEST, SPECS
+    from zcnas.organiser.cli.progress import watch_run
+    from zcnas.organiser.cli.terminal import require_torch
+
+    chosen = open_isolation(backend, say)
+    require_torch(chosen)
+    console.print(
+        f"{len(ATTACKS)} attacks in {chosen.description}: some minutes",
+        markup=False,
+        soft_wrap=True,
+    )
+    with watch_run(console, [*HONEST, *ATTACKS], len(SPECS)) as watch:
+        record = attack(chosen, parse_cpus(cpus), watch.advance)
+    path = write_record(record)
+    for verdict in record.verdicts:
+        print_finding(verdict.name, finding_of(verdict))
+    held = sum(verdict.held for verdict in record.verdicts)
+    text = (
+        f"{backend} held {held} of {len(record.verdicts)} rows: it "
+        f"{'may' if record.holds else 'must not'} run hidden phases here; record: {path}"
+    )
+    console.print(text, markup=False, soft_wrap=True)
+    if as_json:
+        print_record(record)
+    if not record.holds:
+        raise typer.Exit(1)
+
+
+def finding_of(verdict: Verdict) -> Finding:
+    """Return a row of the attack table as a finding of the doctor."""
+    from zcnas.organiser.doctor import error, ok
+
+    if verdict.problem:
+        return error(f"not held: {verdict.problem}", "use another --isolation for hidden phases")
+    if verdict.not_prevented:
+        return error(f"not prevented: {verdict.not_prevented}", "run trusted code only")
+    return ok(verdict.outcome)
 
 
 def print_finding(name: str, finding: Finding) -> None:

@@ -32,7 +32,7 @@ def is_large(graph: Any) -> bool:
 
 def first_opened(folder: str) -> str | bool:
     """Return the first descriptor of another process that can be opened, False if none can."""
-    for name in os.listdir(folder):  # noqa: PTH208
+    for name in os.listdir(folder):
         try:
             os.close(os.open(f"{folder}/{name}", os.O_RDONLY | os.O_NONBLOCK))
         except OSError:

@@ -1,8 +1,9 @@
-"""The attacks, and what comes of each in a container or sandbox and in a plain process.
+"""The attacks, and what comes of each: in a container or sandbox, and in a plain process.
 
-A row says what happens to the one large architecture of the test's benchmark and to the others:
+A row says what happens to the one large architecture of the stage's benchmark and to the others:
 (status, score). ``None`` as a score is any score. For the attacks that only try things, the score
-counts what got through, so 0 says that nothing did.
+counts what got through, so 0 says that nothing did. The submissions themselves are files of the
+package, ``tests/hostile/submissions``.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from zcnas.isolation import Isolation
 from zcnas.isolation.control_groups import UNBOUNDED
-from zcnas.isolation.process import ProcessIsolation
+from zcnas.worker.confinement import landlock_abi
 
 Outcome = tuple[str, float | None]
 NOTHING: Outcome = ("ok", 0.0)
@@ -19,11 +21,39 @@ ONE: Outcome = ("ok", 1.0)
 FAILED: Outcome = ("error", None)
 ANY: Outcome = ("", None)
 """Whatever the machine's load makes of it."""
-AS_ROOT = os.getuid() == 0
-CHOSEN = frozenset(filter(None, os.environ.get("ZCNAS_ATTACKS", "").split(",")))
-"""The attacks that are run; empty for all."""
-TOGETHER = UNBOUNDED not in ProcessIsolation().description
-"""Whether a plain process has a control group, which bounds all processes of a query together."""
+LANDLOCK_NEEDED = 6
+"""The version of Landlock that keeps a plain process from signals to this user's processes."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What an attack meets.
+
+    Attributes:
+        isolation: The back end's name.
+        contained: Whether it is a boundary of its own, as a container and a sandbox are.
+        together: Whether anything but wall time bounds all processes of a query together.
+        as_root: Whether this user, whose plain processes they may stay, is root.
+        landlock: The version of the kernel's Landlock; 0 without it.
+    """
+
+    isolation: str
+    contained: bool
+    together: bool
+    as_root: bool
+    landlock: int
+
+    @classmethod
+    def of(cls, isolation: Isolation) -> Ground:
+        """Return what an attack meets in a back end on this machine."""
+        contained = isolation.contained
+        return cls(
+            isolation=isolation.name,
+            contained=contained,
+            together=contained or UNBOUNDED not in isolation.description,
+            as_root=os.getuid() == 0,
+            landlock=landlock_abi(),
+        )
 
 
 @dataclass(frozen=True)
@@ -31,27 +61,47 @@ class Attack:
     """One attack.
 
     Attributes:
-        docker: What becomes of the large architecture and of the others, in a container or a
-            sandbox of bubblewrap; or of each of the four.
+        contained: What becomes of the large architecture and of the others, in a container or a
+            sandbox; or of each of the four.
         process: The same in a plain process; None where it is the same.
+        unbounded: The same in a plain process without a control group; None where it is the same.
         not_prevented: What a plain process cannot be kept from; empty where it is kept from all.
+        not_prevented_unbounded: The same without a control group.
+        root_only: Without a control group only root cannot be kept from it.
         needs_landlock: In a plain process, the kernel's Landlock is what prevents it.
         message: A part of the message of a failure.
         stopped_by_time: A limit of time is what must stop it, so its limits are tight. All others
             have so much time that a busy machine changes nothing.
     """
 
-    docker: tuple[Outcome, ...]
+    contained: tuple[Outcome, ...]
     process: tuple[Outcome, ...] | None = None
+    unbounded: tuple[Outcome, ...] | None = None
     not_prevented: str = ""
+    not_prevented_unbounded: str = ""
+    root_only: bool = False
     needs_landlock: bool = False
     message: str = ""
     stopped_by_time: bool = False
 
-    def expected(self, isolation: str) -> tuple[Outcome, ...]:
+    def expected(self, ground: Ground) -> tuple[Outcome, ...]:
         """Return what becomes of each of the four architectures."""
-        chosen = self.process if isolation == "process" and self.process else self.docker
+        chosen = self.contained
+        if not ground.contained:
+            chosen = self.process or chosen
+            if not ground.together:
+                chosen = self.unbounded or chosen
         return chosen if len(chosen) == 4 else (chosen[0], *[chosen[1]] * 3)
+
+    def left_open(self, ground: Ground) -> str:
+        """Return what a back end cannot keep it from here, in words; "" if nothing."""
+        if ground.contained:
+            return ""
+        if self.needs_landlock and ground.landlock < LANDLOCK_NEEDED:
+            return f"this kernel has Landlock {ground.landlock}; {LANDLOCK_NEEDED} prevents it"
+        if self.not_prevented or ground.together or (self.root_only and not ground.as_root):
+            return self.not_prevented
+        return self.not_prevented_unbounded
 
 
 ATTACKS: dict[str, Attack] = {
@@ -76,23 +126,22 @@ ATTACKS: dict[str, Attack] = {
     ),
     "forks_without_end": Attack(
         (("ok", None), ("ok", None)),
-        not_prevented=""
-        if TOGETHER or not AS_ROOT
-        else "root can start any number of processes in its turn",
+        not_prevented_unbounded="root can start any number of processes in its turn",
+        root_only=True,
     ),
     "takes_memory": Attack(
         (("memory", None), ("memory", None)),
-        process=None if TOGETHER else (("memory", None), ONE),
-        not_prevented="" if TOGETHER else "shared memory is not counted",
+        unbounded=(("memory", None), ONE),
+        not_prevented_unbounded="shared memory is not counted",
     ),
     "shares_out_its_memory": Attack(
         (("ok", None), NOTHING),
-        not_prevented="" if TOGETHER else "only each process is bounded",
+        not_prevented_unbounded="only each process is bounded",
     ),
     "hides_its_children": Attack(
         (("timeout", None), ("timeout", None)),
-        process=None if TOGETHER else (ANY, ANY),
-        not_prevented="" if TOGETHER else "only wall time bounds children that nobody waits for",
+        unbounded=(ANY, ANY),
+        not_prevented_unbounded="only wall time bounds children that nobody waits for",
         stopped_by_time=True,
     ),
     "answers_late": Attack(
