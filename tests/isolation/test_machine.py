@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from zcnas.errors import OrganiserError, UsageError
+from zcnas.isolation import cores, machine
 from zcnas.isolation.machine import Machine, cpu_model, parse_cpus
 
 USABLE = sorted(os.sched_getaffinity(0))
@@ -13,6 +14,7 @@ USABLE = sorted(os.sched_getaffinity(0))
 
 def test_cpus_are_read_as_lists_and_ranges(monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)))
+    monkeypatch.setattr(machine, "one_per_core", list)
     assert parse_cpus("0,2") == [0, 2]
     assert parse_cpus("1-3,6") == [1, 2, 3, 6]
     assert parse_cpus(" 3, 1 - 2,1\n") == [1, 2, 3]
@@ -122,3 +124,11 @@ def test_a_link_in_place_of_a_lock_is_not_followed(tmp_path):
     with pytest.raises(OrganiserError, match="cpu0.lock cannot be taken"), machine.lease():
         pass
     assert victim.read_text() == "theirs"
+
+
+def test_by_default_a_cores_second_thread_stays_idle_and_naming_it_allows_it(monkeypatch):
+    monkeypatch.setattr(machine, "usable_cpus", lambda: [0, 1, 2, 3])
+    monkeypatch.setattr(cores, "core_of", lambda cpu, root: frozenset({cpu % 2, cpu % 2 + 2}))
+    assert machine.parse_cpus("") == [0, 1]
+    assert machine.parse_cpus("0-3") == [0, 1, 2, 3]
+    assert cores.shared_cores([0, 2])

@@ -19,6 +19,7 @@ from typing import Protocol
 from filelock import FileLock, Timeout
 
 from zcnas.errors import OrganiserError, UsageError
+from zcnas.isolation.cores import one_per_core
 
 LOCKS_VARIABLE = "ZCNAS_LOCKS"
 """Environment variable that names another folder for the locks.
@@ -182,7 +183,9 @@ def usable_cpus() -> list[int]:
 
 
 def parse_cpus(text: str) -> list[int]:
-    """Return the CPUs that ``0,1`` or ``0-3,6`` names; empty for all this process may use.
+    """Return the CPUs that ``0,1`` or ``0-3,6`` names; empty for one per physical core.
+
+    Of those that this process may use.
 
     Raises:
         UsageError: The text is malformed, or names a CPU this process may not use.
@@ -191,7 +194,7 @@ def parse_cpus(text: str) -> list[int]:
     usable = usable_cpus()
     parts = "".join(text.split()).split(",")
     if parts == [""]:
-        return usable
+        return one_per_core(usable)
     cpus: set[int] = set()
     for part in parts:
         bounds = _CPU_RANGE.fullmatch(part)
@@ -199,7 +202,7 @@ def parse_cpus(text: str) -> list[int]:
         if first > last:
             raise UsageError(
                 f"--cpus {text} is malformed; write for example --cpus 0,1 or --cpus 0-3, smaller "
-                f"number first, or leave it out for all this process may use: {usable}"
+                f"number first, or leave it out for one per physical core of {usable}"
             )
         cpus.update(range(first, last + 1))
     if unknown := sorted(cpus - set(usable)):

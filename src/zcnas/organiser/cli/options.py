@@ -48,7 +48,9 @@ IsolationOption = Annotated[
         "the strongest that answers."
     ),
 ]
-CpusOption = Annotated[str, typer.Option(help="CPUs to use, e.g. 0,1 or 0-3; all by default.")]
+CpusOption = Annotated[
+    str, typer.Option(help="CPUs to use, e.g. 0,1 or 0-3; by default one per physical core.")
+]
 
 
 def as_path(text: str | Path) -> Path:

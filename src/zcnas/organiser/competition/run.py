@@ -19,6 +19,7 @@ import msgspec
 from zcnas.errors import InvalidSubmission, OrganiserError, UsageError
 from zcnas.isolation import Isolation
 from zcnas.isolation.bubblewrap import BubblewrapIsolation
+from zcnas.isolation.cores import shared_cores
 from zcnas.isolation.image import fingerprint
 from zcnas.isolation.machine import Waiting
 from zcnas.isolation.owners import owned_folder, remove_left_folders
@@ -247,7 +248,7 @@ class _Run:
         return RunRecord(
             phase=self._phase.name,
             isolation=self._competition.isolation.name,
-            isolation_description=self._competition.isolation.description,
+            isolation_description=self._description(),
             contained=self._competition.isolation.contained,
             program_sha256=self._terms.program_sha256,
             image=self._terms.image,
@@ -263,6 +264,12 @@ class _Run:
                 for key, data in self._halves.inputs.items()
             },
         )
+
+    def _description(self) -> str:
+        """Return where workers run, in words, and whether two of them may share a core."""
+        competition = self._competition
+        shared = "; workers share physical cores" if shared_cores(competition.cpus) else ""
+        return f"{competition.isolation.description}{shared}"
 
     def _open(self, path: Path, name: str, position: int) -> SubmissionRun:
         """Check a submission and bind its folder to its content."""

@@ -13,13 +13,27 @@ from zcnas.organiser.doctor.host import (
     temporary,
     torch_build,
 )
+from zcnas.organiser.doctor.hygiene import (
+    cores,
+    frequency,
+    groups,
+    load,
+    memory_settings,
+    throttling,
+)
 from zcnas.organiser.doctor.phase_data import data, secret_draw
 
 CHECKS: dict[str, Check] = {
     "packages": packages,
     "torch": torch_build,
     "CPUs": cpus,
+    "physical cores": cores,
+    "frequency": frequency,
+    "throttling": throttling,
+    "load": load,
     "memory": memory,
+    "memory settings": memory_settings,
+    "control groups": groups,
     "results folder": output,
     "temporary folder": temporary,
     "clock": clock,
