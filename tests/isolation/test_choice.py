@@ -144,3 +144,22 @@ def test_an_address_of_no_engine_is_one_message(monkeypatch, address):
     monkeypatch.setenv("DOCKER_HOST", address)
     with pytest.raises(OrganiserError, match=r"no Docker engine answers|may not use"):
         connect()
+
+
+class Podman:
+    """A client of Podman's socket, with what version 4.3.1 of Debian 12 answers."""
+
+    def version(self):
+        return {"Components": [{"Name": "Podman Engine", "Version": "4.3.1"}, {"Name": "Conmon"}]}
+
+    def close(self):
+        pass
+
+
+def test_podman_behind_docker_host_is_told_from_docker(phase, monkeypatch):
+    monkeypatch.setattr(choice, "connect", Podman)
+    with pytest.raises(OrganiserError, match=r"Podman 4\.3\.1.*number of files.*bubblewrap"):
+        choice.choose_isolation("docker", phase, print)
+    said = []
+    assert choice.choose_isolation("auto", phase, said.append).name == "bubblewrap"
+    assert "not docker: the engine is Podman 4.3.1" in said[0]

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from packaging.requirements import Requirement
@@ -78,3 +79,25 @@ def test_the_image_has_the_versions_that_are_installed_beside_it():
             if name not in installed:
                 continue  # of the image alone, such as tqdm
             assert image_lock[name].partition("+")[0] == installed[name].partition("+")[0]
+
+
+@pytest.mark.parametrize(
+    ("architecture", "here", "wheels"),
+    [
+        ("arm64", "arm64", "aarch64"),
+        ("arm64", "x86_64", "aarch64"),
+        ("amd64", "AMD64", "x86_64"),
+        ("", "AMD64", "x86_64"),
+        ("", "aarch64", "aarch64"),
+    ],
+)
+def test_wheels_are_for_the_machine_of_the_image_and_by_their_own_name(
+    monkeypatch, architecture, here, wheels
+):
+    client = SimpleNamespace(
+        images=SimpleNamespace(
+            get=lambda name: SimpleNamespace(attrs={"Architecture": architecture})
+        )
+    )
+    monkeypatch.setattr(image.platform, "machine", lambda: here)
+    assert image.machine_of(client, "base") == wheels

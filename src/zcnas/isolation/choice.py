@@ -9,7 +9,13 @@ from zcnas.errors import OrganiserError, UsageError
 from zcnas.isolation import Isolation
 from zcnas.isolation.admission import refusal_of
 from zcnas.isolation.bubblewrap import BubblewrapIsolation
-from zcnas.isolation.container import DockerIsolation, EngineForbidden, EngineUnusable, connect
+from zcnas.isolation.container import (
+    DockerIsolation,
+    EngineForbidden,
+    EngineUnusable,
+    connect,
+    refuse_podman,
+)
 from zcnas.isolation.image import ensure_image
 from zcnas.isolation.packages import image_modules
 from zcnas.isolation.process import ProcessIsolation
@@ -143,7 +149,12 @@ def _strongest(say: Callable[[str], None]) -> Isolation:
 
 def _container(say: Callable[[str], None]) -> Isolation:
     client = connect()
-    return DockerIsolation(client, ensure_image(client, say))
+    try:
+        refuse_podman(client)
+        return DockerIsolation(client, ensure_image(client, say))
+    except OrganiserError:
+        client.close()
+        raise
 
 
 def _sandbox(say: Callable[[str], None]) -> Isolation:

@@ -116,6 +116,29 @@ def engine_answers() -> bool:
     return True
 
 
+def refuse_podman(client: docker.DockerClient) -> None:
+    """Refuse an engine that speaks Docker's language and is Podman.
+
+    Podman 4.3 knows no limit on the number of files in a scratch folder (``nr_inodes``), and does
+    not start a container whose streams are attached before.
+
+    Raises:
+        EngineUnusable: It is Podman.
+    """
+    try:
+        components = client.version().get("Components") or []
+    except (DockerException, RequestException) as error:
+        raise EngineUnusable(f"the engine does not answer ({_short(error)})", "") from None
+    for component in components:
+        if "podman" in str(component.get("Name", "")).lower():
+            raise EngineUnusable(
+                f"the engine is Podman {component.get('Version', '?')}, which cannot limit the "
+                "number of files in a scratch folder",
+                "; set DOCKER_HOST to a Docker engine, or choose --isolation bubblewrap, which "
+                "needs no engine",
+            )
+
+
 def _is_forbidden(error: BaseException) -> bool:
     """Return whether a refused permission is what an error of the Docker SDK came from."""
     seen: list[BaseException] = []

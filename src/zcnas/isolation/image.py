@@ -34,6 +34,7 @@ STAGE_LABEL = "zcnas.stage=packages"
 """Marks the build's first stage, which is removed when the build is done."""
 UNPACKED_MARK = ".zcnas-image"
 """The file in an unpacked image that holds the digest of what the image was built from."""
+_WHEEL_MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 _BUILD_FILES = ("Dockerfile", "requirements.txt")
 
 
@@ -68,7 +69,8 @@ def ensure_image(
     context.mkdir(parents=True, exist_ok=True)
     for name in _BUILD_FILES:
         shutil.copyfile(package_file(f"docker/{name}"), context / name)
-    _download_wheels(context / "wheels", python_of(client, base))
+    machine = machine_of(client, base)
+    _download_wheels(context / "wheels", python_of(client, base), machine)
     try:
         client.images.build(
             path=str(context),
@@ -197,9 +199,22 @@ def python_of(client: docker.DockerClient, base: str) -> str:
     return version
 
 
-def _download_wheels(folder: Path, python: str) -> None:
-    """Fetch the locked wheels for the image's Python, whatever Python runs here."""
-    machine = platform.machine()
+def machine_of(client: docker.DockerClient, base: str) -> str:
+    """Return the machine that an image runs on, as wheels call it.
+
+    Not this machine: an engine on a Mac with Apple's processor runs Linux on arm64, which macOS
+    calls arm64 and wheels for Linux call aarch64.
+    """
+    try:
+        named = str(client.images.get(base).attrs.get("Architecture", ""))
+    except (DockerException, RequestException):
+        named = ""
+    named = (named or platform.machine()).lower()
+    return _WHEEL_MACHINES.get(named, named)
+
+
+def _download_wheels(folder: Path, python: str, machine: str) -> None:
+    """Fetch the locked wheels for the image's Python and machine, whatever runs here."""
     platforms = [
         f"--platform={tag}_{machine}" for tag in ("manylinux_2_28", "manylinux2014", "linux")
     ]

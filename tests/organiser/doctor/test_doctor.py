@@ -9,7 +9,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from zcnas.errors import OrganiserError
 from zcnas.isolation.image import IMAGE
+from zcnas.isolation.process import ProcessIsolation
 from zcnas.organiser.doctor import Situation, engine, host, phase_data
 from zcnas.organiser.doctor.checks import CHECKS
 from zcnas.phases import load_phase
@@ -244,3 +246,21 @@ def test_without_a_data_folder_the_doctor_says_what_one_may_hold(situation):
         "images of CIFAR-10: cifar",
     ):
         assert named in finding.text
+
+
+@pytest.mark.parametrize(("switch", "told"), [("1\n", True), ("0\n", False), (None, False)])
+def test_a_container_that_selinux_keeps_from_our_files_is_told_from_other_faults(
+    situation, monkeypatch, tmp_path, switch, told
+):
+    def refuse(situation, isolation):
+        raise OrganiserError("the worker did not start")
+
+    if switch is not None:
+        (tmp_path / "enforce").write_text(switch)
+    monkeypatch.setattr(engine, "SELINUX_SWITCH", tmp_path / "enforce")
+    monkeypatch.setattr(engine, "_where", lambda situation: (ProcessIsolation(), "container"))
+    monkeypatch.setattr(engine, "_ask_canary", refuse)
+    finding = engine.canary(situation)
+    assert finding.verdict == "error"
+    assert ("SELinux is enforcing here" in finding.text) is told
+    assert ("container_file_t" in finding.fix) is told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 
 from docker.errors import DockerException, ImageNotFound
 from requests.exceptions import RequestException
@@ -21,6 +22,7 @@ from zcnas.isolation.container import (
     EngineForbidden,
     connect,
     engine_answers,
+    refuse_podman,
 )
 from zcnas.isolation.image import FINGERPRINT_LABEL, IMAGE, fingerprint
 from zcnas.isolation.machine import parse_cpus, usable_cpus
@@ -32,6 +34,13 @@ from zcnas.organiser.doctor import Finding, Situation, error, ok, warning
 from zcnas.words.records import Architecture, BenchmarkInput, Manifest, Prediction
 from zcnas.words.text import plural
 
+SELINUX_SWITCH = Path("/sys/fs/selinux/enforce")
+SELINUX = (
+    "SELinux keeps containers from files that are not labelled for them (`ausearch -m avc` shows "
+    "it): set TMPDIR to a folder of its own and label it with `chcon -Rt container_file_t FOLDER`, "
+    "or use --isolation bubblewrap"
+)
+"""What helps where a container may not read the program and the submission."""
 CANARY_SPEC = (
     "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+"
     "|nor_conv_3x3~0|nor_conv_3x3~1|nor_conv_3x3~2|"
@@ -53,6 +62,12 @@ def engine(situation: Situation) -> Finding:
         if situation.needs_engine:
             return error(str(fault), fix)
         return warning(str(fault), fix)
+    try:
+        refuse_podman(client)
+    except OrganiserError as fault:
+        client.close()
+        fix = "set DOCKER_HOST to a Docker engine, or use --isolation bubblewrap"
+        return (error if situation.needs_engine else warning)(str(fault), fix)
     version = client.version().get("Version", "?")
     group = client.info().get("CgroupVersion", "?")
     client.close()
@@ -112,6 +127,8 @@ def canary(situation: Situation) -> Finding:
     try:
         prediction, manifest = _ask_canary(situation, isolation)
     except OrganiserError as fault:
+        if place == "container" and selinux_enforces():
+            return error(f"{fault}; SELinux is enforcing here", SELINUX)
         return error(str(fault), "fix the problems above, then run `zcnas doctor` again")
     finally:
         if isinstance(isolation, DockerIsolation):
@@ -134,6 +151,13 @@ def canary(situation: Situation) -> Finding:
             "use Linux 6.12 or newer with Landlock and seccomp; a container still isolates",
         )
     return ok(f"the canary gets its score in a {place}, {versions.rpartition('; ')[2]}")
+
+
+def selinux_enforces() -> bool:
+    """Return whether SELinux is here and refuses what its policy does not allow."""
+    with contextlib.suppress(OSError):
+        return SELINUX_SWITCH.read_text().strip() == "1"
+    return False
 
 
 def _where(situation: Situation) -> tuple[Isolation, str]:
