@@ -34,7 +34,7 @@ class Nwot(Proxy):
     def __init__(self, network: nn.Module, inputs: Tensor, targets: Tensor) -> None:
         super().__init__(network, inputs, targets)
         batch = len(inputs)
-        self.kernel = torch.zeros(batch, batch, dtype=torch.float64)
+        self.kernel = inputs.new_zeros(batch, batch, dtype=torch.float64)
         self.shares: dict[int, tuple[weakref.ref[Tensor], Tensor]] = {}
 
     def relu(self, rectified: Tensor) -> None:
@@ -47,11 +47,11 @@ class Nwot(Proxy):
 
     def _share(self, rectified: Tensor) -> Tensor:
         if rectified.stride() == (0,) * rectified.dim():  # a known zero: nobody is active
-            return torch.tensor(float(rectified[0].numel()))
+            return rectified.new_tensor(float(rectified[0].numel()))
         if rectified.dim() == 4:  # the order of units is free; this one is contiguous
             rectified = rectified.permute(0, 2, 3, 1)
-        active = rectified.bool().flatten(1).view(torch.int8)  # (B, d); nothing is below zero
-        both = torch._int_mm(active, active.T)
+        active = rectified.bool().flatten(1)  # (B, d); nothing is below zero
+        both = _common(active)
         count = both.diagonal()
         return active.shape[1] - count[:, None] - count[None, :] + 2 * both
 
@@ -60,6 +60,19 @@ class Nwot(Proxy):
         sign, log_determinant = torch.linalg.slogdet(self.kernel)
         # K holds integers and is positive semi-definite: a determinant below 1 is a rounded 0.
         return log_determinant.item() if sign > 0 and log_determinant > -0.5 else float("-inf")
+
+
+def _common(active: Tensor) -> Tensor:
+    """Return how many units each two of B samples have both active, (B, B): exact on any device.
+
+    Args:
+        active: (B, d), bool.
+    """
+    if active.device.type == "cpu":
+        numbers = active.view(torch.int8)
+        return torch._int_mm(numbers, numbers.T)
+    floats = active.double()  # an accelerator's product of integers needs multiples of 8
+    return floats @ floats.T
 
 
 score = Nwot.score

@@ -66,7 +66,8 @@ class Synflow(Proxy):
             for key, weight in layers_of(self.network).items()
         }
         leaves = list(weights.values())
-        ones = torch.ones(1, *self.inputs.shape[1:], dtype=torch.float64)
+        shape = (1, *self.inputs.shape[1:])
+        ones = torch.ones(shape, dtype=torch.float64, device=self.inputs.device)
         ones = ones.contiguous(memory_format=layout_of(ones))
         with LinearisedForward(weights):
             flow = self.network(ones).sum()

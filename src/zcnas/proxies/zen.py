@@ -89,16 +89,17 @@ class Zen(Proxy):
     """Runs two forward passes of its own, with random weights."""
 
     def value(self) -> float:
-        """Return ln mean |f(x) − f(x + 0.01 ε)| + Σ_BN ½ ln(mean_c v_c)."""
-        generator = torch.Generator()
+        """Return ln mean |f(x) − f(x + 0.01 ε)| + Σ_BN ½ ln(mean_c v_c).
+
+        All draws are made on the CPU, so they are the same for a network on any device.
+        """
+        generator = torch.Generator("cpu")
         generator.set_state(torch.get_rng_state())
         weights = {
-            key: torch.empty_like(weight).normal_(generator=generator)
-            for key, weight in layers_of(self.network).items()
+            key: _normal(weight, generator) for key, weight in layers_of(self.network).items()
         }
-        images = torch.empty_like(self.inputs, memory_format=layout_of(self.inputs))
-        images.normal_(generator=generator)
-        noise = torch.empty_like(images).normal_(generator=generator)
+        images = _normal(self.inputs, generator, memory_format=layout_of(self.inputs))
+        noise = _normal(images, generator)
         with torch.no_grad():
             first, before = self._features(weights, images)
             second, after = self._features(weights, images + PERTURBATION * noise)
@@ -116,6 +117,12 @@ class Zen(Proxy):
             outputs = self.network(images)
         features = outputs if forward.features is None else forward.features
         return features, forward.variances
+
+
+def _normal(like: Tensor, generator: torch.Generator, **options: Any) -> Tensor:
+    """Return standard normal numbers in the shape, dtype and layout of a tensor, on its device."""
+    drawn = torch.empty_like(like, device="cpu", **options).normal_(generator=generator)
+    return drawn.to(like.device)
 
 
 score = Zen.score
