@@ -37,7 +37,7 @@ export SUBMISSIONS SUBMISSION OUT DATA SITE
 SEVERAL_SUBMISSIONS = if [ -e "$$SUBMISSIONS" ]; then set -- "$$SUBMISSIONS"; else eval "set -- $$SUBMISSIONS"; fi
 
 .DEFAULT_GOAL := help
-.PHONY: help install lock score dry-run smoke submission leaderboard baselines status rank merge data phases sample bundle bundle-check emulate feedback audit doctor analyse image check docs test test-slow test-lowest fuzz verify-spaces soak bench
+.PHONY: help install lock score dry-run smoke submission leaderboard baselines status rank merge data phases sample bundle bundle-check emulate feedback audit doctor attack-table analyse image check docs test test-slow test-lowest fuzz verify-spaces soak bench
 
 help:  ## list the targets
 	@echo "Variables are the options of the console script: ISOLATION=docker is --isolation docker, likewise PHASE= OUT= CPUS= SCHEDULER="
@@ -145,6 +145,9 @@ audit: install  ## look for signs of memorised benchmarks among SUBMISSIONS scor
 
 doctor: install  ## check this machine before a run of PHASE and suggest fixes
 	$(ZCNAS) doctor --phase $(PHASE) --isolation $(ISOLATION) --cpus '$(CPUS)' --out "$$OUT"
+
+attack-table: .venv/installed-dev  ## run every attack in BACKENDS="docker bubblewrap process" and record the results (10 minutes each)
+	$(BIN)/python timings/record_attack_table.py $(or $(BACKENDS),docker bubblewrap process)
 
 analyse: install  ## repeat the papers' analyses on the tables in ZCNAS_DATA (NAME=all BENCHMARKS= SCORES=)
 	$(ZCNAS) analyse $(or $(NAME),all) $(if $(BENCHMARKS),--benchmarks $(BENCHMARKS)) $(if $(SCORES),--scores $(SCORES))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import datetime
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -33,7 +34,7 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         version: The back end, with its version.
-        kernel: The release of the kernel.
+        kernel: The number of the kernel's release.
         as_root: Whether root ran it.
         bounds: What bounded a query's processes together.
         made_at: When, in UTC.
@@ -69,7 +70,7 @@ def column_of(record: AttackRecord) -> Column:
     found = record.circumstances
     return Column(
         version=found.version,
-        kernel=found.kernel.partition(" ")[0],
+        kernel=re.split("[- ]", found.kernel)[0],
         as_root=found.user == 0,
         bounds=found.bounds,
         made_at=record.made_at,
