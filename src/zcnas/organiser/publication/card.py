@@ -46,8 +46,9 @@ def data_card(
         "\n".join(_sources(judgement)),
         "## What to keep in mind",
         "Accuracies are those of the tables named above, one to a few trainings each, all by one "
-        "schedule; another training may exchange neighbours in the order. Where images are named synthetic, predictors saw no real data. The draw is a "
-        "sample: an interval beside each score says how far another draw may move it.",
+        "schedule; another training may exchange neighbours in the order. Where images are named "
+        "synthetic, predictors saw no real data. The draw is a sample: an interval beside each "
+        "score says how far another draw may move it.",
         "## How to cite",
         f"```bibtex\n{about.citation()}\n```",
     ]
