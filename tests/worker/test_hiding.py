@@ -1,6 +1,6 @@
 """Hidden packages: a plain process finds what the image has, and nothing else."""
 
-import importlib
+import importlib.util
 import sys
 
 import pytest
@@ -11,7 +11,9 @@ from zcnas.worker.hiding import hide_packages
 @pytest.fixture(autouse=True)
 def _restore():
     finders, modules = list(sys.meta_path), dict(sys.modules)
+    find_spec = importlib.util.find_spec
     yield
+    importlib.util.find_spec = find_spec
     sys.meta_path[:] = finders
     sys.modules.clear()
     sys.modules.update(modules)
@@ -25,6 +27,13 @@ def test_a_package_of_this_machine_that_is_not_kept_cannot_be_imported():
     with pytest.raises(ModuleNotFoundError, match="'yaml' where submissions run") as caught:
         importlib.import_module("yaml")
     assert caught.value.name == "yaml"
+
+
+def test_whoever_asks_whether_a_hidden_package_is_there_is_told_that_it_is_not():
+    sys.modules.pop("yaml", None)
+    hide_packages(["numpy"])
+    assert importlib.util.find_spec("yaml") is None
+    assert importlib.util.find_spec("numpy") is not None
 
 
 def test_kept_packages_the_standard_library_and_own_modules_are_found(tmp_path, monkeypatch):

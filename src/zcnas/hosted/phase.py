@@ -46,9 +46,15 @@ class HostedPhase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
 
 def default_time_limit_s(phase: Phase) -> int:
-    """Return a time limit, whole minutes in seconds, that allows every benchmark its CPU time."""
+    """Return a time limit, whole minutes in seconds, that allows every benchmark its CPU time.
+
+    The queries, ``combine`` in a worker of its own, and ``fit`` in both where the phase has labels.
+    """
     limits = phase.limits
-    needed = len(phase.benchmarks) * (limits.benchmark_cpu_s + limits.setup_s + START_S)
+    asked = limits.benchmark_cpu_s + limits.setup_s + START_S
+    combined = limits.combine_cpu_s + limits.setup_s + START_S
+    fitted = 2 * limits.fit_cpu_s if phase.labels else 0
+    needed = len(phase.benchmarks) * (asked + combined + fitted)
     generous = max(needed / (1 - RESERVE_SHARE), needed + MIN_RESERVE_S)
     return 60 * math.ceil(min(generous, needed + MAX_RESERVE_S) / 60)
 

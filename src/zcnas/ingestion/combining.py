@@ -10,8 +10,9 @@ import contextlib
 import os
 from collections.abc import Callable, Sequence
 
+from zcnas.ingestion.job import IngestionJob
 from zcnas.ingestion.logs import CappedLog
-from zcnas.ingestion.session import Allowance, IngestionJob, Session
+from zcnas.ingestion.session import Allowance, Session
 from zcnas.isolation import Isolation
 from zcnas.words.combined import CombineOutcome, combine_seed
 from zcnas.words.records import Parts, Status, encode_score

@@ -15,9 +15,9 @@ import datetime
 import time
 
 from zcnas.ingestion.combining import combine
+from zcnas.ingestion.job import IngestionJob
 from zcnas.ingestion.logs import CappedLog
 from zcnas.ingestion.recorder import Recorder
-from zcnas.ingestion.session import IngestionJob
 from zcnas.ingestion.sinks import CombiningSink, Sink
 from zcnas.isolation import Isolation
 from zcnas.words.combined import answers_of, combined_of, in_order

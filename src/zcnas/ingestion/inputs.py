@@ -12,6 +12,7 @@ from pathlib import Path
 from zcnas.benchmarks import Spec, get_benchmark
 from zcnas.errors import InputDataError, InvalidArchitecture
 from zcnas.search_spaces import parse_spec
+from zcnas.words.labels import Labels, labels_path, read_labels
 from zcnas.words.records import BenchmarkInput, read_input
 
 _FLOAT_BYTES = 4
@@ -30,6 +31,40 @@ def read_checked_input(path: Path, memory_mb: int) -> BenchmarkInput:
     data = read_input(path)
     check_input(path, data, memory_mb)
     return data
+
+
+def read_checked_labels(folder: Path, data: BenchmarkInput, count: int) -> Labels | None:
+    """Return the labels of a benchmark in a folder with input data; None if its phase has none.
+
+    Args:
+        folder: The folder.
+        data: The benchmark, as it was drawn.
+        count: How many labels the phase gives.
+
+    Raises:
+        InputDataError: They are missing, malformed, too few or too many, of another benchmark, not
+            architectures of its search space, or among the architectures that are judged.
+    """
+    if not count:
+        return None
+    path = labels_path(folder, data.benchmark)
+    labels = read_labels(path)
+    if (labels.benchmark, len(labels.labels)) != (data.benchmark, count):
+        raise InputDataError(
+            f"{path} has {len(labels.labels)} labels of {labels.benchmark}; the phase gives "
+            f"{count} of {data.benchmark}: draw the benchmark again with `zcnas sample`"
+        )
+    try:
+        told = [parse_spec(data.search_space, each.spec) for each in labels.labels]
+    except InvalidArchitecture as error:
+        raise InputDataError(f"{path}: {error}; draw the benchmark again") from None
+    judged = {parse_spec(data.search_space, each.spec) for each in data.architectures}
+    if len(set(told)) < len(told) or judged.intersection(told):
+        raise InputDataError(
+            f"{path} labels an architecture twice, or one that is judged; draw the benchmark again "
+            "with `zcnas sample`"
+        )
+    return labels
 
 
 def check_input(path: Path, data: BenchmarkInput, memory_mb: int) -> None:

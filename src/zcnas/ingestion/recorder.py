@@ -18,8 +18,9 @@ import os
 import msgspec
 
 from zcnas import __version__
+from zcnas.ingestion.job import IngestionJob
 from zcnas.ingestion.logs import CappedLog
-from zcnas.ingestion.session import GRACE_S, Allowance, IngestionJob, Session
+from zcnas.ingestion.session import GRACE_S, Allowance, Session
 from zcnas.isolation import Isolation
 from zcnas.isolation.machine import cpu_model
 from zcnas.words.records import (
@@ -62,7 +63,10 @@ class Recorder:
         if (
             self._query_wall_s + session.canary_wall_s + session.setup_wall_s
             > limits.benchmark_wall_s
-            or self._job.used_cpu_s + self.cpu_time_s() + session.canary_cpu_s
+            or self._job.used_cpu_s
+            + self.cpu_time_s()
+            + session.canary_cpu_s
+            - session.first_fit_cpu_s
             > limits.benchmark_cpu_s
         ):
             message = f"the benchmark's {limits.benchmark_cpu_s} s of CPU time were used up before"
@@ -124,6 +128,9 @@ class Recorder:
             cpu_time_s=round(self.cpu_time_s(), 3),
             combines=self._combines,
             track=job.track,
+            labels=session.labels,
+            fit_wall_s=round(session.fit_wall_s, 3),
+            fit_cpu_s=round(session.fit_cpu_s, 3),
         )
         organiser = OrganiserManifest(
             eval_seed=job.data.eval_seed,
@@ -166,6 +173,7 @@ class Recorder:
         """Return the wall seconds before the whole run's deadline that ``combine`` will need."""
         limits = self._job.limits
         needed = limits.setup_s + limits.combine_wall_s + GRACE_S
+        needed += limits.fit_wall_s if self._session.labels else 0
         return min(needed, self._share_of_run_s / 4) if self._combines else 0.0
 
     def _probe(self, job: IngestionJob, architecture: Architecture) -> tuple[Status, str, float]:

@@ -13,77 +13,36 @@ import os
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from zcnas.benchmarks import get_benchmark
-from zcnas.datasets import Minibatch
 from zcnas.errors import OrganiserError
 from zcnas.ingestion.conversation import Conversation, plausible
+from zcnas.ingestion.job import IngestionJob
 from zcnas.ingestion.logs import CappedLog
-from zcnas.isolation import Isolation, WorkerPlace
-from zcnas.isolation.machine import Machine
+from zcnas.isolation import Isolation, Worker, WorkerPlace
 from zcnas.isolation.owners import owned_folder
 from zcnas.isolation.probes import PROBES
-from zcnas.phases import Limits
 from zcnas.words.packed import NO_IMAGES
-from zcnas.words.records import BenchmarkInput, Status
+from zcnas.words.records import Status
 from zcnas.words.seeds import derive_seed
 from zcnas.words.text import legible
-from zcnas.words.tracks import ZERO_SHOT, Track
-from zcnas.worker.channel import HELLO_NONCE, MAX_ANSWER_BYTES, NONCE_BYTES, Answer, Purpose, Setup
+from zcnas.worker.channel import (
+    HELLO_NONCE,
+    MAX_ANSWER_BYTES,
+    NONCE_BYTES,
+    Answer,
+    Fit,
+    Purpose,
+    Setup,
+)
 
 START_LIMIT_S = 120
 """Wall seconds a worker may take to say hello; nothing of the participant's runs before that."""
 GRACE_S = 5
 """Wall seconds a worker has beyond a limit to report it before it is stopped from outside."""
 MAX_METHOD_LENGTH = 60
-
-
-@dataclass(frozen=True)
-class IngestionJob:
-    """One submission on one benchmark, or on some of its architectures.
-
-    Attributes:
-        data: The benchmark's architectures.
-        minibatch: What the dataloader yields first, and what after it.
-        submission: The participant's folder.
-        submission_name: Its name on the leaderboard.
-        submission_sha256: Digest of its content.
-        program: Folder with ``worker.py`` and the modules it imports.
-        limits: The phase's limits.
-        cpu: The CPU the worker may use.
-        machine: Who else is using the machine.
-        second_chance: Whether a query that waited for its CPU may be asked again at the end.
-        deadline: ``time.monotonic()`` after which no query runs; None for no such moment.
-        used_cpu_s: CPU seconds of the benchmark's limit that earlier architectures have used.
-        used_wall_s: The same of its wall seconds.
-        track: The track the submission states.
-    """
-
-    data: BenchmarkInput
-    minibatch: Minibatch
-    submission: Path
-    submission_name: str
-    submission_sha256: str
-    program: Path
-    limits: Limits
-    cpu: int
-    machine: Machine = field(default_factory=Machine)
-    second_chance: bool = True
-    deadline: float | None = None
-    used_cpu_s: float = 0.0
-    used_wall_s: float = 0.0
-    track: Track = ZERO_SHOT
-
-    def remaining_s(self) -> float:
-        """Return the wall seconds until the deadline of the whole run."""
-        return math.inf if self.deadline is None else self.deadline - time.monotonic()
-
-    def within_run(self, limit_s: float) -> float:
-        """Return a time limit cut to what the whole run has left."""
-        return min(limit_s, max(0.0, self.remaining_s()))
 
 
 @dataclass(frozen=True)
@@ -148,7 +107,12 @@ class Session:
         versions: What the worker says of its packages.
         bounds: What bounds all processes of a call together, in words.
         start_up_s: Wall seconds until the first worker said hello.
-        setup_wall_s: Wall seconds of all set-ups.
+        setup_wall_s: Wall seconds of all set-ups, and of every ``fit`` but the first.
+        labels: How many labelled architectures each worker is given.
+        fit_wall_s: Wall seconds of the last ``fit``.
+        fit_cpu_s: CPU seconds of the last ``fit``.
+        first_fit_cpu_s: CPU seconds of the first, on no other account than its own limit's; a later
+            one is on account of whoever lost the worker.
         worker_starts: How many workers were started.
         canary_cpu_s: CPU seconds of our own submission.
         canary_wall_s: Wall seconds of it.
@@ -176,6 +140,10 @@ class Session:
         self.bounds = ""
         self.start_up_s = 0.0
         self.setup_wall_s = 0.0
+        self.labels = len(job.given_labels)
+        self.fit_wall_s = 0.0
+        self.fit_cpu_s = 0.0
+        self.first_fit_cpu_s = 0.0
         self.worker_starts = 0
         self.canary_cpu_s = 0.0
         self.canary_wall_s = 0.0
@@ -237,7 +205,9 @@ class Session:
             cpu_time_s = plausible(answer.cpu_time_s)
         else:
             cpu_time_s = cpu_after - cpu_before
-        status, message = self._judge(answer, cpu_time_s, wall_time_s, memory_killed)
+        status, message = self._judge(
+            answer, cpu_time_s, wall_time_s, memory_killed, self._allowance
+        )
         if status == "timeout" and self._job.remaining_s() <= 0:
             call = "query" if self._purpose == "query" else "call of combine"
             status, message = (
@@ -254,10 +224,15 @@ class Session:
         )
 
     def _judge(
-        self, answer: Answer, cpu_time_s: float, wall_time_s: float, memory_killed: bool
+        self,
+        answer: Answer,
+        cpu_time_s: float,
+        wall_time_s: float,
+        memory_killed: bool,
+        allowance: Allowance,
     ) -> tuple[Status, str]:
         """Return the status of an answer, given what was seen from outside."""
-        cpu_s, wall_s = self._allowance.cpu_s, self._allowance.wall_s
+        cpu_s, wall_s = allowance.cpu_s, allowance.wall_s
         if answer.status == "killed" and memory_killed:
             return "memory", f"more than {self._job.limits.memory_mb} MiB of memory"
         if answer.status != "ok":
@@ -294,18 +269,54 @@ class Session:
         limit_s = job.within_run(job.limits.setup_s)
         answer = conversation.exchange(setup.nonce, setup.encode(), limit_s)
         self.setup_wall_s += time.monotonic() - begin
-        self.setup_status = answer.status
+        self.setup_status, self.setup_message = answer.status, f"in set-up: {answer.message}"
         if answer.status == "ok":
-            self.setup_message = ""
             self.method = legible(answer.message)[:MAX_METHOD_LENGTH] or self.method
-        else:
-            self.setup_message = f"in set-up: {answer.message}"
+            self.setup_status, self.setup_message = self._fit(worker)
+        if self.setup_status != "ok":
             conversation.stop()
 
+    def _fit(self, worker: Worker) -> tuple[Status, str]:
+        """Have a worker that is set up learn from the labels; return what came of it, and why."""
+        job, limits = self._job, self._job.limits
+        if not job.given_labels:
+            return "ok", ""
+        key, seed = job.data.benchmark, job.data.eval_seed
+        request = Fit(
+            nonce=os.urandom(NONCE_BYTES),
+            seed=derive_seed(seed, key, "fit"),
+            cpu_s=limits.fit_cpu_s,
+            labels=tuple(
+                (each.spec, derive_seed(seed, key, each.spec), float(each.accuracy))
+                for each in job.given_labels
+            ),
+        )
+        self._log.begin("fit")
+        cpu_before, kills_before = worker.cpu_time_s(), worker.memory_kills()
+        begin = time.monotonic()
+        limit_s = job.within_run(limits.fit_wall_s + GRACE_S)
+        answer = self.conversation.exchange(request.nonce, request.encode(), limit_s)
+        self.fit_wall_s = time.monotonic() - begin
+        self.fit_cpu_s = (worker.cpu_time_s() or 0.0) - (cpu_before or 0.0)
+        if self.worker_starts == 1:
+            self.first_fit_cpu_s = self.fit_cpu_s
+        else:
+            self.setup_wall_s += self.fit_wall_s
+        allowance = Allowance(limits.fit_cpu_s, limits.fit_wall_s)
+        status, message = self._judge(
+            answer,
+            self.fit_cpu_s,
+            self.fit_wall_s,
+            worker.memory_kills() > kills_before,
+            allowance,
+        )
+        return status, "" if status == "ok" else f"in fit: {message}"
+
     def _setup(self) -> Setup:
-        """Return what a worker is told of the benchmark; to combine it is given no images."""
+        """Return what a worker is told of the benchmark; to combine alone it is given no images."""
         job = self._job
-        asks = self._purpose == "query"
+        fits = bool(job.given_labels)
+        asks = fits or self._purpose == "query"
         kept = slice(None) if asks else slice(0)
         return Setup(
             nonce=os.urandom(NONCE_BYTES),
@@ -318,6 +329,7 @@ class Session:
             targets=job.minibatch.targets[kept],
             further=job.minibatch.further() if asks else NO_IMAGES,
             purpose=self._purpose,
+            fits=fits,
         )
 
     def _lost_worker(self, status: Status) -> bool:
@@ -347,6 +359,7 @@ class Session:
                 submission=folder,
                 submission_name=_CANARY_NAME,
                 second_chance=False,
+                labels=None,
                 deadline=None,
                 used_cpu_s=0.0,
                 used_wall_s=0.0,

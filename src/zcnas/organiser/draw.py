@@ -3,7 +3,8 @@
 The draw sorts by a keyed digest: every architecture in the table gets SHA-256(draw seed, benchmark,
 spec), and the N smallest are taken, in that order. So a draw does not depend on any library's
 random generator, is uniform without replacement, and reveals nothing without the draw seed. The ids
-of the architectures are derived from the same seed.
+of the architectures are derived from the same seed, and so are, with a key of their own, the
+labelled architectures of the track few-labels: no known draw of the benchmark has any of them.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from zcnas.errors import TableError
 from zcnas.judging.secondary_metrics import noise_ceiling
 from zcnas.phases import Phase
 from zcnas.tables import Table, load_table
+from zcnas.words.labels import ROWS_PER_LABEL, Label, Labels, labels_path, read_labels
 from zcnas.words.records import Architecture, BenchmarkInput, Reference, read_input, write_json
 from zcnas.words.seeds import derive_token
 
@@ -35,6 +37,7 @@ class Drawn:
         table: Source and version of the accuracies.
         available: How many the table holds, those of other phases included.
         left_out: How many other phases had taken.
+        labels: How many labelled architectures belong to it, none of them in any known draw.
     """
 
     benchmark: str
@@ -42,6 +45,7 @@ class Drawn:
     table: str
     available: int
     left_out: int
+    labels: int = 0
 
 
 def draw(
@@ -99,6 +103,43 @@ def draw(
     return visible, hidden
 
 
+def draw_labels(
+    table: Table,
+    benchmark: Benchmark,
+    phase: Phase,
+    draw_seed: str,
+    taken: Collection[str],
+) -> Labels:
+    """Return the labelled architectures of one benchmark, none of which is in a draw.
+
+    Args:
+        table: The benchmark's accuracies.
+        benchmark: The benchmark.
+        phase: Says how many.
+        draw_seed: Determines them, with another key than the draw.
+        taken: The architectures of every draw of the benchmark.
+
+    Raises:
+        TableError: The table has too few architectures for so many labels.
+    """
+    accuracies = table.means()
+    free = [spec for spec in accuracies if spec not in taken]
+    if len(accuracies) < ROWS_PER_LABEL * phase.labels or len(free) < phase.labels:
+        raise TableError(
+            f"phase '{phase.name}' gives {phase.labels} labels, but {table.source} has only "
+            f"{len(accuracies)} architectures for {benchmark.key}, {len(free)} of them in no draw; "
+            f"so many labels need {ROWS_PER_LABEL * phase.labels} and {phase.labels}: lower "
+            "`labels` in phases.toml"
+        )
+    free.sort(key=lambda spec: derive_token(draw_seed, "labels", benchmark.key, spec))
+    return Labels(
+        benchmark=benchmark.key,
+        metric=table.metric,
+        unit=table.unit,
+        labels=tuple(Label(spec, accuracies[spec]) for spec in free[: phase.labels]),
+    )
+
+
 def _noise_ceiling(table: Table) -> float | None:
     """Return the tau-b between two training seeds over the whole table, to four decimals."""
     ceiling = table.noise_ceiling
@@ -115,6 +156,7 @@ def sample_phase(
     reference_dir: Path,
     other_inputs: Iterable[Path] = (),
     say: Callable[[Drawn], None] = lambda drawn: None,
+    all_inputs: Iterable[Path] = (),
 ) -> None:
     """Draw every benchmark of a phase and write ``<benchmark>.json`` into both folders.
 
@@ -128,22 +170,24 @@ def sample_phase(
         reference_dir: Where the hidden halves go.
         other_inputs: Visible halves of phases whose architectures must not be drawn again.
         say: Callback invoked with what was drawn, benchmark by benchmark.
+        all_inputs: Visible halves of every phase that may be drawn already: what they label is not
+            drawn, and what they draw is not labelled.
 
     Raises:
         InputDataError: Another phase's half cannot be read.
         TableError: A table is missing, is a different table or is too small.
     """
     others = list(other_inputs)
+    known = {*others, *all_inputs} - {input_dir}
     for benchmark in phase.get_benchmarks():
         table = load_table(benchmark, phase.table_of(benchmark), tables)
-        taken = {
-            architecture.spec
-            for folder in others
-            if (path := folder / f"{benchmark.key}.json").is_file()
-            for architecture in read_input(path).architectures
-        }
+        taken = _drawn_in(others, benchmark) | _labelled_in(known, benchmark)
         visible, hidden = draw(table, benchmark, phase, draw_seed, taken)
         write_json(input_dir / f"{benchmark.key}.json", visible)
+        if phase.labels:
+            drawn = {each.spec for each in visible.architectures} | _drawn_in(known, benchmark)
+            labels = draw_labels(table, benchmark, phase, draw_seed, drawn)
+            write_json(labels_path(input_dir, benchmark.key), labels)
         mode = PRIVATE if phase.truth == "hidden" else None
         write_json(reference_dir / f"{benchmark.key}.json", hidden, mode)
         specs = table.accuracies.keys()
@@ -154,5 +198,26 @@ def sample_phase(
                 table=f"{table.source} {table.version}".strip(),
                 available=len(specs),
                 left_out=len(taken & specs),
+                labels=phase.labels,
             )
         )
+
+
+def _drawn_in(folders: Iterable[Path], benchmark: Benchmark) -> set[str]:
+    """Return the architectures of a benchmark that folders with input data ask for."""
+    return {
+        architecture.spec
+        for folder in folders
+        if (path := folder / f"{benchmark.key}.json").is_file()
+        for architecture in read_input(path).architectures
+    }
+
+
+def _labelled_in(folders: Iterable[Path], benchmark: Benchmark) -> set[str]:
+    """Return the architectures of a benchmark that folders with input data label."""
+    return {
+        label.spec
+        for folder in folders
+        if (path := labels_path(folder, benchmark.key)).is_file()
+        for label in read_labels(path).labels
+    }

@@ -19,6 +19,7 @@ from pathlib import Path, PurePath
 from zcnas.errors import OrganiserError
 from zcnas.submissions.archives import zip_files
 from zcnas.words.resources import (
+    FEW_LABELS_FOLDER,
     INPUT_FOLDER,
     SAMPLES_FOLDER,
     is_checkout,
@@ -42,7 +43,7 @@ def kit_files() -> dict[str, bytes]:
     """
     name, wheel = own_wheel()
     files = {each: package_file(f"starting_kit/{each}").read_bytes() for each in OWN_FILES}
-    for folder in (INPUT_FOLDER, SAMPLES_FOLDER):
+    for folder in (INPUT_FOLDER, SAMPLES_FOLDER, FEW_LABELS_FOLDER):
         top = package_file(folder)
         files |= {
             f"{top.name}/{path.relative_to(top).as_posix()}": path.read_bytes()

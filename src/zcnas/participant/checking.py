@@ -17,7 +17,7 @@ from zcnas.isolation.packages import IMAGE_PYTHON, STUBS, image_modules, is_impo
 from zcnas.plugins import all_installed
 from zcnas.submissions import open_submission, packed_files
 from zcnas.submissions.imports import Import, foreign_imports, tree_of
-from zcnas.submissions.signature import problem_of_query
+from zcnas.submissions.signature import problem_of_fit, problem_of_query, remark_on_combine
 from zcnas.worker.contract import ENTRY_POINTS
 
 GUIDE = "docs/participants.md lists what can be imported"
@@ -50,9 +50,15 @@ def check_submission(path: Path) -> Checked:
         accepted = open_submission(path, Path(folder) / "submission")
     files = packed_files(path)
     entry_point = next(name for name in ENTRY_POINTS if name in files)
-    problems = [problem_of_query(tree_of(entry_point, files[entry_point]), entry_point)]
+    tree = tree_of(entry_point, files[entry_point])
+    problems = [
+        problem_of_query(tree, entry_point),
+        problem_of_fit(tree, entry_point, accepted.track),
+    ]
     problems += [_newer_syntax(name, files[name]) for name in files if name.endswith(".py")]
     remarks = list(accepted.remarks)
+    if remark := remark_on_combine(tree, entry_point):
+        remarks.append(remark)
     plugins = {plugin.reference.partition(".")[0].partition(":")[0] for plugin in all_installed()}
     for each in foreign_imports(files):
         if each.module in STUBS:

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from zcnas.benchmarks import Benchmark
 from zcnas.phases import Phase
 from zcnas.search_spaces import get_search_space
+from zcnas.words.labels import Label, Labels
 from zcnas.words.records import Architecture, BenchmarkInput
 from zcnas.words.seeds import derive_seed, derive_token
 
-NETWORKS = 2
+NETWORKS, LABELS = 2, 4
 SEED = "smoke test 4"
 """Of the networks: with this one, the two of a space differ in size and let a signal through."""
 EVAL_SEED = 0
@@ -31,6 +32,23 @@ def networks_of(benchmark: Benchmark, batch_size: int) -> BenchmarkInput:
         architectures=tuple(
             Architecture(id=derive_token(SEED, spec)[:16], spec=spec) for spec in specs
         ),
+    )
+
+
+def made_up_labels(benchmark: Benchmark) -> Labels:
+    """Return labels of random networks for a trial of ``fit``; their accuracies mean nothing."""
+    space = get_search_space(benchmark.search_space)
+    judged = {each.spec for each in networks_of(benchmark, 1).architectures}
+    rng = random.Random(derive_seed(SEED, space.key, "labels"))
+    specs: dict[str, None] = {}
+    while len(specs) < LABELS:
+        if (spec := str(space.spec.sample(rng))) not in judged:
+            specs[spec] = None
+    return Labels(
+        benchmark=benchmark.key,
+        metric="made up",
+        unit="percent",
+        labels=tuple(Label(spec, 60.0 + 5 * number) for number, spec in enumerate(specs)),
     )
 
 

@@ -24,7 +24,7 @@ from zcnas.ingestion.sinks import Recording
 from zcnas.isolation import Isolation
 from zcnas.isolation.machine import Interruption, Machine, Waiting
 from zcnas.participant.failures import Failure, failures_of
-from zcnas.participant.networks import EVAL_SEED, networks_of, phase_of
+from zcnas.participant.networks import EVAL_SEED, made_up_labels, networks_of, phase_of
 from zcnas.phases import Limits, Phase
 from zcnas.submissions import Submission
 from zcnas.words.records import Prediction, read_json, write_json
@@ -150,6 +150,7 @@ class Smoke:
                 cpu=cpu,
                 machine=machine,
                 track=self.submission.track,
+                labels=made_up_labels(benchmark),
             )
             manifest = ingest_and_combine(job, self.isolation, recording)
         return Trial(

@@ -7,6 +7,8 @@ nothing that only Linux has.
 
 from __future__ import annotations
 
+import gc
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,19 +18,30 @@ from zcnas.benchmarks import Benchmark, get_benchmark
 from zcnas.datasets import Minibatch, load_minibatch
 from zcnas.errors import InputDataError
 from zcnas.participant.meter import Meter, PartUse
-from zcnas.participant.networks import networks_of, phase_of
+from zcnas.participant.networks import made_up_labels, networks_of, phase_of
 from zcnas.phases import Phase
 from zcnas.search_spaces import build_network, get_search_space, parse_spec
 from zcnas.words.combined import combine_seed, in_order
+from zcnas.words.labels import SUFFIX, Labels, labels_path, read_labels
 from zcnas.words.parts import PLAIN
-from zcnas.words.records import Architecture, BenchmarkInput, Parts
+from zcnas.words.records import Architecture, BenchmarkInput, Parts, read_input
+from zcnas.words.resources import public_halves
 from zcnas.words.seeds import derive_seed
-from zcnas.worker.contract import combine_caller, query_caller, to_parts, to_score, to_scores
+from zcnas.words.tracks import FEW_LABELS, ZERO_SHOT
+from zcnas.worker.contract import (
+    combine_caller,
+    fit_caller,
+    query_caller,
+    to_parts,
+    to_score,
+    to_scores,
+)
 from zcnas.worker.faults import classify, describe
 from zcnas.worker.seeding import seed_everything
 
 BUILD = "building the network"
 OWN = "own code"
+PRACTICE = "practice"
 
 
 @dataclass(frozen=True)
@@ -64,10 +77,19 @@ class Trial:
         data: The benchmark's architectures, batch size and seed.
         images: The folder with datasets' published files; None for synthetic images.
         folder: Where the participant's files are, to name their own line in a failure.
+        labels: What ``fit`` is given, if the predictor's track has one; made up if left out.
+
+    Attributes:
+        kept_networks: How many labelled networks ``fit`` keeps alive, which a run warns of.
     """
 
     def __init__(
-        self, predictor: Any, data: BenchmarkInput, images: Path | None, folder: Path
+        self,
+        predictor: Any,
+        data: BenchmarkInput,
+        images: Path | None,
+        folder: Path,
+        labels: Labels | None = None,
     ) -> None:
         from zcnas.worker.dataloader import make_dataloader
 
@@ -81,6 +103,9 @@ class Trial:
         self._folder = folder
         minibatch = self.minibatch
         dataloader = make_dataloader(minibatch.inputs, minibatch.targets, minibatch.further())
+        self._dataloader = dataloader
+        self._labels = labels or made_up_labels(self.benchmark)
+        self.kept_networks = 0
         with self.set_up:
             self._prepare(predictor, self.set_up)
         self._combines = combine_caller(predictor) is not None
@@ -170,6 +195,43 @@ class Trial:
         if hasattr(predictor, "pre_process"):
             with meter.part("pre_process"):
                 predictor.pre_process()
+        if track_of_predictor(predictor) == FEW_LABELS:
+            with meter.part("fit"), meter.passes():
+                self._fit(predictor)
+
+    def _fit(self, predictor: Any) -> None:
+        """Show a predictor the labelled networks, as the worker does in a run."""
+        from zcnas.worker.labelled import LabelledNetworks
+
+        key, seed = self.data.benchmark, self.data.eval_seed
+        told = self._labels.labels
+        networks = LabelledNetworks(
+            self.benchmark, [(each.spec, derive_seed(seed, key, each.spec)) for each in told]
+        )
+        seed_everything(derive_seed(seed, key, "fit"))
+        fit_caller(predictor, self._dataloader)(networks, [float(each.accuracy) for each in told])
+        gc.collect()
+        self.kept_networks = networks.alive()
+
+
+def track_of_predictor(predictor: Any) -> str:
+    """Return the track that an instance's class, or the module around it, states."""
+    module = sys.modules.get(type(predictor).__module__)
+    track = getattr(predictor, "track", None) or getattr(module, "track", None)
+    return track if isinstance(track, str) else ZERO_SHOT
+
+
+def practice_inputs() -> tuple[dict[str, BenchmarkInput], dict[str, Labels]]:
+    """Return the visible halves of the practice phase by benchmark, and its labels.
+
+    Raises:
+        InputDataError: A file is malformed.
+    """
+    folder, _ = public_halves(PRACTICE)
+    files = [path for path in sorted(folder.glob("*.json")) if not path.name.endswith(SUFFIX)]
+    inputs = {path.stem: read_input(path) for path in files}
+    told = {key: labels_path(folder, key) for key in inputs}
+    return inputs, {key: read_labels(path) for key, path in told.items() if path.is_file()}
 
 
 def data_for(

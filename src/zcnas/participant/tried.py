@@ -12,16 +12,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from zcnas.judging.metrics import kendall_tau
-from zcnas.participant.trial import Trial, Tried, data_for
+from zcnas.participant.trial import PRACTICE, Trial, Tried, data_for, practice_inputs
 from zcnas.phases import load_phases
-from zcnas.words.records import read_input, read_reference
+from zcnas.words.records import read_reference
 from zcnas.words.resources import PHASES_FILE, competition_file, public_halves
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
-
-PRACTICE = "practice"
 
 
 @dataclass(frozen=True)
@@ -122,8 +120,8 @@ def try_predictor(
     """
     import torch
 
-    inputs, references = public_halves(PRACTICE)
-    practice = {path.stem: read_input(path) for path in sorted(inputs.glob("*.json"))}
+    practice, labels = practice_inputs()
+    _, references = public_halves(PRACTICE)
     data = data_for(benchmark, load_phases(competition_file(PHASES_FILE)), practice)
     if batch_size is not None:
         data = msgspec.structs.replace(data, batch_size=batch_size)
@@ -134,7 +132,7 @@ def try_predictor(
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # as in a run: sums are taken in the same order
     try:
-        queries = Trial(predictor, data, None, folder).queries(n)
+        queries = Trial(predictor, data, None, folder, labels.get(data.benchmark)).queries(n)
     finally:
         torch.set_num_threads(threads)
     return TriedPredictor(data.benchmark, queries, dict(truth))

@@ -11,7 +11,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from zcnas.errors import InvalidSubmission
+from zcnas.errors import InvalidSubmission, OrganiserError
+from zcnas.phases import Phase
 from zcnas.submissions.access import check_access
 from zcnas.submissions.archives import zip_files
 from zcnas.submissions.bounds import MAX_BYTES, MAX_FILES, MAX_SOURCE_BYTES
@@ -23,7 +24,7 @@ from zcnas.submissions.reading import Contents, read_files
 from zcnas.submissions.remarks import remarks_of
 from zcnas.submissions.sources import parse_source
 from zcnas.submissions.track import track_of
-from zcnas.words.tracks import ZERO_SHOT, Track
+from zcnas.words.tracks import FEW_LABELS, ZERO_SHOT, Track
 from zcnas.worker.contract import ENTRY_POINTS
 
 __all__ = [
@@ -32,11 +33,13 @@ __all__ = [
     "MAX_SOURCE_BYTES",
     "Submission",
     "accepted_contents",
+    "check_track",
     "digest_of",
     "find_submission",
     "find_submissions",
     "open_submission",
     "pack_submission",
+    "stated_track",
     "submission_name",
 ]
 
@@ -75,14 +78,40 @@ def open_submission(path: Path, into: Path) -> Submission:
         target.chmod(0o644)
     for folder in (into, *(entry for entry in into.rglob("*") if entry.is_dir())):
         folder.chmod(0o755)
-    (entry_point,) = accepted.files.keys() & set(ENTRY_POINTS)
     return Submission(
         name=submission_name(path),
         folder=into,
         sha256=digest_of(into),
         remarks=tuple(remarks_of(accepted)),
-        track=track_of(parse_source(entry_point, accepted.files[entry_point]), entry_point),
+        track=_track_in(accepted),
     )
+
+
+def stated_track(path: Path) -> Track:
+    """Return the track that a submission states; the first of all for one that is refused."""
+    try:
+        return _track_in(accepted_contents(path))
+    except (InvalidSubmission, OrganiserError):
+        return ZERO_SHOT
+
+
+def _track_in(accepted: Contents) -> Track:
+    (entry_point,) = accepted.files.keys() & set(ENTRY_POINTS)
+    return track_of(parse_source(entry_point, accepted.files[entry_point]), entry_point)
+
+
+def check_track(submission: Submission, phase: Phase) -> None:
+    """Check that a phase has the track a submission states.
+
+    Raises:
+        InvalidSubmission: It gives no labels, and the submission wants some.
+    """
+    if submission.track == FEW_LABELS and not phase.labels:
+        reason = (
+            f"it states the track {FEW_LABELS}, and phase '{phase.name}' gives no labels; submit "
+            "it to a phase that does (see `zcnas phases`), or state another track"
+        )
+        raise InvalidSubmission(submission.name, [reason])
 
 
 def pack_submission(path: Path, target: Path) -> Path:

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 
 from zcnas.worker.contract import ENTRY_POINTS
 
-INPUT_FOLDER, SAMPLES_FOLDER = "input_data/", "submissions/"
+INPUT_FOLDER, SAMPLES_FOLDER, FEW_LABELS_FOLDER = "input_data/", "submissions/", "few_labels/"
 BUILD_FOLDER = "build/"
 README = "README.md"
 FILES = (README, "requirements.txt", "test_predictor.py")
@@ -40,6 +40,8 @@ def kit_parts(files: Mapping[str, bytes]) -> tuple[str, ...]:
     if _is_build_folder([name for name in files if name.startswith(BUILD_FOLDER)]):
         parts.append(BUILD_FOLDER)
     if set(parts) & {INPUT_FOLDER, SAMPLES_FOLDER}:
+        if _is_samples_folder([name for name in files if name.startswith(FEW_LABELS_FOLDER)]):
+            parts.append(FEW_LABELS_FOLDER)
         wheels = [name for name in files if _WHEEL.fullmatch(name)]
         parts += [name for name in (*FILES, *wheels) if name in files]
     return tuple(parts)

@@ -218,6 +218,9 @@ class PublicManifest(msgspec.Struct, frozen=True, kw_only=True):
         cpu_time_s: CPU seconds of all queries together.
         combines: Whether answers are in parts, of which the submission's ``combine`` makes scores.
         track: The track the submission states.
+        labels: How many labelled architectures it was given.
+        fit_wall_s: Wall seconds of its ``fit``, in the last worker that was started.
+        fit_cpu_s: CPU seconds of the same.
     """
 
     benchmark: str
@@ -241,6 +244,9 @@ class PublicManifest(msgspec.Struct, frozen=True, kw_only=True):
     cpu_time_s: float
     combines: bool = False
     track: Track = ZERO_SHOT
+    labels: int = 0
+    fit_wall_s: float = 0.0
+    fit_cpu_s: float = 0.0
 
 
 class OrganiserManifest(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,6 +18,8 @@ PHASES_FILE = "reference_data/phases.toml"
 """What makes a folder a competition folder."""
 SETTINGS_FILE = "competition.yaml"
 SAMPLES_FOLDER = "starting_kit/submissions"
+FEW_LABELS_FOLDER = "starting_kit/few_labels"
+"""Samples of the track few-labels, which the practice phase does not have."""
 INPUT_FOLDER = "starting_kit/input_data"
 """The visible halves of the public phase; the other halves are in ``reference_data/<phase>``."""
 EDITABLE = ("reference_data", INPUT_FOLDER, SETTINGS_FILE)

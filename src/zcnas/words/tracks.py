@@ -10,9 +10,10 @@ from typing import Literal
 
 Track = Literal["zero-shot", "transfer", "few-labels"]
 ZERO_SHOT: Track = "zero-shot"
+FEW_LABELS: Track = "few-labels"
 TRACKS: dict[Track, str] = {
     ZERO_SHOT: "no accuracy of any trained network is in its code, weights or constants",
     "transfer": "fitted on accuracies of other benchmarks, never of the one it is asked for",
-    "few-labels": "given a few labelled architectures of the benchmark, none of them in the draw",
+    FEW_LABELS: "given a few labelled architectures of the benchmark, none of them in the draw",
 }
 """Every track, with what it means in words for participants."""

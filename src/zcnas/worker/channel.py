@@ -1,9 +1,9 @@
 """The protocol between recorder and worker: length-prefixed frames over two byte streams.
 
-The recorder sends one ``Setup``, then ``Query`` frames or one ``Combine``; the worker sends one
-``Answer`` for each. An answer carries the nonce of its query, a status byte, three IEEE float64 and
-a short text, and where an answer is several numbers those, each a float64, with names of bounded
-length.
+The recorder sends one ``Setup``, a ``Fit`` if it said so, then ``Query`` frames or one ``Combine``;
+the worker sends one ``Answer`` for each. An answer carries the nonce of its query, a status byte,
+three IEEE float64 and a short text, and where an answer is several numbers those, each a float64,
+with names of bounded length.
 Nothing in it is unpickled, evaluated or trusted, and it cannot be longer than ``MAX_ANSWER_BYTES``.
 The worker's first frame, sent before it touches the submission, is an answer with ``HELLO_NONCE``.
 
@@ -133,7 +133,8 @@ class Setup:
         targets: (B, …).
         further: The images of all minibatches after it.
         purpose: What it will be asked for; the limits are those of that. Nothing is combined with
-            a minibatch at hand, so its arrays are then empty.
+            a minibatch at hand, so its arrays are then empty, unless ``fit`` is given them.
+        fits: Whether a ``Fit`` follows.
     """
 
     nonce: bytes
@@ -146,6 +147,7 @@ class Setup:
     targets: NDArray[Any]
     further: PackedImages = NO_IMAGES
     purpose: Purpose = "query"
+    fits: bool = False
 
     def encode(self) -> bytes:
         """Return the frame's content: a JSON header and the raw arrays."""
@@ -204,6 +206,35 @@ class Query:
         """Return the query in a frame, which comes from the recorder and is trusted."""
         nonce, seed = _QUERY.unpack_from(content)
         return cls(nonce, seed, content[_QUERY.size :].decode())
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A request to learn from labelled architectures, before any query.
+
+    Attributes:
+        nonce: Must be repeated in the answer.
+        seed: Seed of all randomness in the call.
+        cpu_s: CPU limit of the call in seconds.
+        labels: (spec, seed of the network's weights, accuracy) of each architecture.
+    """
+
+    nonce: bytes
+    seed: int
+    cpu_s: int
+    labels: tuple[tuple[str, int, float], ...]
+
+    def encode(self) -> bytes:
+        """Return the frame's content."""
+        told = [self.cpu_s, self.labels]
+        return _QUERY.pack(self.nonce, self.seed) + json.dumps(told).encode()
+
+    @classmethod
+    def decode(cls, content: bytes) -> Fit:
+        """Return the request in a frame, which comes from the recorder and is trusted."""
+        nonce, seed = _QUERY.unpack_from(content)
+        cpu_s, labels = json.loads(content[_QUERY.size :])
+        return cls(nonce, seed, cpu_s, tuple((spec, own, told) for spec, own, told in labels))
 
 
 @dataclass(frozen=True)

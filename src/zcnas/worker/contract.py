@@ -6,10 +6,11 @@
         def pre_process(self) -> None: ...                # once per benchmark
         def query(self, graph, dataloader=None) -> float: ...  # once per architecture
         def combine(self, answers) -> list: ...           # once per benchmark; see below
+        def fit(self, graphs, accuracies) -> None: ...    # track few-labels alone; see below
 
 Only ``query`` is required; a higher score ranks higher. A query may return a dict of named numbers
-instead; then ``combine`` is given the list of these dicts and returns one score for each. This
-module runs in the worker, next to the
+instead; then ``combine`` is given the list of these dicts and returns one score for each. ``fit``
+is given labelled networks before the first query. This module runs in the worker, next to the
 participant's code; the participant sees every error raised here verbatim.
 """
 
@@ -120,6 +121,31 @@ def query_caller(predictor: Any, dataloader: Any) -> Callable[[Any], Any]:
             f"dataloader=None)"
         ) from None
     return functools.partial(query, **keywords)
+
+
+def fit_caller(predictor: Any, dataloader: Any) -> Callable[[Any, Any], Any]:
+    """Return a function of networks and accuracies that calls ``fit`` as its signature requires.
+
+    It is given the minibatches if it has a parameter ``dataloader``.
+
+    Raises:
+        TypeError: There is no ``fit``, or it cannot be called with networks and accuracies.
+    """
+    fit = getattr(predictor, "fit", None)
+    if not callable(fit):
+        raise TypeError(
+            f"{CLASS_NAME} states the track few-labels and has no method fit(self, graphs, "
+            "accuracies); add one, or state another track"
+        )
+    signature = inspect.signature(fit)
+    keywords = {"dataloader": dataloader} if "dataloader" in signature.parameters else {}
+    try:
+        signature.bind(None, None, **keywords)
+    except TypeError as error:
+        raise TypeError(
+            f"fit{signature} cannot be called ({error}); expected fit(self, graphs, accuracies)"
+        ) from None
+    return functools.partial(fit, **keywords)
 
 
 def combine_caller(predictor: Any) -> Callable[[Any], Any] | None:

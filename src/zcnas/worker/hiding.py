@@ -6,6 +6,8 @@ score here and fail there. In a container, and on a platform, there is nothing t
 
 from __future__ import annotations
 
+import functools
+import importlib.util
 import site
 import sys
 from collections.abc import Sequence
@@ -20,11 +22,27 @@ VARIABLE = "ZCNAS_PACKAGES"
 def hide_packages(kept: Sequence[str]) -> None:
     """Make every later import of a package that is not kept fail as it would in the image.
 
+    Code that asks ``importlib.util.find_spec`` whether there is one is told that there is none.
+
     Args:
         kept: Top-level modules of the image's packages.
     """
     folders = tuple(map(Path, site.getsitepackages()))
     sys.meta_path.insert(0, _Hidden(frozenset(kept), folders))
+    find = importlib.util.find_spec
+
+    @functools.wraps(find)
+    def find_kept(name: str, package: str | None = None) -> ModuleSpec | None:
+        try:
+            return find(name, package)
+        except _HiddenError:
+            return None
+
+    importlib.util.find_spec = find_kept
+
+
+class _HiddenError(ModuleNotFoundError):
+    """A package is here and not in the image."""
 
 
 class _Hidden:
@@ -40,7 +58,7 @@ class _Hidden:
         """Return a module beside the submission or the program, or None to go on looking.
 
         Raises:
-            ModuleNotFoundError: It is a package that the image does not have.
+            _HiddenError: It is a package that the image does not have.
         """
         if path is not None or "." in name or name in self._kept:
             return None
@@ -49,7 +67,7 @@ class _Hidden:
             return found
         if PathFinder.find_spec(name, list(map(str, self._folders)), target) is None:
             return None
-        raise ModuleNotFoundError(
+        raise _HiddenError(
             f"No module named '{name}' where submissions run: it is installed on this machine and "
             "not in the image; docs/participants.md lists what is",
             name=name,

@@ -15,6 +15,7 @@ from zcnas.worker.channel import (
     MAX_REQUEST_BYTES,
     Answer,
     Combine,
+    Fit,
     Query,
     Setup,
     receive_frame,
@@ -29,6 +30,9 @@ def main():
     name = Path(sys.argv[1]).name
     combines = "def combine" in Path(sys.argv[1], "predictor.py").read_text()
     send_frame(1, Answer(setup.nonce, "ok", message=f"method of {name}").encode())
+    if setup.fits:
+        fit = Fit.decode(receive_frame(0, MAX_REQUEST_BYTES))
+        send_frame(1, Answer(fit.nonce, "ok").encode())
     with (Path(__file__).parent / "asked").open("a") as asked:
         while (content := receive_frame(0, MAX_REQUEST_BYTES)) is not None:
             if setup.purpose == "combine":

@@ -28,7 +28,8 @@ from zcnas.organiser.cli.options import (
 )
 from zcnas.organiser.cli.submission import print_remarks
 from zcnas.participant.checking import check_submission
-from zcnas.submissions import find_submission, submission_name
+from zcnas.submissions import find_submission, stated_track, submission_name
+from zcnas.words.tracks import FEW_LABELS, Track
 
 if TYPE_CHECKING:
     from zcnas.judging.judge import Judgement
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from zcnas.participant.smoke import SmokeReport
     from zcnas.phases import Phase
 
-PHASE = "practice"
+PHASE, PHASE_WITH_LABELS = "practice", "practice_labels"
 QUICK = 10
 SMOKE_REPORT = "smoke.json"
 SubmissionArgument = Annotated[Path, path_argument("Your folder or zip.")]
@@ -100,8 +101,8 @@ def dry_run(
     from zcnas.organiser.competition import first_of, load_halves
     from zcnas.organiser.results.folder import ResultsFolder
 
-    chosen = find_phase(PHASE).only(benchmark or [])
     path = find_submission(submission, say)
+    chosen = find_phase(_phase_for(stated_track(path))).only(benchmark or [])
     halves = load_halves(chosen, *halves_of(chosen), data_dir())
     of = halves.architectures
     if count := number or (QUICK if quick else 0):
@@ -132,6 +133,14 @@ def dry_run(
         print_record(entry)
     if not scored or patience.ended:
         raise typer.Exit(1)
+
+
+def _phase_for(track: Track) -> str:
+    """Return the name of the practice phase that has a track; say so where it is another one."""
+    if track != FEW_LABELS:
+        return PHASE
+    say(f"track {FEW_LABELS}: on phase {PHASE_WITH_LABELS}, the same architectures with labels")
+    return PHASE_WITH_LABELS
 
 
 def _smoke_first(path: Path, isolation: str, cpus: str, out: Path) -> SmokeReport | None:

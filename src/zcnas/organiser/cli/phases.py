@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -63,6 +64,9 @@ def list_phases(
             if need > limit
         ]
     console.print(prices, bounds)
+    for phase in load_phases(phases_file()).values():
+        if phase.labels:
+            _note(f"{phase.name}: {phase.labels} labels per benchmark for the track few-labels")
     if tight:
         _warn(f"! below the measured cost: {'; '.join(tight)}; raise them in phases.toml")
     if unmeasured:
@@ -136,13 +140,23 @@ def sample(
     def say(part: Drawn) -> None:
         drawn.append(part)
         images = images_of(get_benchmark(part.benchmark), data_dir())
+        labels = f", {part.labels} labels that no draw has" if part.labels else ""
         _note(
             f"{part.benchmark}: {part.architectures} of {part.available} architectures from "
-            f"{part.table}, {part.left_out} left out as drawn elsewhere; {images}"
+            f"{part.table}, {part.left_out} left out as drawn elsewhere{labels}; {images}"
         )
 
     folders = {name: _drawn_before(name, inputs.parents[1]) for name in chosen.disjoint_from}
-    sample_phase(chosen, seed, tables or data_dir(), inputs, references, folders.values(), say)
+    sample_phase(
+        chosen,
+        seed,
+        tables or data_dir(),
+        inputs,
+        references,
+        folders.values(),
+        say,
+        _known_inputs(inputs.parents[1]),
+    )
     _say_disjoint(folders)
     _note(f"{phase}: wrote {inputs} and {references}")
     if as_json:
@@ -156,6 +170,15 @@ def _drawn_before(name: str, draws: Path) -> Path:
     beside, (own, reference) = draws / name / "input_data", public_halves(name)
     public = load_phases(phases_file())[name].truth == "public" and reference.is_dir()
     return own if public and not beside.is_dir() else beside
+
+
+def _known_inputs(draws: Path) -> set[Path]:
+    """Return where every phase's visible half may be: beside this draw, and where they are kept."""
+    kept = os.environ.get("ZCNAS_PHASES")
+    places = (draws, Path(kept)) if kept else (draws,)
+    phases = load_phases(phases_file()).values()
+    public = {public_halves(phase.name)[0] for phase in phases if phase.truth == "public"}
+    return public | {place / phase.name / "input_data" for place in places for phase in phases}
 
 
 def _say_disjoint(folders: Mapping[str, Path]) -> None:

@@ -77,21 +77,18 @@ def try_predictor_here(
     """
     import torch
 
-    from zcnas.participant.trial import Trial, data_for, find_architecture
+    from zcnas.participant.trial import Trial, data_for, find_architecture, practice_inputs
     from zcnas.phases import load_phases
-    from zcnas.words.records import read_input
-    from zcnas.words.resources import public_halves
 
     torch.set_num_threads(1)
     phases = load_phases(phases_file())
-    inputs, _ = public_halves("practice")
-    practice = {path.stem: read_input(path) for path in sorted(inputs.glob("*.json"))}
+    practice, labels = practice_inputs()
     data = data_for(benchmark, phases, practice)
     chosen = find_architecture(data, architecture)
     console.print(f"{data.benchmark} {chosen.id}: {chosen.spec}", markup=False, highlight=False,
                   soft_wrap=True)  # fmt: skip
     try:
-        trial = Trial(predictor, data, data_dir(), folder)
+        trial = Trial(predictor, data, data_dir(), folder, labels.get(data.benchmark))
         (tried,) = trial.combine([trial.query(chosen, catch=False)], catch=False)
     except Exception as error:  # noqa: BLE001 - the participant's code may raise anything
         _fail(error, folder, post_mortem=post_mortem)
@@ -107,6 +104,11 @@ def _print(trial: Trial, tried: Tried) -> None:
     console.print(f"score: {tried.score!r}", style="bold", markup=False)
     for name, use in {**trial.set_up.parts, **tried.parts}.items():
         console.print(f"  {name:<21}{_words(use)}", markup=False, highlight=False, soft_wrap=True)
+    if trial.kept_networks:
+        from zcnas.worker.labelled import KEEP_NUMBERS
+
+        say(f"fit keeps {trial.kept_networks} networks, whose memory every query inherits: "
+            f"{KEEP_NUMBERS}")  # fmt: skip
     text = f"images: {trial.minibatch.source}, batch of {trial.data.batch_size}"
     console.print(text, markup=False, style="dim", soft_wrap=True)
 

@@ -64,6 +64,8 @@ class CombinePart:
 
     def payload(self, units: Sequence[str]) -> Combination:
         """Return what a host must know to have the answers combined."""
+        key = self.data.benchmark
+        labels = self._terms.labels(key, self.submission.track)
         return Combination(
             submission=self.submission.name,
             submission_sha256=self.submission.sha256,
@@ -73,6 +75,8 @@ class CombinePart:
             plugins=self._terms.plugins,
             program_sha256=self._terms.program_sha256,
             image=self._terms.image,
+            labels=labels,
+            minibatch=None if labels is None else self._terms.minibatch(key),
             answers=tuple(self._answers.values()),
         )
 

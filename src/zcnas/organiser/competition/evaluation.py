@@ -1,9 +1,9 @@
 """What a host is told and what it reports: values that can be sent to another machine.
 
-An evaluation carries everything it needs and nothing a participant must not see: no accuracy, no
-draw seed, no credential, no path. What comes back is a record from outside: bytes, decoded and
-checked here, never unpickled. Seeds depend on the architecture alone, so neither the shard nor the
-host decides a score.
+An evaluation carries everything it needs and nothing a participant must not see: no accuracy that
+is judged, no draw seed, no credential, no path. What comes back is a record from outside: bytes,
+decoded and checked here, never unpickled. Seeds depend on the architecture alone, so neither the
+shard nor the host decides a score.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import msgspec
 from zcnas.errors import OrganiserError
 from zcnas.phases import Limits
 from zcnas.words.combined import CombineOutcome
+from zcnas.words.labels import Labels
 from zcnas.words.records import BenchmarkInput, Manifest, Parts, Prediction
 
 MAX_REPORT_BYTES = 256 << 20
@@ -42,6 +43,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         plugins: Distributions whose code is part of the worker's program.
         program_sha256: Digest of the worker's program; a host with another one refuses.
         image: Digest of what the container's image is built from; "" for none.
+        labels: The benchmark's labelled architectures, if the submission's track is given them.
     """
 
     submission: str
@@ -52,6 +54,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     plugins: tuple[str, ...] = ()
     program_sha256: str
     image: str
+    labels: Labels | None = None
 
 
 class Evaluation(Task, frozen=True, kw_only=True):
@@ -75,9 +78,11 @@ class Combination(Task, frozen=True, kw_only=True):
 
     Attributes:
         answers: Named numbers of each architecture, in the order they are combined in.
+        minibatch: How to get the minibatch, for a ``fit`` before it; None where there is none.
     """
 
     answers: tuple[Parts, ...]
+    minibatch: MinibatchOrder | None = None
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):

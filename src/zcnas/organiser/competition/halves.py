@@ -6,16 +6,17 @@ import dataclasses
 import functools
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 
 from zcnas.benchmarks import get_benchmark
 from zcnas.datasets import Minibatch, load_minibatch
-from zcnas.ingestion.inputs import check_input
+from zcnas.ingestion.inputs import check_input, read_checked_labels
 from zcnas.organiser.both_halves import read_both_halves
 from zcnas.phases import Phase
+from zcnas.words.labels import Labels
 from zcnas.words.records import BenchmarkInput, Reference, read_input
 
 MINIBATCHES_IN_MEMORY = 2
@@ -46,12 +47,14 @@ class Halves:
         references: Their hidden accuracies; empty where only a part of a run is made.
         minibatches: What is known of each benchmark's minibatch.
         load: Makes or reads the minibatch of a benchmark.
+        labels: The labelled architectures of each benchmark; none if the phase gives none.
     """
 
     inputs: dict[str, BenchmarkInput]
     references: dict[str, Reference]
     minibatches: dict[str, MinibatchRecord]
     load: Callable[[str], Minibatch]
+    labels: dict[str, Labels] = field(default_factory=dict)
 
     @property
     def architectures(self) -> int:
@@ -92,6 +95,7 @@ def load_halves(
     inputs: dict[str, BenchmarkInput] = {}
     references: dict[str, Reference] = {}
     minibatches: dict[str, MinibatchRecord] = {}
+    labels: dict[str, Labels] = {}
 
     @functools.lru_cache(MINIBATCHES_IN_MEMORY)
     def load(key: str) -> Minibatch:
@@ -104,6 +108,8 @@ def load_halves(
         else:
             inputs[key], references[key] = read_both_halves(input_dir, reference_dir, key)
         check_input(input_dir / f"{key}.json", inputs[key], phase.limits.memory_mb)
+        told = read_checked_labels(input_dir, inputs[key], phase.labels)
+        labels |= {} if told is None else {key: told}
     for key in phase.benchmarks:
         minibatch = load(key)
         minibatches[key] = MinibatchRecord(
@@ -111,7 +117,7 @@ def load_halves(
             sha256=digest_of_minibatch(minibatch),
             synthetic=minibatch.synthetic,
         )
-    return Halves(inputs, references, minibatches, load)
+    return Halves(inputs, references, minibatches, load, labels)
 
 
 def digest_of_minibatch(minibatch: Minibatch) -> str:

@@ -27,11 +27,17 @@ from zcnas.isolation import Isolation
 from zcnas.isolation.machine import Interruption, Machine
 from zcnas.isolation.owners import owned_folder
 from zcnas.jobs import Report as SendReport
-from zcnas.organiser.competition.evaluation import Combination, Evaluation, Report, Task
+from zcnas.organiser.competition.evaluation import (
+    Combination,
+    Evaluation,
+    MinibatchOrder,
+    Report,
+    Task,
+)
 from zcnas.organiser.competition.halves import digest_of_minibatch
 from zcnas.submissions import Submission, digest_of, open_submission
 from zcnas.words.combined import CombineOutcome
-from zcnas.words.records import Manifest, Prediction
+from zcnas.words.records import BenchmarkInput, Manifest, Prediction
 
 NO_MINIBATCH = Minibatch(np.empty(0, np.float32), np.empty(0), "none")
 """What there is to combine answers with."""
@@ -87,17 +93,21 @@ class Host:
                 cpu=cpu,
                 machine=machine,
                 track=submission.track,
+                labels=task.labels,
             )
             if isinstance(task, Evaluation):
                 asked = dataclasses.replace(
                     job,
-                    minibatch=_minibatch_of(task),
+                    minibatch=_minibatch_of(task.minibatch, task.data),
                     second_chance=task.second_chance,
                     used_cpu_s=task.used_cpu_s,
                     used_wall_s=task.used_wall_s,
                 )
                 ingest(asked, self.isolation, reports)
             elif isinstance(task, Combination):
+                if task.minibatch is not None:
+                    minibatch = _minibatch_of(task.minibatch, task.data)
+                    job = dataclasses.replace(job, minibatch=minibatch)
                 reports.add_outcome(combine(job, task.answers, self.isolation, reports.add_log))
 
 
@@ -156,13 +166,12 @@ class _Reports:
         self._report(msgspec.json.encode(report))
 
 
-def _minibatch_of(evaluation: Evaluation) -> Minibatch:
-    """Return the minibatch the evaluation names.
+def _minibatch_of(order: MinibatchOrder, data: BenchmarkInput) -> Minibatch:
+    """Return the minibatch that a task orders.
 
     Raises:
         OrganiserError: This machine makes a different one.
     """
-    order, data = evaluation.minibatch, evaluation.data
     if order.content is not None:
         try:
             minibatch = thaw_minibatch(order.content)

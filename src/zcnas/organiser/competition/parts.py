@@ -18,8 +18,10 @@ from zcnas.organiser.competition.halves import Halves
 from zcnas.organiser.competition.predictions_file import PredictionsFile
 from zcnas.organiser.results.folder import append_log, join_manifests, read_manifest
 from zcnas.phases import Limits
+from zcnas.words.labels import Labels
 from zcnas.words.records import Manifest, Prediction, write_json
 from zcnas.words.result_files import ResultFiles
+from zcnas.words.tracks import FEW_LABELS, ZERO_SHOT, Track
 
 Progress = Callable[[str, str, Prediction | None], None]
 """Called with (submission, benchmark, prediction).
@@ -46,6 +48,10 @@ class Terms:
     program_sha256: str
     image: str
 
+    def labels(self, key: str, track: Track) -> Labels | None:
+        """Return the labels that a submission of a track is given on a benchmark."""
+        return self.halves.labels.get(key) if track == FEW_LABELS else None
+
     def minibatch(self, key: str) -> MinibatchOrder:
         """Return how a host gets the minibatch of a benchmark."""
         known = self.halves.minibatches[key]
@@ -62,6 +68,7 @@ class SubmissionRun:
         folder: Its results.
         sha256: Digest of its content.
         archive: The accepted files as a zip.
+        track: The track it states.
         open_parts: Benchmarks that are not finished.
         faults: Why this machine could not finish one.
     """
@@ -70,6 +77,7 @@ class SubmissionRun:
     folder: Path
     sha256: str
     archive: Path
+    track: Track = ZERO_SHOT
     open_parts: set[str] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
 
@@ -152,6 +160,7 @@ class Part:
             plugins=self._terms.plugins,
             program_sha256=self._terms.program_sha256,
             image=self._terms.image,
+            labels=self._terms.labels(self.data.benchmark, self.submission.track),
         )
 
     def record(self, job: Job, report: bytes) -> None:

@@ -42,7 +42,13 @@ from zcnas.organiser.results.folder import (
 from zcnas.organiser.results.portion import Portion
 from zcnas.organiser.results.roster import replace_rows
 from zcnas.phases import Phase
-from zcnas.submissions import digest_of, open_submission, pack_submission, submission_name
+from zcnas.submissions import (
+    check_track,
+    digest_of,
+    open_submission,
+    pack_submission,
+    submission_name,
+)
 from zcnas.submissions.names import place_of, shown
 from zcnas.words.records import Arrival
 
@@ -245,6 +251,7 @@ class _Run:
 
     def _binding(self) -> RunRecord:
         """Return what the results of this run depend on."""
+        labels = self._halves.labels
         return RunRecord(
             phase=self._phase.name,
             isolation=self._competition.isolation.name,
@@ -260,6 +267,7 @@ class _Run:
                     data_source=self._halves.minibatches[key].source,
                     architectures=len(data.architectures),
                     limits=self._phase.limits,
+                    labels_sha256=labels[key].sha256 if key in labels else "",
                 )
                 for key, data in self._halves.inputs.items()
             },
@@ -274,6 +282,7 @@ class _Run:
     def _open(self, path: Path, name: str, position: int) -> SubmissionRun:
         """Check a submission and bind its folder to its content."""
         submission = open_submission(path, self._temporary / "submissions" / name)
+        check_track(submission, self._phase)
         archive = pack_submission(submission.folder, self._temporary / "archives" / f"{name}.zip")
         shutil.rmtree(submission.folder)
         record = SubmissionRecord(
@@ -289,7 +298,7 @@ class _Run:
         for remark in submission.remarks:
             self.events.add("submission_remark", submission=name, message=remark)
             self._competition.remark(name, remark)
-        return SubmissionRun(name, folder, submission.sha256, archive)
+        return SubmissionRun(name, folder, submission.sha256, archive, submission.track)
 
     def _hold_up(self, name: str, position: int, fault: str) -> None:
         """Record why a submission could not be opened here; what it had does not count."""
@@ -309,7 +318,8 @@ class _Run:
         )
         folder = self._results.open_submission(record)
         self.events.add("submission_refused", submission=name, message=reason)
-        run = SubmissionRun(name, folder, digest, folder, set(self._phase.benchmarks))
+        keys = set(self._phase.benchmarks)
+        run = SubmissionRun(name, folder, digest, folder, open_parts=keys)
         for key in self._phase.benchmarks:
             self._part(run, key).refuse(reason)
 

@@ -41,6 +41,7 @@ class BenchmarkBinding(msgspec.Struct, frozen=True, kw_only=True):
         data_source: Where the minibatch comes from.
         architectures: How many are asked for.
         limits: What one submission may use.
+        labels_sha256: Digest of the labels that the track few-labels is given; "" without any.
     """
 
     input_sha256: str
@@ -48,6 +49,7 @@ class BenchmarkBinding(msgspec.Struct, frozen=True, kw_only=True):
     data_source: str
     architectures: int
     limits: Limits
+    labels_sha256: str = ""
 
 
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -312,6 +314,8 @@ def differences_between(bound: RunRecord, other: RunRecord) -> list[str]:
         there, now = bound.benchmarks[key], other.benchmarks[key]
         if there.input_sha256 != now.input_sha256:
             lines.append(f"{key}: other architectures or another evaluation seed")
+        if there.labels_sha256 != now.labels_sha256:
+            lines.append(f"{key}: other labels")
         if there.minibatch_sha256 != now.minibatch_sha256:
             lines.append(f"{key}: another minibatch ({there.data_source} there, {now.data_source})")
         lines += [

@@ -17,11 +17,12 @@ from zcnas.hosted.phase import (
     HostedPhase,
     default_time_limit_s,
 )
-from zcnas.ingestion.inputs import check_input
+from zcnas.ingestion.inputs import check_input, read_checked_labels
 from zcnas.organiser.both_halves import read_both_halves
 from zcnas.organiser.platforms.settings import PhaseSettings
 from zcnas.phases import Phase
 from zcnas.words.feedback import Feedback, shown
+from zcnas.words.labels import labels_path
 from zcnas.words.records import BenchmarkInput, Reference
 
 Baselines = dict[str, dict[str, float]]
@@ -138,6 +139,9 @@ def bundle_phase(
         key, name = benchmark.key, f"{benchmark.key}.json"
         data, reference = read_both_halves(input_dir, reference_dir, key)
         check_input(input_dir / name, data, phase.limits.memory_mb)
+        if read_checked_labels(input_dir, data, phase.labels) is not None:
+            told = labels_path(input_dir, key)
+            input_files[told.name] = told.read_bytes()
         inputs[key], references[key] = data, reference
         input_files[name] = (input_dir / name).read_bytes()
         if scored_there:

@@ -10,7 +10,8 @@ import msgspec
 from zcnas.hosted.phase import HOSTED_PHASE_FILE, INPUT_DIGESTS_FILE, HostedPhase
 from zcnas.hosted.seals import KEY_BYTES, KEY_FILE
 from zcnas.organiser.platforms.check.findings import Findings
-from zcnas.organiser.platforms.check.ours.view import PhaseView
+from zcnas.organiser.platforms.check.ours.labels import check_labels
+from zcnas.organiser.platforms.check.ours.view import PhaseView, asked_by
 from zcnas.organiser.platforms.check.phases import GRANTED_IN_PUBLIC_S, GRANTED_S
 from zcnas.organiser.platforms.check.values import whole_number
 from zcnas.words.feedback import shown
@@ -49,6 +50,7 @@ def check_draws(phases: list[PhaseView], queue: bool, findings: Findings) -> Non
         _check_name(phase, phase.hosted, set(titles.values()), findings)
         _check_limit(phase, phase.hosted, queue, findings)
         _check_halves(phase, phase.hosted, findings)
+    check_labels(phases, findings)
     for first, second in itertools.combinations(phases, 2):
         _check_disjoint(first, second, findings)
 
@@ -152,17 +154,6 @@ def _check_benchmark(phase: PhaseView, key: str, findings: Findings) -> None:
     if set(reference.accuracies) != {each.id for each in asked.architectures}:
         message = f"it is of another draw than {phase.part('ingestion_program')}; {AGAIN}"
         findings.add_in(file, 1, "own-halves", message)
-
-
-def asked_by(phase: PhaseView) -> dict[str, BenchmarkInput]:
-    """Return the readable benchmarks of a phase's input data by key."""
-    found = {}
-    for name, content in phase.inputs.items():
-        try:
-            found[name.removesuffix(".json")] = msgspec.json.decode(content, type=BenchmarkInput)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
-            continue
-    return found
 
 
 def _check_disjoint(first: PhaseView, second: PhaseView, findings: Findings) -> None:

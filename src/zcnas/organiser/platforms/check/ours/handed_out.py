@@ -8,8 +8,7 @@ from pathlib import PurePosixPath
 
 from zcnas.hosted.seals import KEY_FILE
 from zcnas.organiser.platforms.check.findings import Findings
-from zcnas.organiser.platforms.check.ours.draws import asked_by
-from zcnas.organiser.platforms.check.ours.view import PhaseView
+from zcnas.organiser.platforms.check.ours.view import PhaseView, asked_by
 from zcnas.organiser.platforms.check.source import BundleFiles
 from zcnas.organiser.secret_files import DRAW_SEED, SEAL_KEY
 from zcnas.words.feedback import shown

@@ -13,6 +13,7 @@ from zcnas.hosted.phase import HOSTED_PHASE_FILE, HostedPhase
 from zcnas.organiser.platforms.check.located import Place
 from zcnas.organiser.platforms.check.source import BundleFiles
 from zcnas.organiser.platforms.check.values import is_on
+from zcnas.words.records import BenchmarkInput
 
 INPUT = "input_data/"
 """Where the input data lies in the ingestion program."""
@@ -81,6 +82,17 @@ def is_ours(phase: PhaseView) -> bool:
     """Return whether a phase runs our programs."""
     programs = (phase.ingestion, phase.contents.get("scoring_program", {}))
     return any(OURS in program for program in programs)
+
+
+def asked_by(phase: PhaseView) -> dict[str, BenchmarkInput]:
+    """Return the readable benchmarks of a phase's input data by key."""
+    found = {}
+    for name, content in phase.inputs.items():
+        try:
+            found[name.removesuffix(".json")] = msgspec.json.decode(content, type=BenchmarkInput)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            continue
+    return found
 
 
 def read_phases(content: Mapping[Any, Any], files: BundleFiles) -> list[PhaseView]:
