@@ -58,6 +58,7 @@ def test_the_full_phase_has_all_28_benchmarks():
 def test_hidden_phases_say_what_a_participant_may_see():
     assert {name: phase.feedback for name, phase in PHASES.items()} == {
         "practice": "full",
+        "practice_labels": "full",
         "starter": "full",
         "development": "score_only",
         "final": "none",

@@ -62,7 +62,7 @@ def test_the_kits_own_files_are_no_part_of_a_submission(tmp_path):
     kit = package_file("starting_kit")
     assert packed_files(kit).keys() == {"predictor.py", "metadata"}
     (said,) = open_submission(kit, tmp_path / "opened").remarks
-    assert "README.md, input_data/, submissions/" in said
+    assert "README.md, few_labels/, input_data/, submissions/" in said
 
 
 def test_a_sample_of_the_kit_that_is_imported_stays(tmp_path):

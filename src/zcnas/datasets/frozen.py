@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,8 @@ def freeze_minibatch(minibatch: Minibatch) -> bytes:
     buffer = io.BytesIO()
     np.savez_compressed(
         buffer,
-        inputs=minibatch.inputs,
-        targets=minibatch.targets,
+        **_as_levels("inputs", minibatch.inputs),
+        **_as_levels("targets", minibatch.targets),
         source=np.array(minibatch.source),
         synthetic=np.array(minibatch.synthetic),
         **further,
@@ -61,11 +62,53 @@ def thaw_minibatch(content: bytes) -> Minibatch:
             if all(name in stored for name in _FURTHER):
                 arrays = (_sums(stored[name]) for name in _FURTHER)
                 further = PackedImages.from_arrays(tuple(arrays))
-            return Minibatch(
-                stored["inputs"], stored["targets"], source, synthetic, lambda: further
-            )
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            inputs, targets = _from_file("inputs", stored), _from_file("targets", stored)
+            return Minibatch(inputs, targets, source, synthetic, lambda: further)
+    except (OSError, ValueError, KeyError, IndexError, EOFError, zipfile.BadZipFile) as error:
         raise InputDataError(f"this is not a minibatch ({error})") from None
+
+
+def _as_levels(name: str, array: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    """Return what stands in a file for an array: pictures as levels, all else as it is."""
+    if array.ndim != 4 or array.dtype != np.float32 or (found := _levels_of(array)) is None:
+        return {name: array}
+    return {f"{name}_levels": _differences(found[0]), f"{name}_values": found[1]}
+
+
+def _levels_of(inputs: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]] | None:
+    """Return images as levels of brightness and what each level is; None if they have too many.
+
+    Pictures have 256 levels a channel, whatever normalisation has made of them, and bytes take a
+    tenth of the space of compressed floats. Nothing is lost: every bit is compared.
+
+    Args:
+        inputs: (B, C, H, W) float32.
+
+    Returns:
+        (B, C, H, W) uint8, and (C, 256) float32.
+    """
+    levels = np.empty(inputs.shape, np.uint8)
+    values = np.zeros((inputs.shape[1], 256), np.float32)
+    for channel in range(inputs.shape[1]):
+        known, index = np.unique(inputs[:, channel], return_inverse=True)
+        if len(known) > values.shape[1]:
+            return None
+        levels[:, channel] = index.reshape(levels[:, channel].shape)
+        values[channel, : len(known)] = known
+    same = _from_levels(levels, values).tobytes() == inputs.tobytes()
+    return (levels, values) if same else None
+
+
+def _from_levels(levels: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
+    """Return what ``_levels_of`` was given."""
+    return np.stack([each[levels[:, channel]] for channel, each in enumerate(values)], axis=1)
+
+
+def _from_file(name: str, stored: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
+    """Return an array of a file, in either form."""
+    if f"{name}_levels" not in stored:
+        return stored[name]
+    return _from_levels(_sums(stored[f"{name}_levels"]), stored[f"{name}_values"])
 
 
 def _differences(array: NDArray[Any]) -> NDArray[Any]:

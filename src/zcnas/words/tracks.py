@@ -17,3 +17,9 @@ TRACKS: dict[Track, str] = {
     FEW_LABELS: "given a few labelled architectures of the benchmark, none of them in the draw",
 }
 """Every track, with what it means in words for participants."""
+MEMORISING = (
+    "Memorising is any answer that depends on the identity of the architecture: a score has to "
+    "come from what the network is and does, so that it would serve as well on a network nobody "
+    "has trained."
+)
+"""The rule of all tracks."""

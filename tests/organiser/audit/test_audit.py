@@ -1,7 +1,10 @@
 """The audit's signs: given for what they are meant for, and not for honest predictors."""
 
+import base64
 import json
 import os
+import random
+import struct
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,7 @@ import pytest
 from tests.boards import score
 from zcnas.organiser.audit.constants import claims, table_signs
 from zcnas.organiser.audit.evidence import Evidence, signs_of
+from zcnas.organiser.audit.information import entropy_of, information_signs
 from zcnas.organiser.results.folder import ResultsFolder
 from zcnas.words.records import Prediction
 
@@ -75,6 +79,61 @@ def test_what_a_source_says_it_uses(tmp_path, body, claimed):
     assert claims(submission(tmp_path, source)) == claimed
 
 
+def table_of_93_kb(tmp_path, form):
+    """Write a lookup table of NAS-Bench-201's ranks in pieces that are small one by one."""
+    order = list(range(15625))
+    random.Random(1).shuffle(order)
+    content = b"".join(struct.pack("<HI", rank, rank * 2654435761 % 2**32) for rank in order)
+    pieces = [content[at : at + 3000] for at in range(0, len(content), 3000)]
+    files = {
+        "data files": {f"part{n}__bin": piece for n, piece in enumerate(pieces)},
+        "strings": {
+            f"part{n}__py": f"T = {base64.b85encode(piece).decode()!r}\n".encode()
+            for n, piece in enumerate(pieces)
+        },
+        "numbers": {
+            f"part{n}__py": "".join(
+                f"T{at} = {list(piece[at : at + 400])}\n" for at in range(0, 3000, 400)
+            ).encode()
+            for n, piece in enumerate(pieces)
+        },
+    }[form]
+    return submission(tmp_path, CLASS, **files)
+
+
+@pytest.mark.parametrize("form", ["data files", "strings", "numbers"])
+def test_a_lookup_table_of_93_kb_in_pieces_is_a_sign(tmp_path, form):
+    folder = table_of_93_kb(tmp_path, form)
+    (sign,) = information_signs(folder, "zero-shot", 0)
+    assert sign.kind == "information"
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    assert size >= 93_000
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [*(f for f in SAMPLES if f.is_dir()), ROOT / "starting_kit" / "few_labels" / "ridge"],
+    ids=lambda f: f.name,
+)
+def test_no_sample_holds_more_than_a_method_needs(folder):
+    assert information_signs(folder, "zero-shot", 0) == []
+
+
+def test_numbers_that_look_fitted_are_as_many_as_labels_determine(tmp_path):
+    numbers = ", ".join(f"0.{n}37" for n in range(1, 8))
+    folder = submission(tmp_path, f"W = [{numbers}, 0.5, 1e-9, 100.0]\n{CLASS}")
+    (sign,) = information_signs(folder, "few-labels", 20)
+    assert sign.kind == "fitted"
+    assert "7 different numbers of 3 digits or more" in sign.text
+    assert information_signs(folder, "few-labels", 28) == []
+    assert information_signs(folder, "transfer", 0) == []
+
+
+@pytest.mark.parametrize(("data", "bits"), [(b"aaaa", 0), (b"abab", 1), (bytes(range(256)), 8)])
+def test_entropy_is_shannons(data, bits):
+    assert entropy_of(data) == bits
+
+
 def asked(scores, cpu_time_s=0.1):
     return [
         Prediction(id=f"{n:08x}", status="ok", score=score, cpu_time_s=cpu_time_s)
@@ -117,6 +176,16 @@ def test_faster_than_a_forward_pass_and_better_than_every_baseline_is_a_sign():
     assert kinds(again=asked([1.0, 2.0, 3.0], 0.16)) == []
     assert kinds(again=asked([1.0, 2.0, 3.0], 0.14), tau=0.59) == []
     assert kinds(again=asked([1.0, 2.0, 3.0], 0.14), baselines={}) == []
+
+
+def test_an_order_that_other_weights_do_not_move_is_a_sign_of_who_is_better_than_all():
+    """Seven architectures are 21 pairs, of which one may stay unmoved, but not all but one."""
+    one, steady = asked([*map(float, range(7))], 0.5), asked([n + 0.5 for n in range(7)], 0.5)
+    swapped = asked([1.5, 0.5, 3.5, 2.5, 4.5, 5.5, 6.5], 0.5)
+    assert kinds(again=one, recorded=one, elsewhere=steady) == ["too_steady"]
+    assert kinds(again=one, recorded=one, elsewhere=swapped) == []
+    assert kinds(again=one, recorded=one, elsewhere=steady, tau=0.64) == []
+    assert kinds(again=one[:6], recorded=one[:6], elsewhere=steady[:6]) == [], "15 pairs"
 
 
 def test_another_score_in_another_order_is_a_sign():

@@ -68,11 +68,11 @@ def test_a_task_has_these_fields_and_no_other():
     """Whoever adds one thinks about whether a participant's host may hold it."""
     common = (
         *("submission", "submission_sha256", "archive", "data", "limits", "plugins"),
-        *("program_sha256", "image"),
+        *("program_sha256", "image", "labels"),
     )
     asked = ("used_cpu_s", "used_wall_s", "second_chance", "minibatch")
     assert Evaluation.__struct_fields__ == (*common, *asked)
-    assert Combination.__struct_fields__ == (*common, "answers")
+    assert Combination.__struct_fields__ == (*common, "answers", "minibatch")
 
 
 def manifest(evaluation, **other):

@@ -1,7 +1,8 @@
 """Signs that a submission remembers a benchmark instead of predicting it: advice, never a score.
 
 Public benchmarks can be memorised, and a score alone cannot tell a good proxy from a good memory.
-``constants.py`` inspects a submission's files, ``replay.py`` repeats a few queries with other
+``constants.py`` inspects a submission's files one by one, ``information.py`` what they hold
+together; ``replay.py`` repeats a few queries with other
 weights and images and in another order, and ``evidence.py`` evaluates what the replay shows.
 """
 
@@ -15,7 +16,8 @@ class Sign:
     """Something an organiser may want to look into.
 
     Attributes:
-        kind: ``tables``, ``ignores_input``, ``fast_and_good`` or ``unsteady``.
+        kind: ``tables``, ``information``, ``fitted``, ``ignores_input``, ``fast_and_good``,
+            ``too_steady`` or ``unsteady``.
         text: The observation, with numbers.
     """
 

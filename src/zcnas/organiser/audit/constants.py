@@ -42,7 +42,7 @@ def claims(folder: Path) -> tuple[str, ...]:
     calls the network or takes gradients claims to depend on weights or data.
     """
     path = next(folder / name for name in ENTRY_POINTS if (folder / name).is_file())
-    tree = _parsed(path.read_bytes())
+    tree = parsed(path.read_bytes())
     if tree is None:
         return ()
     found = set()
@@ -75,7 +75,7 @@ def _tables_in(path: Path, content: bytes) -> list[str]:
         if len(content) > MAX_DATA_BYTES:
             found.append(f"is a data file of {len(content) >> 10} KiB")
         return found
-    tree = _parsed(content)
+    tree = parsed(content)
     if tree is None:
         return [*found, f"is a source file of {len(content) >> 10} KiB that cannot be parsed"]
     nodes = list(ast.walk(tree))
@@ -92,7 +92,8 @@ def _tables_in(path: Path, content: bytes) -> list[str]:
     return found
 
 
-def _parsed(content: bytes) -> ast.Module | None:
+def parsed(content: bytes) -> ast.Module | None:
+    """Return the syntax tree of a source; None if it is too large or cannot be parsed."""
     if len(content) > MAX_SOURCE_BYTES:
         return None
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -11,6 +12,8 @@ import msgspec
 from zcnas.organiser.audit import Sign
 from zcnas.words.records import Prediction
 
+MOVES, MARGIN = 1 / 20, 0.05
+"""Share of pairs that other weights move at least, unless tau is not this far above all samples."""
 FAST = 0.5
 """Below this share of a forward pass's CPU time, a query cannot have run one."""
 
@@ -42,7 +45,12 @@ class Evidence:
 
 def signs_of(evidence: Evidence) -> list[Sign]:
     """Return the signs in one submission's evidence."""
-    return [*_ignores_input(evidence), *_fast_and_good(evidence), *_unsteady(evidence)]
+    return [
+        *_ignores_input(evidence),
+        *_fast_and_good(evidence),
+        *_too_steady(evidence),
+        *_unsteady(evidence),
+    ]
 
 
 def _values(predictions: Sequence[Prediction]) -> dict[str, object]:
@@ -81,6 +89,35 @@ def _fast_and_good(evidence: Evidence) -> list[Sign]:
             "fast_and_good",
             f"a query takes {max(own, 0):.3f} s of CPU time, while one forward pass takes "
             f"{forward:.3f} s, and tau {evidence.tau:.3f} is above the best baseline's {best:.3f}",
+        )
+    ]
+
+
+def _too_steady(evidence: Evidence) -> list[Sign]:
+    """Return a sign if other weights and images move hardly a pair, and no baseline is as good.
+
+    What is computed from weights and images moves with them; who is better than everything that is
+    computed, and does not move, may know the architecture.
+    """
+    again, elsewhere = _values(evidence.again), _values(evidence.elsewhere)
+    numbers = [
+        (one, other)
+        for token, one in again.items()
+        if isinstance(one, float) and isinstance(other := elsewhere.get(token), float)
+    ]
+    pairs = list(itertools.combinations(numbers, 2))
+    moved = sum((a[0] - b[0]) * (a[1] - b[1]) <= 0 and a != b for a, b in pairs)
+    best = max(evidence.baselines.values(), default=None)
+    if best is None or len(pairs) < 1 / MOVES or moved >= MOVES * len(pairs):
+        return []
+    if evidence.tau <= best + MARGIN:
+        return []
+    return [
+        Sign(
+            "too_steady",
+            f"other weights and images change the order of {moved} of {len(pairs)} pairs, fewer "
+            f"than one in {1 / MOVES:.0f}, and tau {evidence.tau:.3f} is above the best baseline's "
+            f"{best:.3f}",
         )
     ]
 

@@ -23,10 +23,11 @@ from zcnas.judging.leaderboard import Entry, Leaderboard
 from zcnas.organiser.audit import Sign
 from zcnas.organiser.audit.constants import claims, table_signs
 from zcnas.organiser.audit.evidence import Evidence, signs_of
+from zcnas.organiser.audit.information import information_signs
 from zcnas.organiser.competition import Halves
 from zcnas.organiser.results.folder import ResultsFolder
 from zcnas.phases import Phase
-from zcnas.submissions import digest_of, open_submission, submission_name
+from zcnas.submissions import Submission, digest_of, open_submission, submission_name
 from zcnas.words.records import (
     Architecture,
     BenchmarkInput,
@@ -36,6 +37,7 @@ from zcnas.words.records import (
 )
 from zcnas.words.result_files import ResultFiles
 from zcnas.words.seeds import derive_seed, derive_token
+from zcnas.words.tracks import FEW_LABELS, ZERO_SHOT, Track
 
 
 @dataclass(frozen=True)
@@ -84,12 +86,14 @@ class Audit:
                     continue
                 self.say(f"{number} of {len(paths)}: {name}")
                 try:
-                    folder = open_submission(path, staging / "submissions" / name).folder
+                    submission = open_submission(path, staging / "submissions" / name)
                 except InvalidSubmission as error:
                     self.say(f"{name}: not looked at: {error}")
                     continue
-                signs = table_signs(folder)
-                evidence = self._evidence(program, entry, folder, probes)
+                folder = submission.folder
+                given = self.phase.labels if submission.track == FEW_LABELS else 0
+                signs = table_signs(folder) + information_signs(folder, submission.track, given)
+                evidence = self._evidence(program, entry, submission, probes)
                 found[name] = [*signs, *signs_of(evidence)]
         write_json(self.results.path / "audit.json", found)
         return found
@@ -98,7 +102,7 @@ class Audit:
         self,
         program: Path,
         entry: Entry,
-        folder: Path,
+        submission: Submission,
         probes: dict[str, list[Prediction]],
     ) -> Evidence:
         key, chosen = self._key(), self._chosen()
@@ -109,13 +113,13 @@ class Audit:
         baselines = self._baselines()
         return Evidence(
             recorded=read_predictions(recorded),
-            again=self._ask(program, folder, chosen),
-            elsewhere=self._ask(program, folder, elsewhere),
+            again=self._ask(program, submission.folder, chosen, submission.track),
+            elsewhere=self._ask(program, submission.folder, elsewhere, submission.track),
             canary=probes["canary"],
             forward=probes["forward"],
             tau=entry.kendall_tau[key],
             baselines={e.submission: e.kendall_tau[key] for e in baselines if e is not entry},
-            claims=claims(folder),
+            claims=claims(submission.folder),
         )
 
     def _key(self) -> str:
@@ -136,7 +140,9 @@ class Audit:
         own = {digest_of(folder) for folder in self.samples.iterdir() if folder.is_dir()}
         return [entry for entry in self.board.entries if entry.sha256 in own]
 
-    def _ask(self, program: Path, submission: Path, data: BenchmarkInput) -> list[Prediction]:
+    def _ask(
+        self, program: Path, submission: Path, data: BenchmarkInput, track: Track = ZERO_SHOT
+    ) -> list[Prediction]:
         """Return a submission's predictions; a different seed also draws different images."""
         minibatch = self.halves.load(self._key())
         if data.eval_seed != self.halves.inputs[self._key()].eval_seed:
@@ -151,6 +157,8 @@ class Audit:
             program=program,
             limits=self.phase.limits,
             cpu=self.cpu,
+            track=track,
+            labels=self.halves.labels.get(data.benchmark),
         )
         recording = Recording()
         ingest(job, self.isolation, recording)

@@ -175,7 +175,7 @@ def audit(
     out: Annotated[Path, folder_option("Folder of the run.")] = Path("build/score"),
     isolation: IsolationOption = "auto",
     cpus: CpusOption = "",
-    architectures: Annotated[int, typer.Option(min=2, help="How many to ask again.")] = 4,
+    architectures: Annotated[int, typer.Option(min=2, help="How many to ask again.")] = 8,
     as_json: JsonOption = False,
 ) -> None:
     """Report signs that a submission remembers a benchmark; advice, never a score."""

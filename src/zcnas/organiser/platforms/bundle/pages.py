@@ -31,7 +31,7 @@ from zcnas.organiser.platforms.bundle.phases import BundledPhase
 from zcnas.organiser.platforms.bundle.pictures import with_pictures
 from zcnas.organiser.platforms.settings import Settings
 from zcnas.submissions import MAX_BYTES, MAX_FILES
-from zcnas.words.tracks import TRACKS
+from zcnas.words.tracks import MEMORISING, TRACKS
 
 IMAGE_PACKAGES = ("torch", "numpy", "scipy", "psutil")
 """What a submission may import in addition to the standard library, our proxies and the shim."""
@@ -74,6 +74,7 @@ class Pages:
             "short_title": short_title,
             "table_classes": TABLE_CLASSES,
             "tracks": TRACKS,
+            "memorising": MEMORISING,
             "accuracy_sources": sorted(
                 {
                     f"{reference.source} {reference.version}: {reference.metric} ({reference.unit})"
