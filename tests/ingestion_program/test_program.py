@@ -96,6 +96,45 @@ def test_input_data_outside_the_programs_folder_is_left_alone(program, tmp_path)
     assert (program.inputs / "phase.json").is_file()
 
 
+LEARNS = """
+class ZeroCostPredictor:
+    track = "few-labels"
+    def fit(self, graphs, accuracies):
+        self.told = accuracies
+        self.sizes = [sum(p.numel() for p in graph.parameters()) for graph in graphs]
+    def query(self, graph, dataloader=None):
+        return {"first": self.told[0], "networks": len(self.sizes)}
+    def combine(self, answers):
+        assert self.sizes
+        return [answer["first"] + n for n, answer in enumerate(answers)]
+"""
+
+
+def test_a_few_labels_submission_learns_there_what_the_input_data_labels(program, tmp_path):
+    name = f"{BENCHMARK}.labels.json"
+    labels = (ROOT / "starting_kit" / "input_data" / name).read_bytes()
+    (program.inputs / name).write_bytes(labels)
+    program.describe(labels=20)
+    (tmp_path / "learns").mkdir()
+    (tmp_path / "learns" / "predictor.py").write_text(LEARNS)
+    done = program.run(submission=tmp_path / "learns")
+    assert done.returncode == 0, done.stderr
+    record = program.record()
+    first = msgspec.json.decode(labels)["labels"][0]["accuracy"]
+    scores = sorted(each.score for each in record.outcomes()[BENCHMARK])
+    assert scores == [first, first + 1, first + 2]
+    assert record.manifests[BENCHMARK].public.labels == 20
+    assert record.start.files[name] == hashlib.sha256(labels).hexdigest()
+
+
+def test_the_program_refuses_the_track_in_a_phase_without_labels(program, tmp_path):
+    (tmp_path / "learns").mkdir()
+    (tmp_path / "learns" / "predictor.py").write_text(LEARNS)
+    done = program.run(submission=tmp_path / "learns")
+    assert done.returncode == 0, done.stderr
+    assert "phase 'practice' gives no labels" in program.record().refusal
+
+
 def test_a_refused_submission_is_a_whole_record_with_the_reason(program, tmp_path):
     (tmp_path / "empty").mkdir()
     done = program.run(submission=tmp_path / "empty")

@@ -12,6 +12,7 @@ from zcnas.isolation.control_groups import OwnGroup
 from zcnas.isolation.image import UNPACKED_MARK, fingerprint, unpack_image
 from zcnas.isolation.packages import image_packages
 from zcnas.isolation.process import ProcessIsolation
+from zcnas.words.labels import Label, Labels
 
 SUM = """
 class ZeroCostPredictor:
@@ -50,10 +51,36 @@ class ZeroCostPredictor:
 """
 
 
+RANKS = """
+class ZeroCostPredictor:
+    track = "few-labels"
+    def fit(self, graphs, accuracies, dataloader):
+        self.most = max(accuracies) + len(next(iter(dataloader))[0])
+    def query(self, graph, dataloader=None):
+        return {"size": sum(p.numel() for p in graph.parameters()), "most": self.most}
+    def combine(self, answers):
+        sizes = sorted(answer["size"] for answer in answers)
+        return [self.most + sizes.index(answer["size"]) for answer in answers]
+"""
+
+
 @pytest.fixture
 def without_group(monkeypatch):
     """As for a user who may not make control groups."""
     monkeypatch.setattr(OwnGroup, "make", classmethod(lambda cls, pid, limits: None))
+
+
+def test_fit_and_combine_run_in_the_sandbox_as_well(ingest_source, big, small):
+    labels = Labels(
+        benchmark="nasbench201_cifar10",
+        metric="made up",
+        unit="percent",
+        labels=(Label(small, 40.0), Label(big, 50.0)),
+    )
+    told = {"labels": labels, "track": "few-labels"}
+    _, manifest, recording = ingest_source(RANKS, BubblewrapIsolation(), **told)
+    assert [each.value for each in recording.outcomes] == [55.0, 54.0], recording.log
+    assert manifest.public.combines
 
 
 def test_scores_are_those_of_a_plain_process_to_the_last_bit(ingest_source):

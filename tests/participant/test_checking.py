@@ -115,6 +115,47 @@ def test_every_signature_the_contract_can_call_is_accepted(tmp_path, signature):
     assert check_submission(write(tmp_path / "mine", predictor=source)).name == "mine"
 
 
+FEW = "class ZeroCostPredictor:\n    track = 'few-labels'\n    def query(self, graph): return 1\n"
+
+
+@pytest.mark.parametrize(
+    ("method", "fault"),
+    [
+        ("", "states the track few-labels and has no method fit(self, graphs, accuracies)"),
+        ("def fit(self, graphs): ...", "takes no accuracies; write fit(self, graphs, accuracies)"),
+        ("def fit(self, graphs, accuracies, epochs): ...", "needs epochs, which nobody passes"),
+        ("async def fit(self, graphs, accuracies): ...", "fit is `async`"),
+    ],
+)
+def test_a_fit_nobody_can_call_is_refused_in_the_track_that_calls_it(tmp_path, method, fault):
+    source = f"{FEW}    {method}\n"
+    assert fault in refusal_of(write(tmp_path / "mine", predictor=source))
+    check_submission(write(tmp_path / "other", predictor=source.replace("few-labels", "transfer")))
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        "def fit(self, graphs, accuracies, dataloader): ...",
+        "def fit(self, xtrain, ytrain, info_dict=None): ...",
+        "def fit(self, *data): ...",
+    ],
+)
+def test_a_fit_that_can_be_called_is_accepted(tmp_path, method):
+    check_submission(write(tmp_path / "mine", predictor=f"{FEW}    {method}\n"))
+
+
+@pytest.mark.parametrize("arguments", ["self", "self, answers, k"])
+def test_a_combine_nobody_can_call_is_worth_a_remark(tmp_path, arguments):
+    query = "class ZeroCostPredictor:\n    def query(self, graph): return 1\n"
+    source = f"{query}    def combine({arguments}): ...\n"
+    (remark,) = check_submission(write(tmp_path / "mine", predictor=source)).remarks
+    assert f"predictor.py, line 3: combine({arguments})" in remark
+    assert remark.endswith("write combine(self, answers)")
+    fine = source.replace(f"({arguments}): ...", "(self, answers): ...")
+    assert check_submission(write(tmp_path / "fine", predictor=fine)).remarks == ()
+
+
 def test_a_class_without_query_is_refused_unless_it_may_inherit_one(tmp_path):
     assert "has no method query" in refusal_of(
         write(tmp_path / "none", predictor="class ZeroCostPredictor:\n    pass\n")

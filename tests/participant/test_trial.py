@@ -38,6 +38,27 @@ NORM = (
 )
 
 
+LEARNS = """
+class ZeroCostPredictor:
+    track = "few-labels"
+    def fit(self, graphs, accuracies):
+        print("told", len(accuracies), accuracies[0])
+        self.kept = graphs[0]
+    def query(self, graph, dataloader=None):
+        return 1.0
+"""
+
+
+def test_fit_is_tried_with_the_practice_phases_labels_or_with_made_up_ones(tmp_path):
+    (tmp_path / "predictor.py").write_text(LEARNS)
+    practice = try_elsewhere(tmp_path)
+    assert practice.returncode == 0, practice.stderr
+    assert "told 20 88.85333333007812" in practice.stdout
+    assert "fit keeps 1 networks" in practice.stdout
+    other = try_elsewhere(tmp_path, "--benchmark", "nasbench301_svhn")
+    assert "told 4 60.0" in other.stdout, other.stderr
+
+
 @pytest.fixture
 def submission(tmp_path):
     def write(line="pass"):

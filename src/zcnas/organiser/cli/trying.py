@@ -107,7 +107,7 @@ def _print(trial: Trial, tried: Tried) -> None:
     if trial.kept_networks:
         from zcnas.worker.labelled import KEEP_NUMBERS
 
-        say(f"fit keeps {trial.kept_networks} networks, whose memory every query inherits: "
+        say(f"fit keeps {trial.kept_networks} networks, and every query inherits their memory: "
             f"{KEEP_NUMBERS}")  # fmt: skip
     text = f"images: {trial.minibatch.source}, batch of {trial.data.batch_size}"
     console.print(text, markup=False, style="dim", soft_wrap=True)
