@@ -68,7 +68,7 @@ def thaw_minibatch(content: bytes) -> Minibatch:
         raise InputDataError(f"this is not a minibatch ({error})") from None
 
 
-def _as_levels(name: str, array: NDArray[Any]) -> dict[str, NDArray[Any]]:
+def _as_levels(name: str, array: NDArray[Any]) -> dict[str, Any]:
     """Return what stands in a file for an array: pictures as levels, all else as it is."""
     if array.ndim != 4 or array.dtype != np.float32 or (found := _levels_of(array)) is None:
         return {name: array}
