@@ -13,6 +13,7 @@ from zcnas.organiser.cli import (
     dry_run,
     emulation,
     folder,
+    forge,
     homecoming,
     machine,
     phases,
@@ -80,6 +81,7 @@ app.command("serve")(serving.serve)
 app.add_typer(queue.app, name="queue")
 app.command("analyse")(analyses.analyse)
 app.add_typer(searching.app, name="search")
+app.add_typer(forge.app, name="forge")
 app.command("image")(machine.image)
 
 
