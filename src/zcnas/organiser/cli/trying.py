@@ -77,8 +77,16 @@ def try_predictor_here(
     """
     import torch
 
-    from zcnas.participant.trial import Trial, data_for, find_architecture, practice_inputs
+    from zcnas.datasets.frozen import load_minibatch_beside
+    from zcnas.participant.trial import (
+        PRACTICE,
+        Trial,
+        data_for,
+        find_architecture,
+        practice_inputs,
+    )
     from zcnas.phases import load_phases
+    from zcnas.words.resources import public_halves
 
     torch.set_num_threads(1)
     phases = load_phases(phases_file())
@@ -88,7 +96,8 @@ def try_predictor_here(
     console.print(f"{data.benchmark} {chosen.id}: {chosen.spec}", markup=False, highlight=False,
                   soft_wrap=True)  # fmt: skip
     try:
-        trial = Trial(predictor, data, data_dir(), folder, labels.get(data.benchmark))
+        minibatch = load_minibatch_beside(public_halves(PRACTICE)[0], data, data_dir())
+        trial = Trial(predictor, data, minibatch, folder, labels.get(data.benchmark))
         (tried,) = trial.combine([trial.query(chosen, catch=False)], catch=False)
     except Exception as error:  # noqa: BLE001 - the participant's code may raise anything
         _fail(error, folder, post_mortem=post_mortem)

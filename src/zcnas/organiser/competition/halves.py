@@ -11,8 +11,8 @@ from pathlib import Path
 
 import msgspec
 
-from zcnas.benchmarks import get_benchmark
-from zcnas.datasets import Minibatch, load_minibatch
+from zcnas.datasets import Minibatch
+from zcnas.datasets.frozen import load_minibatch_beside
 from zcnas.ingestion.inputs import check_input, read_checked_labels
 from zcnas.organiser.both_halves import read_both_halves
 from zcnas.phases import Phase
@@ -99,8 +99,7 @@ def load_halves(
 
     @functools.lru_cache(MINIBATCHES_IN_MEMORY)
     def load(key: str) -> Minibatch:
-        data = inputs[key]
-        return load_minibatch(get_benchmark(key), data.batch_size, data.eval_seed, data_dir)
+        return load_minibatch_beside(input_dir, inputs[key], data_dir)
 
     for key in phase.benchmarks:
         if reference_dir is None:

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from zcnas.benchmarks import get_benchmark
 from zcnas.datasets import Minibatch, load_minibatch
-from zcnas.datasets.frozen import freeze_minibatch, load_hosted_minibatch
+from zcnas.datasets.frozen import freeze_minibatch, load_minibatch_beside
 from zcnas.errors import InputDataError, ReferenceDataError
 from zcnas.judging.leaderboard import Entry, Leaderboard
 from zcnas.organiser.cli.main import app
@@ -277,7 +277,7 @@ def test_real_images_travel_with_the_input_data_and_are_the_same_there(tmp_path)
     path = tmp_path / f"{key}.minibatch.npz"
     path.write_bytes(freeze_minibatch(real))
     assert freeze_minibatch(real) == path.read_bytes()
-    found = load_hosted_minibatch(tmp_path, data)
+    found = load_minibatch_beside(tmp_path, data)
     assert np.array_equal(found.inputs, real.inputs)
     assert found.targets.tolist() == [3, 1]
     assert found.source == "CIFAR-10"
@@ -285,10 +285,10 @@ def test_real_images_travel_with_the_input_data_and_are_the_same_there(tmp_path)
         assert np.array_equal(array, expected)
         assert array.dtype == expected.dtype
     with pytest.raises(InputDataError, match="contains 2 images, but the benchmark needs 64"):
-        load_hosted_minibatch(tmp_path, msgspec.structs.replace(data, batch_size=64))
+        load_minibatch_beside(tmp_path, msgspec.structs.replace(data, batch_size=64))
     path.write_bytes(b"PK damaged")
     with pytest.raises(InputDataError, match="cannot be read: this is not a minibatch"):
-        load_hosted_minibatch(tmp_path, data)
+        load_minibatch_beside(tmp_path, data)
     path.unlink()
     made = load_minibatch(get_benchmark(key), 2, data.eval_seed, None)
-    assert np.array_equal(load_hosted_minibatch(tmp_path, data).inputs, made.inputs)
+    assert np.array_equal(load_minibatch_beside(tmp_path, data).inputs, made.inputs)

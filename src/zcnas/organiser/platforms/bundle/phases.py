@@ -8,8 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from zcnas.datasets import load_minibatch
-from zcnas.datasets.frozen import SUFFIX, freeze_minibatch
+from zcnas.datasets.frozen import SUFFIX, freeze_minibatch, load_minibatch_beside
 from zcnas.hosted.phase import (
     BASELINES_FILE,
     HOSTED_PHASE_FILE,
@@ -146,7 +145,7 @@ def bundle_phase(
         input_files[name] = (input_dir / name).read_bytes()
         if scored_there:
             reference_files[name] = (reference_dir / name).read_bytes()
-        minibatch = load_minibatch(benchmark, data.batch_size, data.eval_seed, data_dir)
+        minibatch = load_minibatch_beside(input_dir, data, data_dir)
         sources[key] = minibatch.source
         if not minibatch.synthetic:
             input_files[f"{key}{SUFFIX}"] = freeze_minibatch(minibatch)

@@ -1,0 +1,74 @@
+"""`zcnas forge new` as an organiser types it, with real trainings of one step."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from zcnas.errors import OrganiserError, ResultsError, UsageError
+from zcnas.forge import run
+from zcnas.forge.plan import FORGE, read_plan
+from zcnas.organiser.cli.main import app
+
+
+@pytest.fixture
+def forge(tmp_path, monkeypatch):
+    """Type a command; returns its output, raises its error."""
+    monkeypatch.setenv("ZCNAS_DATA", str(tmp_path))
+    monkeypatch.setattr(run, "GROWTH", 1e6)
+    monkeypatch.setattr(run, "MOST_SEEDS", 2)
+
+    def invoke(*arguments: str) -> str:
+        result = CliRunner().invoke(app, ["forge", "new", *arguments])
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result.output
+
+    return invoke
+
+
+def test_a_run_resumes_to_the_same_numbers_and_luck_is_not_published(forge, tmp_path):
+    options = ("tiny", "--space", "transbench101_micro", "--architectures", "4", "--steps", "1")
+    with pytest.raises(OrganiserError, match=r"agree with tau .* only, below 0\.5"):
+        forge(*options)
+    path = tmp_path / "forged" / "tiny" / "trainings.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    assert len(lines) == 8
+    path.write_bytes(b"".join(lines[:6]) + lines[6][:20])
+    with pytest.raises(OrganiserError):
+        forge(*options)
+
+    def outcomes(rows):
+        return sorted((r["architecture"], r["replica"], r["accuracy"], r["loss"]) for r in rows)
+
+    after = path.read_bytes().splitlines()
+    assert outcomes(map(json.loads, after)) == outcomes(map(json.loads, lines))
+    with pytest.raises(ResultsError, match="holds a forge whose steps is 1, not 2"):
+        forge(*options[:-1], "2")
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (("Digits",), "cannot be called 'Digits'"),
+        (("a", "--space", "transbench101_macro"), "256×256 photographs only"),
+        (("a" * 12, "--space", "transbench101_micro"), "3 shorter"),
+        (("a", "--part", "2/3"), "begin with part 1"),
+        (("a", "--part", "1/3", "--scheduler", "tcp://127.0.0.1:1"), "choose one"),
+    ],
+)
+def test_what_cannot_be_forged_is_refused_before_anything_is_made(
+    forge, tmp_path, options, problem
+):
+    with pytest.raises(UsageError, match=problem):
+        forge(*options)
+    assert not list(tmp_path.rglob(FORGE))
+
+
+def test_the_secret_is_another_for_every_forge(forge, tmp_path, monkeypatch):
+    monkeypatch.setattr(run.Forge, "run", lambda self, to: None)
+    for name in ("a", "b"):
+        forge(name, "--architectures", "4")
+    first, second = (read_plan(tmp_path / "forged" / name) for name in ("a", "b"))
+    assert first.seed != second.seed
+    assert len(first.seed) == 64
