@@ -35,14 +35,12 @@ def hide_packages(kept: Sequence[str]) -> None:
     def find_kept(name: str, package: str | None = None) -> ModuleSpec | None:
         try:
             return find(name, package)
-        except _HiddenError:
+        except ModuleNotFoundError:
+            if "." in name:  # its package is not there, which find_spec itself raises
+                raise
             return None
 
     importlib.util.find_spec = find_kept
-
-
-class _HiddenError(ModuleNotFoundError):
-    """A package is here and not in the image."""
 
 
 class _Hidden:
@@ -58,7 +56,7 @@ class _Hidden:
         """Return a module beside the submission or the program, or None to go on looking.
 
         Raises:
-            _HiddenError: It is a package that the image does not have.
+            ModuleNotFoundError: It is a package that the image does not have.
         """
         if path is not None or "." in name or name in self._kept:
             return None
@@ -67,7 +65,7 @@ class _Hidden:
             return found
         if PathFinder.find_spec(name, list(map(str, self._folders)), target) is None:
             return None
-        raise _HiddenError(
+        raise ModuleNotFoundError(
             f"No module named '{name}' where submissions run: it is installed on this machine and "
             "not in the image; docs/participants.md lists what is",
             name=name,
