@@ -59,6 +59,7 @@ def test_hidden_phases_say_what_a_participant_may_see():
     assert {name: phase.feedback for name, phase in PHASES.items()} == {
         "practice": "full",
         "practice_labels": "full",
+        "practice_forged": "full",
         "starter": "full",
         "development": "score_only",
         "final": "none",

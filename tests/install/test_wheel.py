@@ -57,7 +57,8 @@ def test_the_wheel_has_one_top_level_name_and_no_draw_but_the_public_one(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0].partition("-")[0] for name in names} == {"zcnas"}
     drawn = {name.split("/")[3] for name in names if name.startswith("zcnas/assets/reference_data")}
-    assert drawn == {"README.md", "phases.toml", "practice"}
+    practice = {"practice", "practice_forged", "practice_labels"}
+    assert drawn == {"README.md", "phases.toml", *practice}
     assert not [name for name in names if "__pycache__" in name]
     assert "zcnas/assets/tests/hostile/submissions/escapes/predictor.py" in names
     assert not [name for name in names if "/tests/" in name and "/submissions/" not in name]

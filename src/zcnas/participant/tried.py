@@ -18,7 +18,12 @@ from zcnas.judging.metrics import kendall_tau
 from zcnas.participant.trial import PRACTICE, Trial, Tried, data_for, practice_inputs
 from zcnas.phases import load_phases
 from zcnas.words.records import read_reference
-from zcnas.words.resources import PHASES_FILE, competition_file, public_halves
+from zcnas.words.resources import (
+    PHASES_FILE,
+    competition_file,
+    public_halves,
+    public_reference,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,17 +129,16 @@ def try_predictor(
     import torch
 
     practice, labels = practice_inputs()
-    inputs, references = public_halves(PRACTICE)
     data = data_for(benchmark, load_phases(competition_file(PHASES_FILE)), practice)
     if batch_size is None:
-        minibatch = load_minibatch_beside(inputs, data)
+        minibatch = load_minibatch_beside(public_halves(PRACTICE)[0], data)
     else:
         data = msgspec.structs.replace(data, batch_size=batch_size)
         minibatch = load_minibatch(
             get_benchmark(data.benchmark), data.batch_size, data.eval_seed, None
         )
-    known = data.benchmark in practice
-    truth = read_reference(references / f"{data.benchmark}.json").accuracies if known else {}
+    public = public_reference(data.benchmark) if data.benchmark in practice else None
+    truth = read_reference(public).accuracies if public else {}
     source = getattr(sys.modules.get(type(predictor).__module__), "__file__", None)
     folder = Path(source).resolve().parent if source else Path.cwd()
     threads = torch.get_num_threads()

@@ -19,7 +19,7 @@ from zcnas.judging.metrics import kendall_tau
 from zcnas.search_spaces import build_network, get_search_space, parse_spec
 from zcnas.tables import load_table
 from zcnas.words.records import read_reference
-from zcnas.words.resources import public_halves
+from zcnas.words.resources import public_halves, public_reference
 from zcnas.words.seeds import derive_seed
 
 if TYPE_CHECKING:
@@ -110,8 +110,9 @@ class ResearchBenchmark:
         import pandas as pd
 
         tables = _data_folder(folder)
-        if tables is None and (drawn := self.practice()):
-            reference = read_reference(public_halves(PRACTICE)[1] / f"{self.key}.json")
+        public = public_reference(self.key) if tables is None else None
+        if public and (drawn := self.practice()):
+            reference = read_reference(public)
             values = {str(spec): reference.accuracies[token] for token, spec in drawn.items()}
         else:
             values = load_table(self.record, ACCURACIES, tables).means()

@@ -13,6 +13,7 @@ import importlib.resources
 from pathlib import Path
 
 from zcnas.errors import PhaseError
+from zcnas.phases import load_phases
 
 PHASES_FILE = "reference_data/phases.toml"
 """What makes a folder a competition folder."""
@@ -85,6 +86,15 @@ def public_halves(phase: str) -> tuple[Path, Path]:
     if folder is None or not any((folder / name).exists() for name in (INPUT_FOLDER, reference)):
         folder = package_root()
     return folder / INPUT_FOLDER, folder / reference
+
+
+def public_reference(benchmark: str) -> Path | None:
+    """Return the accuracies that a public phase has drawn of a benchmark; None if none has."""
+    for phase in load_phases(competition_file(PHASES_FILE)).values():
+        path = public_halves(phase.name)[1] / f"{benchmark}.json"
+        if phase.truth == "public" and benchmark in phase.benchmarks and path.is_file():
+            return path
+    return None
 
 
 def writable_halves(phase: str) -> tuple[Path, Path]:

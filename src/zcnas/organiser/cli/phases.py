@@ -139,7 +139,7 @@ def sample(
 
     def say(part: Drawn) -> None:
         drawn.append(part)
-        images = images_of(get_benchmark(part.benchmark), data_dir())
+        images = images_of(get_benchmark(part.benchmark), tables or data_dir())
         labels = f", {part.labels} labels that no draw has" if part.labels else ""
         _note(
             f"{part.benchmark}: {part.architectures} of {part.available} architectures from "
