@@ -29,7 +29,8 @@ def correlations(name, measure):
     for key, recorded in RECORD.scores.baselines[name].items():
         truth = read_reference(ROOT / "reference_data" / "practice" / f"{key}.json").accuracies
         accuracies = [truth[token] for token in RECORD.scores.architectures[key]]
-        found.append(measure(recorded.scores, accuracies)[0])
+        scores = [float(score) for score in recorded.scores]  # an infinity is recorded as text
+        found.append(measure(scores, accuracies)[0])
     return found
 
 

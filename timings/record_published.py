@@ -16,9 +16,10 @@ import msgspec
 
 from zcnas.errors import PredictionError
 from zcnas.participant.baselines import BaselineScores, record_scores
+from zcnas.phases import load_phase
 from zcnas.submissions import digest_of
 from zcnas.words.records import read_input
-from zcnas.words.resources import public_halves
+from zcnas.words.resources import PHASES_FILE, package_file, public_halves
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORD = ROOT / "docs" / "published_proxies.json"
@@ -55,8 +56,8 @@ def main() -> None:
     found = sorted((Path(sys.argv[1]) / "submissions").iterdir())
     inputs, _ = public_halves(PHASE)
     ids = {
-        path.stem: [each.id for each in read_input(path).architectures]
-        for path in sorted(inputs.glob("*.json"))
+        key: [each.id for each in read_input(inputs / f"{key}.json").architectures]
+        for key in load_phase(package_file(PHASES_FILE), PHASE).benchmarks
     }
     now = record_scores(PHASE, ids, {each.name: (each.name, each) for each in found})
     sha256 = {each.name: digest_of(SAMPLES / each.name) for each in found}
