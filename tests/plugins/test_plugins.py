@@ -76,7 +76,7 @@ def test_a_dataset_of_a_plugin_joins_our_search_space(plugin, tmp_path):
         (
             lambda name: load_table(get_benchmark("toyspace_cifar10"), name),
             TableError,
-            "accuracy table 'x'; known tables: nas_bench_suite_zero, .*toyspace",
+            "accuracy table 'x'; known tables: forged, nas_bench_suite_zero, .*toyspace",
         ),
     ],
 )
