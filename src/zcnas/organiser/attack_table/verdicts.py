@@ -55,7 +55,7 @@ def neighbours(run: Run) -> Verdict:
     problems = []
     for name in HONEST:
         alone = read_predictions(
-            run.results_alone / "submissions" / name / f"{KEY}.predictions.jsonl"
+            ResultFiles(run.results_alone / "submissions" / name, KEY).predictions
         )
         beside = predictions_of(run, name)
         undisturbed = next(entry for entry in run.alone.entries if entry.submission == name)

@@ -276,6 +276,7 @@ def on_platforms(small, forms, containers):
     }
 
 
+@pytest.mark.slow
 def test_every_form_gives_identical_digits_in_dry_run_score_and_on_both_platforms(
     small, forms, on_platforms, tmp_path
 ):
