@@ -54,6 +54,7 @@ LONGEST = (
     "tests/ingestion/test_ingest.py",
     "tests/hostile/test_plain_user.py",
     "tests/pages/test_in_browser.py",
+    "tests/pages/test_large_ranking.py",
     "tests/organiser/cli/test_main.py",
     "tests/ingestion/test_combine.py",
     "tests/install/test_kit.py",

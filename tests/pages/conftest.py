@@ -20,6 +20,8 @@ from zcnas.words.records import (
 )
 
 ROOT = Path(__file__).resolve().parents[2]
+WAIT_MS = 240_000
+"""How long a page is waited for; no idle machine needs a tenth of it."""
 
 
 @pytest.fixture(scope="session")
@@ -135,3 +137,32 @@ def published(run_folder, phase, references, specs):
 def site(published, run_folder):
     """The folder of that run's pages."""
     return run_folder / "leaderboard"
+
+
+@pytest.fixture
+def open_page(browser):
+    """A function that opens a page; the test fails if the page complains or asks for anything."""
+    contexts, complaints = [], []
+
+    def visit(path, width=1280, scheme="light", **options):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, **options
+        )
+        context.set_default_timeout(WAIT_MS)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
+        page.on("request", note)
+        page.goto(path.as_uri())
+        return page
+
+    def note(request):
+        if not request.is_navigation_request() and not request.url.startswith("data:"):
+            complaints.append(request.url)
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert complaints == []

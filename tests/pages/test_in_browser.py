@@ -7,50 +7,14 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree
 
-import msgspec
-import numpy as np
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
 
-from tests.boards import bind, enter, publish_run
-from zcnas.benchmarks import BENCHMARKS, get_benchmark
+from tests.pages.reading import numbers, violations
+from zcnas.benchmarks import get_benchmark
 from zcnas.pages.titles import benchmark_title
-from zcnas.phases import load_phase
-from zcnas.words.records import Prediction, Reference
 
 ROOT = Path(__file__).resolve().parents[2]
-WAIT_MS = 240_000
-"""How long a page is waited for; no idle machine needs a tenth of it."""
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def open_page(browser):
-    """A function that opens a page; the test fails if the page complains or asks for anything."""
-    contexts, complaints = [], []
-
-    def visit(path, width=1280, scheme="light", **options):
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, **options
-        )
-        context.set_default_timeout(WAIT_MS)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
-        page.on("request", note)
-        page.goto(path.as_uri())
-        return page
-
-    def note(request):
-        if not request.is_navigation_request() and not request.url.startswith("data:"):
-            complaints.append(request.url)
-
-    yield visit
-    for context in contexts:
-        context.close()
-    assert complaints == []
 
 
 def open_details(page):
@@ -65,15 +29,6 @@ def names(page):
     """The entries on the ranking as they stand, those filtered away left out."""
     cells = page.locator("#board tbody tr:not([hidden]) th a")
     return cells.all_inner_texts()
-
-
-def numbers(page, heading):
-    """The numbers of the visible rows in the column of that heading."""
-    heads = page.locator("#board thead th").all_inner_texts()
-    heads = [" ".join(text.split()) for text in heads]
-    column = next(i for i, text in enumerate(heads) if text.startswith(heading))
-    cells = page.locator(f"#board tbody tr:not([hidden]) > :nth-child({column + 1})")
-    return [float(text.replace("−", "-")) for text in cells.all_inner_texts() if text != "–"]
 
 
 def test_the_ranking_stands_in_the_order_of_the_leaderboard(site, published, open_page):
@@ -333,18 +288,6 @@ def test_print_shows_the_ranking_without_its_controls(site, open_page):
     assert box.evaluate("(e) => getComputedStyle(e).overflow") == "visible"
 
 
-def violations(page, *rules):
-    """What axe-core finds wrong with a page, all its rules on, or these."""
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(AXE_SCRIPT)
-    found = page.evaluate(
-        "async (rules) => (await axe.run({ resultTypes: ['violations'], "
-        "...(rules.length ? { runOnly: rules } : {}) })).violations",
-        rules,
-    )
-    return [(v["id"], v["help"], [n["html"][:120] for n in v["nodes"]][:3]) for v in found]
-
-
 def test_axe_finds_no_violation_on_any_kind_of_page_light_dark_or_on_a_phone(site, open_page):
     """Darkness changes colours alone, so only contrasts are looked at again."""
     strange = next(site.glob("submission--n-*"))
@@ -362,71 +305,3 @@ def test_axe_finds_no_violation_on_any_kind_of_page_light_dark_or_on_a_phone(sit
             page.set_viewport_size({"width": 390, "height": 900})
             assert violations(page) == [], path.name
         page.close()
-
-
-@pytest.fixture(scope="module")
-def many(tmp_path_factory):
-    """The site of 200 submissions on all 28 benchmarks."""
-    out = tmp_path_factory.mktemp("many")
-    phase = load_phase(ROOT / "reference_data" / "phases.toml", "full")
-    phase = msgspec.structs.replace(phase, benchmarks=tuple(BENCHMARKS))
-    rng = np.random.default_rng(0)
-    tokens = [f"{number:08x}" for number in range(12)]
-    references = {
-        key: Reference(
-            benchmark=key, metric="m", unit="percent", source="s", version="1", table_sha256="0",
-            accuracies=dict(zip(tokens, rng.normal(90, 3, 12).tolist(), strict=True)),
-        )
-        for key in phase.benchmarks
-    }  # fmt: skip
-    results = bind(out, phase, references)
-    for number in range(200):
-        scores = {key: rng.normal(size=12).tolist() for key in phase.benchmarks}
-        lines = {
-            key: [
-                Prediction(id=t, status="ok", score=s) for t, s in zip(tokens, drawn, strict=True)
-            ]
-            for key, drawn in scores.items()
-        }
-        enter(results, f"entry{number:03d}", lines)
-    publish_run(out, phase, references)
-    return out / "leaderboard"
-
-
-def test_a_ranking_of_200_by_28_starts_with_an_overview_and_opens_to_one_search_space(
-    many, open_page
-):
-    page = open_page(many / "index.html")
-    visible = page.locator("#board thead th:visible")
-    assert not any("CIFAR-10" in head for head in visible.all_inner_texts())
-    assert visible.filter(has_text="mean").count() == 5, "one per search space"
-    page.get_by_label("Show").select_option("space:NAS-Bench-301")
-    heads = visible.all_inner_texts()
-    assert sum(head.startswith("NB301") for head in heads) == 4
-    assert sum("NAS-Bench-301" in head for head in heads) == 1
-    means = numbers(page, "mean NAS-Bench-301")
-    assert len(means) == 200
-    assert means == sorted(means, reverse=True)
-
-
-def test_names_and_headings_stay_in_sight_while_a_large_table_is_scrolled(many, open_page):
-    for width in (390, 1280):
-        page = open_page(many / "index.html", width)
-        page.get_by_label("Show").select_option("all")
-        page.locator(".scroll.tall").first.evaluate("(e) => e.scrollTo(1500, 3000)")
-        places = page.evaluate(
-            """() => {
-              const box = document.querySelector(".scroll.tall").getBoundingClientRect();
-              const name = document.querySelectorAll("#board tbody th")[60].getBoundingClientRect();
-              const head = document.querySelector("#board thead th").getBoundingClientRect();
-              return [name.left - box.left, head.top - box.top];
-            }"""
-        )
-        assert places == pytest.approx([0, 0], abs=2), json.dumps(places)
-
-
-def test_axe_finds_no_violation_in_a_large_ranking(many, open_page):
-    page = open_page(many / "index.html")
-    page.get_by_label("Show").select_option("all")
-    page.get_by_label("Find").fill("entry01")  # all columns of ten rows: axe looks at every cell
-    assert violations(page) == []
