@@ -25,8 +25,8 @@ from zcnas.isolation import Isolation, WorkerPlace
 from zcnas.isolation.machine import usable_cpus
 from zcnas.isolation.owners import owned_folder
 from zcnas.isolation.probes import PROBES
+from zcnas.isolation.process import SMALLEST
 from zcnas.isolation.program import stage_worker
-from zcnas.phases import Limits
 from zcnas.words.json_files import read_json, write_json
 from zcnas.words.resources import package_file
 from zcnas.words.wings import shipped_files
@@ -37,15 +37,7 @@ STATE_VARIABLE = "ZCNAS_STATE"
 """Environment variable that names another folder for the records of this user's machines."""
 _KEY = "attack-table.key"
 _KEY_BYTES = 32
-_TRIAL = Limits(
-    query_cpu_s=1,
-    benchmark_cpu_s=1,
-    setup_s=1,
-    memory_mb=512,
-    processes=8,
-    scratch_mb=1,
-    log_kb=1,
-)
+_TRIAL = msgspec.structs.replace(SMALLEST, memory_mb=512)
 
 
 class Verdict(msgspec.Struct, frozen=True):

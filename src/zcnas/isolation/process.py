@@ -30,7 +30,7 @@ from zcnas.isolation.owners import make_owned_folder
 from zcnas.phases import Limits
 from zcnas.worker.hiding import VARIABLE
 
-_SMALLEST = Limits(
+SMALLEST = Limits(
     query_cpu_s=1,
     benchmark_cpu_s=1,
     setup_s=1,
@@ -61,7 +61,7 @@ class ProcessIsolation:
         """What it isolates: whether anything bounds a query's processes together is tried out."""
         idle = [sys.executable, "-I", "-S", "-c", "input()"]
         with subprocess.Popen(idle, stdin=subprocess.PIPE, start_new_session=True) as trial:
-            group = OwnGroup.make(trial.pid, _SMALLEST)
+            group = OwnGroup.make(trial.pid, SMALLEST)
             trial.kill()
             trial.wait()
             if group is not None:
