@@ -155,6 +155,18 @@ def test_no_entry_point_and_no_class_are_told_apart(tmp_path):
         load_predictor(tmp_path)
 
 
+def test_a_later_submission_gets_its_own_parts(tmp_path):
+    for number in (1, 2):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "parts.py").write_text(f"number = {number}\n")
+        (folder / "predictor.py").write_text(
+            "from .parts import number\nclass ZeroCostPredictor:\n"
+            "    def query(self, graph): return number\n"
+        )
+        assert load_predictor(folder).query(None) == number
+
+
 def test_relative_imports_of_files_beside_the_entry_point_work(tmp_path):
     (tmp_path / "parts").mkdir()
     (tmp_path / "parts" / "__init__.py").write_text("from .deep import two\n")

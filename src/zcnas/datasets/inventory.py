@@ -15,6 +15,7 @@ from zcnas.benchmarks import Benchmark
 from zcnas.datasets.forged import images_path
 from zcnas.datasets.sources import SOURCES
 from zcnas.phases import Phase
+from zcnas.words.forged_names import parse_forged_name
 
 FORGED = "forged"
 """The table of what `zcnas forge` made: a file per benchmark."""
@@ -95,7 +96,24 @@ def _images(phase: Phase, data_dir: Path | None) -> list[Item]:
             items.append(
                 Item(f"images of {source.title}", False, keys, source.files, missing, advice)
             )
-    return items
+    return [*items, *_forged_images(phase, data_dir)]
+
+
+def _forged_images(phase: Phase, data_dir: Path | None) -> list[Item]:
+    advice = "made by `zcnas forge new` with the accuracies; the phase's draw brings what it needs"
+    forged = [b for b in phase.get_benchmarks() if parse_forged_name(b.dataset.name)]
+    files = [(str(images_path(Path(), b.dataset.name)),) for b in forged]
+    return [
+        Item(
+            f"images of {benchmark.key} ({FORGED})",
+            required=False,
+            benchmarks=(benchmark.key,),
+            files=names,
+            missing=_missing(names, data_dir),
+            advice=advice,
+        )
+        for benchmark, names in zip(forged, files, strict=True)
+    ]
 
 
 def images_of(benchmark: Benchmark, data_dir: Path | None) -> str:

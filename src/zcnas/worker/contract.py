@@ -62,6 +62,8 @@ def load_predictor(folder: Path) -> Any:
     path = next((folder / name for name in ENTRY_POINTS if (folder / name).is_file()), None)
     if path is None:
         raise ImportError(f"the submission has no {' or '.join(ENTRY_POINTS)}; add one")
+    for name in [name for name in sys.modules if name.startswith(f"{PACKAGE}.")]:
+        del sys.modules[name]  # of a submission that this process loaded before
     sys.path.append(str(folder))
     sys.meta_path.insert(0, _OwnOfShims(folder))
     package = ModuleType(PACKAGE)
