@@ -17,6 +17,7 @@ from zcnas.organiser.cli.options import (
     folder_option,
     print_record,
 )
+from zcnas.words.forged_names import parse_forged_name
 
 
 def data(
@@ -74,7 +75,7 @@ def _named_folder() -> Path:
 
 
 def _check_phase(name: str, folder: Path) -> list[str]:
-    """Print what is missing of a phase's tables; return the phase's datasets."""
+    """Print what is missing of a phase's tables; return the phase's datasets that are published."""
     from zcnas.datasets.inventory import inventory
 
     phase = find_phase(name)
@@ -85,7 +86,8 @@ def _check_phase(name: str, folder: Path) -> list[str]:
             _describe(item.what, item.missing, item.advice, folder)
         else:
             console.print(f"{item.what}: present", markup=False)
-    return sorted({benchmark.dataset.name for benchmark in phase.get_benchmarks()})
+    names = {benchmark.dataset.name for benchmark in phase.get_benchmarks()}
+    return sorted(name for name in names if not parse_forged_name(name))
 
 
 def _describe(title: str, missing: tuple[str, ...], advice: str, folder: Path) -> None:
