@@ -62,7 +62,23 @@ def test_the_kits_own_files_are_no_part_of_a_submission(tmp_path):
     kit = package_file("starting_kit")
     assert packed_files(kit).keys() == {"predictor.py", "metadata"}
     (said,) = open_submission(kit, tmp_path / "opened").remarks
-    assert "README.md, few_labels/, input_data/, submissions/" in said
+    assert {"README.md", "few_labels/", "input_data/", "submissions/"} <= set(named(said))
+
+
+def test_what_tools_left_in_the_kits_folders_is_not_named_apart(tmp_path):
+    compiled = tmp_path / "kit" / "submissions" / "nwot" / "__pycache__" / "predictor.pyc"
+    compiled.parent.mkdir(parents=True)
+    compiled.touch()
+    (compiled.parents[1] / "predictor.py").write_text(QUERY)
+    (tmp_path / "kit" / "predictor.py").write_text(QUERY)
+    (tmp_path / "kit" / "submissions" / "submissions.csv").touch()
+    (said,) = open_submission(tmp_path / "kit", tmp_path / "opened").remarks
+    assert named(said) == ["submissions/"]
+
+
+def named(remark):
+    """Return what a remark says is left out."""
+    return remark.partition(": ")[2].split(", ")
 
 
 def test_a_sample_of_the_kit_that_is_imported_stays(tmp_path):

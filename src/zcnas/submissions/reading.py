@@ -99,7 +99,8 @@ def _read(listing: Listing, problems: list[str]) -> Contents:
             files[name] = b""
     for part in (parts := kit_parts(files)):
         files = {name: content for name, content in files.items() if not name.startswith(part)}
-    return Contents(files, tuple(sorted(left_out.union(parts))), tuple(sorted(listing.replaced)))
+    outermost = {name for name in left_out if not name.startswith(parts)}.union(parts)
+    return Contents(files, tuple(sorted(outermost)), tuple(sorted(listing.replaced)))
 
 
 def _not_a_zip(path: Path, error: Exception) -> str:
