@@ -37,7 +37,7 @@ export SUBMISSIONS SUBMISSION OUT DATA SITE
 SEVERAL_SUBMISSIONS = if [ -e "$$SUBMISSIONS" ]; then set -- "$$SUBMISSIONS"; else eval "set -- $$SUBMISSIONS"; fi
 
 .DEFAULT_GOAL := help
-.PHONY: help install lock score dry-run smoke submission leaderboard baselines status rank merge data phases sample bundle bundle-check emulate feedback audit doctor attack-table analyse image check docs test test-slow test-lowest fuzz verify-spaces soak bench
+.PHONY: help install lock score dry-run smoke submission leaderboard baselines status rank merge data phases sample bundle bundle-check emulate feedback audit doctor attack-table analyse image check docs site test test-slow test-lowest fuzz verify-spaces soak bench
 
 help:  ## list the targets
 	@echo "Variables are the options of the console script: ISOLATION=docker is --isolation docker, likewise PHASE= OUT= CPUS= SCHEDULER="
@@ -104,10 +104,9 @@ submission: install  ## check your SUBMISSION and zip it for upload
 leaderboard: install  ## print the leaderboard in OUT again, write its pages (SITE= AFTER_DEADLINE=yes)
 	$(ZCNAS) leaderboard "$$OUT" $(if $(SITE),--site "$$SITE") $(if $(AFTER_DEADLINE),--after-deadline)
 
-baselines: .venv/installed-dev  ## score every sample on the practice phase, record the baselines and their site (hours)
+baselines: .venv/installed-dev  ## score every sample on the practice phase and record the baselines (hours)
 	$(ZCNAS) score starting_kit/submissions --isolation $(ISOLATION) --cpus '$(CPUS)' --out build/baselines
 	$(ZCNAS) rank build/baselines --vote
-	$(ZCNAS) leaderboard build/baselines --site docs/practice_site
 	$(BIN)/python timings/record_baselines.py build/baselines
 
 status: install  ## say what is done, running and failed in OUT, and why
@@ -165,6 +164,10 @@ check: .venv/installed-dev  ## ruff, mypy, the contracts of the wings, and that 
 docs: .venv/installed-docs  ## write the reference pages from the code and build the documentation's site in build/docs
 	$(BIN)/python docs/write_reference.py
 	$(BIN)/sphinx-build -q -W --keep-going docs build/docs
+	$(BIN)/python docs/write_practice_site.py build/docs/practice_site
+
+site: install  ## write an example of a leaderboard, the baselines on the practice phase (SITE=build/site)
+	$(BIN)/python docs/write_practice_site.py "$${SITE:-build/site}"
 
 test: .venv/installed-dev  ## every test but the slow ones (TESTS= some of them)
 	$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder $(TESTS)

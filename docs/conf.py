@@ -6,7 +6,6 @@ project = "zcnas"
 author = "the zcnas authors"
 release = __version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-exclude_patterns = ["practice_site"]  # pages of its own: `make leaderboard SITE=`
 html_theme = "furo"
 html_title = f"zcnas {release}"
 html_show_copyright = False

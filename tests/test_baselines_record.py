@@ -6,14 +6,21 @@ from pathlib import Path
 
 from zcnas.errors import PredictionError
 from zcnas.judging.leaderboard import Leaderboard
+from zcnas.pages.environment import format_interval, format_tau
 from zcnas.words.records import read_json
 
 ROOT = Path(__file__).resolve().parents[1]
-_MODULE = importlib.util.spec_from_file_location(
-    "record_baselines", ROOT / "timings" / "record_baselines.py"
-)
-recording = importlib.util.module_from_spec(_MODULE)
-_MODULE.loader.exec_module(recording)
+
+
+def load(path):
+    """Import a script of the repository as a module."""
+    spec = importlib.util.spec_from_file_location(Path(path).stem, ROOT / path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+recording = load("timings/record_baselines.py")
 BOARD = read_json(recording.RECORD, Leaderboard, PredictionError)
 
 
@@ -43,7 +50,14 @@ def test_random_scores_say_nothing_and_the_proxies_say_something():
         assert entries[name].score_interval[0] > 0.3, name
 
 
-def test_the_site_shows_every_baseline():
-    index = (ROOT / "docs" / "practice_site" / "index.html").read_text(encoding="utf-8")
+def test_the_example_of_a_leaderboard_shows_every_baseline_with_its_recorded_interval(tmp_path):
+    writing = load("docs/write_practice_site.py")
+    writing.write_practice_site(tmp_path / "site")
+    index = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+    table = index[index.index('id="board"') : index.index("</table>")]
     for entry in BOARD.entries:
-        assert f'href="submission-{entry.submission}.html"' in index
+        row = table[table.index(f'id="submission-{entry.submission}"') :]
+        row = row[: row.index("<tr") if "<tr" in row else None]
+        assert f'href="submission-{entry.submission}.html"' in row
+        assert format_tau(entry.score) in row
+        assert format_interval(entry.score_interval) in row

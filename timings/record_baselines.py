@@ -74,7 +74,7 @@ def table_of(board: Leaderboard, architectures: int) -> str:
         "The score is the mean tau-b. The entries of a group cannot be distinguished from its "
         "first entry with this sample of",
         "architectures. [`leaderboard.md`](leaderboard.md) explains the numbers, "
-        "[`practice_site/`](practice_site/index.html) shows them with figures,",
+        "`make site` draws their leaderboard,",
         "and [`baselines.json`](baselines.json) has all digits and the SHA-256 of each sample as "
         "it was scored. `vote` is not a",
         "submission: it is the pairwise majority of `synflow`, `jacov` and `snip`, derived from "

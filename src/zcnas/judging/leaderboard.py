@@ -96,6 +96,13 @@ class Leaderboard(msgspec.Struct, frozen=True, kw_only=True):
     entries: tuple[Entry, ...]
     contained: bool | None = None
 
+    @property
+    def ran_contained(self) -> bool:
+        """Whether submissions could reach neither files nor network, as far as is recorded."""
+        if self.contained is None:
+            return not self.isolation.startswith("process")
+        return self.contained
+
 
 def write_leaderboard(leaderboard: Leaderboard, folder: Path) -> None:
     """Write ``leaderboard.json`` and ``leaderboard.csv`` into a folder."""

@@ -194,10 +194,7 @@ def _ranking(content: SiteContent, hrefs: Mapping[str, str]) -> str:
 
 
 def _warning(board: Leaderboard) -> str:
-    contained = board.contained
-    if contained is None:  # of an earlier version
-        contained = not board.isolation.startswith("process")
-    if not contained:
+    if not board.ran_contained:
         return (
             "These submissions ran as plain processes, not in containers: they could read this "
             "machine's files and use its network, so the ranking rests on trust in them."
