@@ -27,7 +27,7 @@ LOCKS_VARIABLE = "ZCNAS_LOCKS"
 All runs on one machine must see the same folder; containers of one node can mount it.
 """
 LEASE_POLL_S = 0.2
-_CPU_RANGE = re.compile("([0-9]{1,5})(?:-([0-9]{1,5}))?")
+_CPU_RANGE = re.compile("([0-9]{1,5})(?: *- *([0-9]{1,5}))?")
 """A CPU or a range; of a machine that exists, so no range is too long to write out."""
 
 
@@ -192,7 +192,7 @@ def parse_cpus(text: str) -> list[int]:
         OrganiserError: This system runs no submissions.
     """
     usable = usable_cpus()
-    parts = "".join(text.split()).split(",")
+    parts = [part.strip() for part in text.split(",")]
     if parts == [""]:
         return one_per_core(usable)
     cpus: set[int] = set()

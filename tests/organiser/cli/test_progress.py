@@ -46,6 +46,32 @@ def test_a_line_of_the_whole_run_comes_every_minute(monkeypatch):
     assert "min left" in text
 
 
+def test_waiting_for_a_cpu_is_not_counted_as_work(monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr("zcnas.organiser.cli.progress.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("zcnas.organiser.cli.progress.LINE_INTERVAL_S", 0.0)
+    out = io.StringIO()
+    with watch_run(Console(file=out, width=100), ["ada", "grace"], 60) as watch:
+        watch.advance("ada", "nasbench201_cifar10", None)
+        watch.waiting("waiting for a CPU: CPU 0 is held by process 9")
+        clock[0] = 3600.0
+        watch.waiting("")
+        clock[0] = 3602.0
+        watch.advance("ada", "nasbench201_cifar10", OK)
+        assert "1 of 120 architectures, 30/min, about 4 min left" in out.getvalue()
+        watch.waiting("waiting for a CPU: CPU 0 is held by process 9")
+        clock[0] = 3604.0
+        watch.advance("ada", "nasbench201_cifar10", OK)
+        assert "2 of 120 architectures, 30/min" in out.getvalue(), "another job was at work"
+        clock[0] = 7200.0
+        watch.waiting("")
+    assert out.getvalue().count("waiting for a CPU") == 1
+
+
+def test_the_last_line_of_a_run_that_ended_promises_no_end():
+    assert "min left" not in shown(False, ["ada", "grace"], STEPS)
+
+
 def test_with_a_terminal_there_is_a_bar_for_all_and_one_per_submission():
     text = shown(True, ["ada", "grace"], STEPS)
     for part in ("all", "ada", "grace", "3/4", "2/2", "1/2", "1 failed"):

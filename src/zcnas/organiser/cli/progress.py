@@ -60,8 +60,8 @@ class Watch(Protocol):
         """Show that a benchmark began (no prediction), or that one more architecture is done."""
         ...
 
-    def say_once(self, text: str) -> None:
-        """Print a line among the progress, unless it is empty or was said before."""
+    def waiting(self, text: str) -> None:
+        """Show what a job waits for, once; "" when it waits no longer."""
         ...
 
     def paused(self) -> AbstractContextManager[None]:
@@ -136,8 +136,8 @@ class Bars:
             if self._many and self._progress.tasks[task].finished:
                 self._progress.update(task, visible=False)
 
-    def say_once(self, text: str) -> None:
-        """Print a line above the bars."""
+    def waiting(self, text: str) -> None:
+        """Print what a job waits for above the bars."""
         with self._lock:
             if text and text not in self._said:
                 self._said.add(text)
@@ -181,7 +181,8 @@ class Lines:
         self._failed: Counter[str] = Counter()
         self._begun: set[str] = set()
         self._said: set[str] = set()
-        self._start = self._last_line = time.monotonic()
+        self._pace = _Pace()
+        self._last_line = time.monotonic()
 
     def __enter__(self) -> Self:
         """Begin to show."""
@@ -194,7 +195,7 @@ class Lines:
         trace: TracebackType | None,
     ) -> None:
         """Say how far the run came."""
-        self._say(self._state())
+        self._say(self._state(ended=True))
 
     def advance(self, submission: str, benchmark: str, prediction: Prediction | None) -> None:
         """Say that a submission began or ended, and now and then where the run is."""
@@ -205,6 +206,7 @@ class Lines:
                     self._say(f"{submission}: started")
                 return
             self._done[submission] += 1
+            self._pace.answered()
             self._failed[submission] += prediction.status != "ok"
             if self._done[submission] == self._total:
                 failed = self._failed[submission]
@@ -213,10 +215,14 @@ class Lines:
                 self._last_line = time.monotonic()
                 self._say(self._state())
 
-    def say_once(self, text: str) -> None:
-        """Print a line."""
+    def waiting(self, text: str) -> None:
+        """Print what a job waits for, and count no time in which all of them wait."""
         with self._lock:
-            if text and text not in self._said:
+            if not text:
+                self._pace.waits_no_longer()
+                return
+            self._pace.waits()
+            if text not in self._said:
                 self._said.add(text)
                 self._say(text)
 
@@ -226,15 +232,52 @@ class Lines:
         with self._lock:
             yield
 
-    def _state(self) -> str:
+    def _state(self, ended: bool = False) -> str:
         done, total = self._done.total(), self._total * len(self._names)
-        rate = done / max(time.monotonic() - self._start, 1e-9)
-        left = f", about {(total - done) / rate / 60:.0f} min left" if 0 < done < total else ""
+        rate = done / self._pace.worked_s()
+        known = 0 < done < total and not ended
+        left = f", about {(total - done) / rate / 60:.0f} min left" if known else ""
         return f"{done} of {total} architectures, {60 * rate:.0f}/min{left}"
 
     def _say(self, text: str) -> None:
         stamp = time.strftime("%H:%M:%S")
         self._console.print(f"{stamp} {text}", markup=False, highlight=False, soft_wrap=True)
+
+
+class _Pace:
+    """The time that went into answers, without that in which every job waited.
+
+    A wait counts from the last answer on: while answers come, other jobs are at work.
+    """
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+        self._idle_s = 0.0
+        self._waits = 0
+        self._idle_since = 0.0
+
+    def waits(self) -> None:
+        """Note that one more job waits."""
+        if not self._waits:
+            self._idle_since = time.monotonic()
+        self._waits += 1
+
+    def waits_no_longer(self) -> None:
+        """Note that a job that waited is at work."""
+        self._idle_s += self._idle_now_s()
+        self._idle_since = time.monotonic()
+        self._waits -= 1
+
+    def answered(self) -> None:
+        """Note that some job is at work."""
+        self._idle_since = time.monotonic()
+
+    def worked_s(self) -> float:
+        """Return the seconds so far, always more than none."""
+        return max(time.monotonic() - self._start - self._idle_s - self._idle_now_s(), 1e-9)
+
+    def _idle_now_s(self) -> float:
+        return time.monotonic() - self._idle_since if self._waits else 0.0
 
 
 @contextlib.contextmanager

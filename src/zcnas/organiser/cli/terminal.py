@@ -96,7 +96,7 @@ def shown_competition(
             progress = patience.over(watch) if patience else watch.advance
             yield Competition(
                 phase, halves, chosen, usable, out, progress, anew, shard, pool, remark,
-                watch.say_once, part,
+                watch.waiting, part,
             )  # fmt: skip
     except KeyboardInterrupt:
         next_step = "" if anew else ": repeat the command to resume"
