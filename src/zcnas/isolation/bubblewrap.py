@@ -19,7 +19,6 @@ import platform
 import shutil
 import signal
 import subprocess
-import threading
 from collections.abc import Sequence
 
 import psutil
@@ -29,6 +28,7 @@ from zcnas.isolation import FIRST_USER, IsolationName, WorkerPlace
 from zcnas.isolation.container import PROGRAM, SCRATCH, SCRATCH_FILES, SUBMISSION
 from zcnas.isolation.control_groups import OwnGroup, longest_wait_s
 from zcnas.isolation.machine import usable_cpus
+from zcnas.isolation.output import OutputReader
 from zcnas.isolation.sandbox import COMMAND, INSTALL, refusal, sandbox, texts_of
 from zcnas.isolation.sandbox_root import SandboxRoot, sandbox_root
 from zcnas.isolation.task_clock import TaskClock, open_clock
@@ -154,8 +154,8 @@ class BubblewrapWorker:
         os.set_blocking(self.stdin, False)
         self._cpu_time_s = 0.0
         self._memory_kills = 0
-        self._log_reader = threading.Thread(target=self._read_log, args=(place,), daemon=True)
-        self._log_reader.start()
+        assert self._process.stderr is not None
+        self._output = OutputReader(self._process.stderr, place.log)
 
     def cpu_time_s(self) -> float:
         """Return the CPU seconds of all it started, as the kernel counts them.
@@ -199,7 +199,7 @@ class BubblewrapWorker:
         if self._group is not None:
             self._group.end()
         self._end(own_end)
-        self._log_reader.join(timeout=1)
+        self._output.finish()
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
                 stream.close()
@@ -284,13 +284,6 @@ class BubblewrapWorker:
             f"{time} and a watch from outside bounds memory together; a limit of the kernel bounds "
             "the number of processes"
         )
-
-    def _read_log(self, place: WorkerPlace) -> None:
-        stream = self._process.stderr
-        assert stream is not None
-        with stream:
-            while chunk := os.read(stream.fileno(), 65536):
-                place.log(chunk)
 
 
 def _counted_already() -> int:

@@ -17,7 +17,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterable
 
 import psutil
@@ -26,6 +25,7 @@ from zcnas.errors import OrganiserError
 from zcnas.isolation import FIRST_USER, WORKER_ENVIRONMENT, IsolationName, WorkerPlace
 from zcnas.isolation.control_groups import UNBOUNDED, OwnGroup, longest_wait_s
 from zcnas.isolation.machine import usable_cpus
+from zcnas.isolation.output import OutputReader
 from zcnas.isolation.owners import make_owned_folder
 from zcnas.phases import Limits
 from zcnas.worker.hiding import VARIABLE
@@ -123,8 +123,8 @@ class ProcessWorker:
         os.set_blocking(self.stdin, False)
         self._cpu_time_s = 0.0
         self._memory_kills = 0
-        self._log_reader = threading.Thread(target=self._read_log, args=(place,), daemon=True)
-        self._log_reader.start()
+        assert self._process.stderr is not None
+        self._output = OutputReader(self._process.stderr, place.log)
 
     @property
     def bounds(self) -> str:
@@ -170,7 +170,7 @@ class ProcessWorker:
             self._group.end()
         self._end_family()
         self._process.wait()
-        self._log_reader.join(timeout=1)
+        self._output.finish()
         for stream in (self._process.stdin, self._process.stdout):
             assert stream is not None
             stream.close()
@@ -211,13 +211,6 @@ class ProcessWorker:
             (psutil.RLIMIT_CORE, 0),
         ):
             self._psutil.rlimit(resource, (limit, limit))
-
-    def _read_log(self, place: WorkerPlace) -> None:
-        stream = self._process.stderr
-        assert stream is not None
-        with stream:
-            while chunk := os.read(stream.fileno(), 65536):
-                place.log(chunk)
 
     def _remove_scratch(self) -> None:
         """Remove the scratch folder, also one whose folders are closed or nested without end."""

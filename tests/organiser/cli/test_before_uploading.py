@@ -5,10 +5,12 @@ import pty
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
+from zcnas.isolation.owners import MARK, owner_mark
 from zcnas.organiser.cli import smoking
 from zcnas.participant.smoke import SmokeReport, Trial, all_benchmarks, keep_report
 
@@ -68,6 +70,21 @@ def test_a_smoke_test_that_fails_names_benchmark_and_line_and_ends_with_one(mine
                              capture_output=True, text=True, check=False)  # fmt: skip
     assert unknown.returncode == 2
     assert "unknown benchmark 'mnist'" in unknown.stderr
+
+
+def test_a_killed_smoke_test_leaves_a_folder_that_the_next_run_knows(mine, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    marks = []
+
+    class Killed:
+        def __init__(self, *arguments):
+            marks.extend((each / MARK).read_text() for each in tmp_path.glob("zcnas-smoke-*"))
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(smoking, "Smoke", Killed)
+    with pytest.raises(KeyboardInterrupt):
+        smoking.run_smoke(mine, "process", "", tmp_path / "smoke.json", ["nasbench201_svhn"])
+    assert marks == [owner_mark()]
 
 
 def test_a_content_is_smoke_tested_once(mine, tmp_path, monkeypatch):

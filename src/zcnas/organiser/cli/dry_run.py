@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import tempfile
 import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
+from zcnas.isolation.owners import owned_folder
 from zcnas.organiser.cli.options import (
     BenchmarkOption,
     CpusOption,
@@ -186,12 +186,12 @@ def _write_pages(results: ResultsFolder, phase: Phase, halves: Halves) -> str:
     from zcnas.words.resources import package_file
 
     contest = read_contest(results, phase, halves.references)
-    with tempfile.TemporaryDirectory(prefix="zcnas-baselines-") as folder:
+    with owned_folder("baselines") as folder:
         record = read_scores(package_file(SCORES))
         own = {contender.name for contender in contest.contenders}
         others = [
             each
-            for each in baseline_contenders(record, halves.inputs, Path(folder))
+            for each in baseline_contenders(record, halves.inputs, folder / "scores")
             if each.name not in own
         ]
         judgement = judge(dataclasses.replace(contest, contenders=(*contest.contenders, *others)))

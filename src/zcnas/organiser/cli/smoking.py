@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from zcnas.errors import PhaseError
 from zcnas.isolation import Isolation
 from zcnas.isolation.choice import choose_isolation
 from zcnas.isolation.machine import parse_cpus
+from zcnas.isolation.owners import owned_folder
 from zcnas.isolation.program import stage_worker
 from zcnas.isolation.strays import remove_own, remove_strays
 from zcnas.organiser.cli.options import console, find_phase, phases_file, say_next
@@ -75,9 +75,7 @@ def run_smoke(
         highlight=False,
         soft_wrap=True,
     )
-    with tempfile.TemporaryDirectory(prefix="zcnas-smoke-") as temporary:
-        folder = Path(temporary)
-        folder.chmod(0o755)
+    with owned_folder("smoke") as folder:
         submission = open_submission(path, folder / "submission")
         program = stage_worker(folder / "program")
         show = _Shown(console, len(keys))
