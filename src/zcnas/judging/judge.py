@@ -17,8 +17,10 @@ import msgspec
 import numpy as np
 
 from zcnas.errors import PredictionError, ZcnasError
+from zcnas.judging.board_cache import BoardCache
+from zcnas.judging.judged_rows import JudgedRows
 from zcnas.judging.leaderboard import Entry, Leaderboard
-from zcnas.judging.outcomes import Analysis, Collector, Outcomes, analyse
+from zcnas.judging.outcomes import Analysis, Collector, Outcomes
 from zcnas.judging.score import Predictions, Scores, read_submission, score_submission
 from zcnas.judging.standings import arrange
 from zcnas.judging.statistics import RESAMPLES, first_probabilities, rank_groups
@@ -96,7 +98,9 @@ class Judgement:
     rows: Mapping[str, int]
 
 
-def judge(contest: Contest, resamples: int = RESAMPLES) -> Judgement:
+def judge(
+    contest: Contest, resamples: int = RESAMPLES, cache: BoardCache | None = None
+) -> Judgement:
     """Return the leaderboard of a contest.
 
     A submission whose predictions are missing or malformed is an ``organiser_error``, without a
@@ -105,6 +109,7 @@ def judge(contest: Contest, resamples: int = RESAMPLES) -> Judgement:
     Args:
         contest: What is judged.
         resamples: Of the bootstrap.
+        cache: Of earlier boards: an entry in it is not computed again; the result is the same.
 
     Raises:
         ArrivalsError: The roster says too little for the phase's rule.
@@ -112,22 +117,34 @@ def judge(contest: Contest, resamples: int = RESAMPLES) -> Judgement:
     phase = contest.phase
     references = {key: contest.references[key] for key in phase.benchmarks}
     collector = Collector(references, len(contest.contenders))
+    memory = JudgedRows(cache, phase, references, resamples)
     scores: dict[str, Scores] = {}
     entries: list[Entry] = []
+    known: dict[int, Analysis] = {}
+    new: dict[int, tuple[str, Path]] = {}
     for contender in contest.contenders:
+        row, key = len(scores), memory.key_of(contender.folder)
         try:
-            predictions = _predictions_of(contender, phase)
-            outcome = score_submission(predictions, references, phase.failure_tau)
+            recalled = None if contender.fault else memory.find(key, collector.benchmarks)
+            predictions = {} if recalled else _predictions_of(contender, phase)
+            outcome = (
+                recalled.scores
+                if recalled
+                else score_submission(predictions, references, phase.failure_tau)
+            )
             entries.append(_entry(contender, outcome))
         except (ZcnasError, OSError) as error:
             entries.append(_organiser_error(contender.name, str(error)))
             continue
-        collector.add(len(scores), predictions)
         scores[contender.name] = outcome
+        if recalled:
+            collector.put(row, recalled.outcomes)
+            known[row] = recalled.analysis
+        else:
+            collector.add(row, predictions)
+            new[row] = key, contender.folder
     outcomes = collector.outcomes(len(scores))
-    taus = np.array([list(each.taus.values()) for each in scores.values()], dtype=np.float64)
-    taus = taus.reshape(len(scores), len(references))
-    analysis = analyse(phase.name, outcomes, phase.failure_tau, taus, resamples)
+    analysis = memory.analyse(outcomes, list(scores.values()), known, new)
     rows = {name: row for row, name in enumerate(scores)}
     arranged = arrange(entries, contest.roster, phase.counts)
     board = _leaderboard(contest, _with_statistics(arranged, rows, analysis, phase.benchmarks))

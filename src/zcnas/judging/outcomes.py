@@ -9,7 +9,7 @@ Dimension letters: S submissions, N architectures, K benchmarks, R resamples.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,6 +30,8 @@ from zcnas.judging.top_k import Measured, TopMeasures
 from zcnas.words.records import MISSING, STATUSES, Prediction, Reference
 from zcnas.words.seeds import derive_seed
 
+Draw = Callable[[int, int, int], NDArray[np.float32]]
+"""Architectures N, seed and resamples R to how often each resample draws each, (N, R)."""
 STATUS_NAMES = tuple(STATUSES)
 """What ``Outcomes.statuses`` counts in."""
 
@@ -59,6 +61,17 @@ class Outcomes:
     statuses: NDArray[np.uint8]
     cpu_time_s: NDArray[np.float32]
     reasons: tuple[Counter[tuple[str, str]], ...]
+
+    def only(self, rows: Sequence[int]) -> Outcomes:
+        """Return what became of every architecture under these submissions, in this order."""
+        kept = np.array(rows, dtype=np.int64)
+        return replace(
+            self,
+            scores=self.scores[kept],
+            statuses=self.statuses[kept],
+            cpu_time_s=self.cpu_time_s[kept],
+            reasons=tuple(self.reasons[row] for row in rows),
+        )
 
     def ranks(self) -> NDArray[np.int32]:
         """Return the dense ranks of all scores, (S, N)."""
@@ -97,6 +110,11 @@ class Collector:
             for outcomes in self._outcomes
         ]
 
+    @property
+    def benchmarks(self) -> Sequence[Outcomes]:
+        """One ``Outcomes`` per benchmark, as far as it is filled."""
+        return self._outcomes
+
     def add(self, submission: int, predictions: Mapping[str, Iterable[Prediction]]) -> None:
         """Take in one submission's predictions; a benchmark left out stays missing."""
         for outcomes, columns in zip(self._outcomes, self._columns, strict=True):
@@ -112,19 +130,18 @@ class Collector:
                 else:
                     reasons[prediction.status, prediction.message] += 1
 
+    def put(self, submission: int, outcomes: Sequence[Outcomes]) -> None:
+        """Take in what is known of one submission: an ``Outcomes`` of it alone per benchmark."""
+        for own, each in zip(self._outcomes, outcomes, strict=True):
+            own.scores[submission] = each.scores[0]
+            own.statuses[submission] = each.statuses[0]
+            own.cpu_time_s[submission] = each.cpu_time_s[0]
+            own.reasons[submission].update(each.reasons[0])
+
     def outcomes(self, submissions: int | None = None) -> list[Outcomes]:
         """Return one ``Outcomes`` per benchmark, of the first ``submissions``; None for all."""
-        kept = slice(submissions)
-        return [
-            replace(
-                each,
-                scores=each.scores[kept],
-                statuses=each.statuses[kept],
-                cpu_time_s=each.cpu_time_s[kept],
-                reasons=each.reasons[kept],
-            )
-            for each in self._outcomes
-        ]
+        count = len(self._outcomes[0].scores) if submissions is None else submissions
+        return [each.only(range(count)) for each in self._outcomes]
 
 
 def _empty(key: str, reference: Reference, submissions: int) -> Outcomes:
@@ -170,12 +187,18 @@ class Analysis:
     top: Mapping[str, Measured]
 
 
+def bootstrap_seed(phase: str, benchmark: Outcomes) -> int:
+    """Return the seed of a benchmark's resamples, the same in every run of a phase."""
+    return derive_seed("bootstrap", phase, benchmark.benchmark.key)
+
+
 def analyse(
     phase: str,
     benchmarks: Sequence[Outcomes],
     failure_tau: float,
     taus: NDArray[np.float64] | None = None,
     resamples: int = RESAMPLES,
+    draw: Draw = draw_weights,
 ) -> Analysis:
     """Return intervals and secondary metrics of every submission on every benchmark.
 
@@ -188,6 +211,7 @@ def analyse(
         failure_tau: The tau of scores that carry no ranking information.
         taus: (S, K), where they are known already.
         resamples: R.
+        draw: ``draw_weights``, or what recalls its draws.
     """
     submissions, count = len(benchmarks[0].scores), len(benchmarks)
     if taus is None:
@@ -198,8 +222,7 @@ def analyse(
     summed = np.zeros((submissions, resamples), dtype=np.float32)
     for column, outcomes in enumerate(benchmarks):
         ranks, truth = outcomes.ranks(), rank_scores(outcomes.accuracies.tolist())
-        seed = derive_seed("bootstrap", phase, outcomes.benchmark.key)
-        weights = draw_weights(len(truth), seed, resamples)
+        weights = draw(len(truth), bootstrap_seed(phase, outcomes), resamples)
         resampled = resample_taus(ranks, outcomes.accuracies, weights, failure_tau)
         summed += resampled
         intervals[:, column] = percentile_intervals(resampled)

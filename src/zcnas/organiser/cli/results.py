@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +23,7 @@ from zcnas.organiser.cli.options import (
 from zcnas.words.text import plural
 
 if TYPE_CHECKING:
+    from zcnas.judging.board_cache import BoardCache
     from zcnas.judging.judge import Contest, Judgement
     from zcnas.judging.leaderboard import Leaderboard
     from zcnas.organiser.results.folder import ResultsFolder
@@ -54,8 +56,9 @@ def rank(
     if vote:
         enter_vote(results)
         contest = contest_of(results, contest.phase)
-    judgement = judged(contest)
-    finish(judgement, contest.phase, results, as_json=as_json)
+    cache = results.cache
+    judgement = judged(contest, cache)
+    finish(judgement, contest.phase, results, cache=cache, as_json=as_json)
 
 
 def leaderboard(
@@ -87,9 +90,10 @@ def leaderboard(
             as_json=as_json,
         )
         return
-    judgement = judged(contest)
+    cache = results.cache
+    judgement = judged(contest, cache)
     finish(
-        judgement, contest.phase, results,
+        judgement, contest.phase, results, cache=cache,
         site=site, after_deadline=after_deadline, as_json=as_json,
     )  # fmt: skip
 
@@ -119,8 +123,9 @@ def merge(
         text = f"{out} is merged, but has no leaderboard yet: {error}; then `zcnas rank {out}`"
         console.print(text, style="yellow", markup=False, soft_wrap=True)
         return
-    judgement = judged(contest)
-    finish(judgement, contest.phase, results, as_json=as_json)
+    cache = results.cache
+    judgement = judged(contest, cache)
+    finish(judgement, contest.phase, results, cache=cache, as_json=as_json)
 
 
 def status(out: OutArgument = Path("build/score"), as_json: JsonOption = False) -> None:
@@ -166,13 +171,13 @@ def contest_of(results: ResultsFolder, phase: Phase) -> Contest:
     return read_contest(results, phase, read_truth(phase, references))
 
 
-def judged(contest: Contest) -> Judgement:
-    """Judge a run, and show meanwhile that this goes on."""
+def judged(contest: Contest, cache: BoardCache | None = None) -> Judgement:
+    """Judge a run, what is new in it, and show meanwhile that this goes on."""
     from zcnas.judging.judge import judge
 
     entries = plural(len(contest.contenders), "submission")
     with console.status(f"judging {entries}: scores, intervals, rank groups"):
-        return judge(contest)
+        return judge(contest, cache=cache)
 
 
 def finish(
@@ -180,6 +185,7 @@ def finish(
     phase: Phase,
     results: ResultsFolder,
     *,
+    cache: BoardCache | None = None,
     site: Path | None = None,
     after_deadline: bool = False,
     as_json: bool = False,
@@ -191,7 +197,7 @@ def finish(
     """
     from zcnas.organiser.results.publishing import publish
 
-    options = site_of(phase, site, after_deadline=after_deadline)
+    options = dataclasses.replace(site_of(phase, site, after_deadline=after_deadline), cache=cache)
     with console.status("drawing the pages"):
         pages = publish(judgement, phase, results, options)
     show(judgement.leaderboard, results.path, pages, as_json=as_json)

@@ -92,8 +92,9 @@ def score(
     ) as competition:  # fmt: skip
         competition.run(paths, arrivals)
     results = ResultsFolder(out)
-    judgement = judged(contest_of(results, chosen))
-    finish(judgement, chosen, results, as_json=as_json)
+    cache = results.cache
+    judgement = judged(contest_of(results, chosen), cache)
+    finish(judgement, chosen, results, cache=cache, as_json=as_json)
     scored = {submission_name(path) for path in paths} & judgement.scores.keys()
     if len(scored) < len(paths):
         raise typer.Exit(3)

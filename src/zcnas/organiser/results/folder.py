@@ -18,6 +18,7 @@ import msgspec
 from filelock import FileLock, Timeout
 
 from zcnas.errors import PredictionError, ResultsError
+from zcnas.judging.board_cache import BoardCache
 from zcnas.organiser.results.portion import Portion
 from zcnas.phases import Limits
 from zcnas.submissions.finding import ARRIVALS_FILE
@@ -27,6 +28,8 @@ from zcnas.words.tracks import ZERO_SHOT, Track
 
 RUN, SUBMISSION, LOCK = "run.json", "submission.json", ".lock"
 SUBMISSIONS, PAGES = "submissions", "leaderboard"
+CACHE = ".board_cache"
+"""What earlier boards were made of; removing it costs time and nothing else."""
 SCHEMA_VERSION = 2
 """Of ``run.json`` and what lies beside it; in version 1 submissions lay in OUT itself."""
 _UNFINISHED = f"{SUBMISSION}.partial"
@@ -116,6 +119,11 @@ class ResultsFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+
+    @property
+    def cache(self) -> BoardCache:
+        """What earlier boards of the folder were made of."""
+        return BoardCache(self.path / CACHE)
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from zcnas.errors import PredictionError
+from zcnas.judging.board_cache import BoardCache
 from zcnas.judging.judge import Judgement
 from zcnas.judging.leaderboard import Entry, write_leaderboard
 from zcnas.organiser.extras import missing_packages
@@ -40,12 +41,14 @@ class SiteOptions:
         specs: Benchmark to id to architecture, for the benchmarks' pages.
         draw_seed: The phase's, where it is known.
         after_deadline: Show everything, seeds included, whatever the phase's feedback.
+        cache: What the judgement was made with; what neither has asked for is removed from it.
     """
 
     site: Path | None = None
     specs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     draw_seed: str | None = None
     after_deadline: bool = False
+    cache: BoardCache | None = None
 
 
 DEFAULT_SITE = SiteOptions()
@@ -101,6 +104,8 @@ def write_pages(
         seeds=_seeds(phase, options.draw_seed, show=show.truth),
     )
     write_site(content, options.site or usual)
+    if options.cache:
+        options.cache.forget_unused()
     return f"pages: {(options.site or usual) / 'index.html'}"
 
 

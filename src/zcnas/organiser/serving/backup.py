@@ -12,6 +12,7 @@ import sqlite3
 from pathlib import Path
 
 from zcnas.errors import ServingError
+from zcnas.organiser.results.folder import CACHE
 from zcnas.organiser.serving.layout import Layout, check_local
 from zcnas.organiser.serving.store import Store
 
@@ -37,7 +38,12 @@ def back_up(layout: Layout, target: Path) -> int:
         if layout.run(number).is_dir():
             shutil.copytree(layout.run(number), target / "runs" / str(number))
     if layout.all_results.is_dir():
-        shutil.copytree(layout.all_results, target / layout.all_results.name, symlinks=True)
+        shutil.copytree(
+            layout.all_results,
+            target / layout.all_results.name,
+            symlinks=True,
+            ignore=shutil.ignore_patterns(CACHE),
+        )
     return len(names)
 
 

@@ -96,9 +96,13 @@ def draw(order: BoardOrder) -> None:
             },
         )
         phase = order.phase
-        judgement = judge(read_contest(results, phase, read_truth(phase, Path(order.references))))
+        contest = read_contest(results, phase, read_truth(phase, Path(order.references)))
+        cache = results.cache
+        judgement = judge(contest, cache=cache)
         specs = read_specs(phase, Path(order.inputs))
-        publish(judgement, phase, results, SiteOptions(site=Path(order.site), specs=specs))
+        publish(
+            judgement, phase, results, SiteOptions(site=Path(order.site), specs=specs, cache=cache)
+        )
         entries = {entry.submission: entry for entry in judgement.leaderboard.entries}
         for row in order.rows:
             _hand_out(results, judgement.leaderboard, entries[row.name], order, row)
