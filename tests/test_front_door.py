@@ -31,6 +31,12 @@ def test_importing_zcnas_imports_no_dependency():
     assert loaded - {"zcnas"} <= set(sys.stdlib_module_names)
 
 
+def test_the_commands_are_listed_without_a_package_for_numbers():
+    code = "import sys; import zcnas.organiser.cli.main; print(*sys.modules)"
+    loaded = {name.partition(".")[0] for name in run(code).stdout.split()}
+    assert not loaded & {"numpy", "scipy", "pandas", "torch", "matplotlib"}
+
+
 @pytest.mark.parametrize("name", HOMES)
 def test_a_name_is_the_object_of_the_module_that_owns_it(name):
     assert getattr(zcnas, name) is getattr(importlib.import_module(HOMES[name]), name)

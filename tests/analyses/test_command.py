@@ -1,5 +1,6 @@
 """`zcnas analyse` as people type it."""
 
+import csv
 import json
 import os
 import subprocess
@@ -8,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+import zcnas
 
 
 @pytest.fixture
@@ -46,6 +49,45 @@ def test_an_analysis_writes_a_page_tables_figures_and_a_record(analyse, tmp_path
         assert (out / image).stat().st_size > 1000
     assert "bias_cell_size.svg" in page
     assert (out / "bias_biases.csv").read_text().startswith("benchmark,bias,proxy,architectures")
+
+
+COUNTER = """
+class ZeroCostPredictor:
+    def query(self, graph, dataloader=None):
+        return sum(p.numel() for p in graph.parameters())
+"""
+
+
+def test_a_submission_is_asked_and_stands_beside_the_published_scores(analyse, tmp_path):
+    (tmp_path / "counter").mkdir()
+    (tmp_path / "counter" / "predictor.py").write_text(COUNTER)
+    arguments = ("bias", "--benchmarks", "nasbench201_cifar10", "--scores", "counter")
+    done = analyse(*arguments, "--isolation", "process", "--json")
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)["tables"]["biases"]
+    assert "counter" in {row["proxy"] for row in rows}
+    out = tmp_path / "build" / "analyses" / "submission_scores" / "counter"
+    with (out / "scores.csv").open() as file:
+        scores = {row["architecture"]: float(row["counter"]) for row in csv.DictReader(file)}
+    benchmark = zcnas.get_benchmark("nasbench201_cifar10")
+    assert len(scores) == 40
+    for text, score in list(scores.items())[:3]:
+        network = zcnas.build_network(zcnas.parse_spec("nasbench201", text), benchmark)
+        assert score == sum(p.numel() for p in network.parameters())
+    before = (out / "results" / "events.jsonl").stat().st_size
+    assert analyse(*arguments, "--isolation", "process").returncode == 0
+    events = (out / "results" / "events.jsonl").read_text()[before:]
+    assert "run_finished" in events
+    assert "job_started" not in events, "what was answered is not asked again"
+
+
+def test_a_submission_that_answers_nothing_says_where_to_look(analyse, tmp_path):
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "predictor.py").write_text(COUNTER.replace("sum(", "no_such(", 1))
+    arguments = ("bias", "--benchmarks", "nasbench201_cifar10", "--scores", "broken")
+    done = analyse(*arguments, "--isolation", "process")
+    assert done.returncode == 2
+    assert "'broken' answered none of its queries; see why with `zcnas status" in done.stderr
 
 
 def test_the_same_analysis_draws_the_same_bytes(analyse, tmp_path):

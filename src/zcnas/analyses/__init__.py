@@ -10,7 +10,7 @@ no submission; nothing here is imported by the programs of a platform. Needs the
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from zcnas.analyses import bias, deeper_look, generalisation, information, surrogate
@@ -22,7 +22,16 @@ from zcnas.errors import AnalysisError
 from zcnas.tables import nas_bench_suite_zero
 from zcnas.tables.suite_zero_file import PUBLISHER
 
-__all__ = ["ANALYSES", "Result", "Study", "available", "load_study", "run", "write"]
+__all__ = [
+    "ANALYSES",
+    "Result",
+    "Study",
+    "available",
+    "known_architectures",
+    "load_study",
+    "run",
+    "write",
+]
 
 Analysis = Callable[[Sequence[Study]], Result]
 
@@ -60,12 +69,23 @@ def run(
     started = time.process_time()
     own = {}
     if score_file is not None:
-        known = {b.key: nas_bench_suite_zero.load(b, folder).accuracies for b in benchmarks}
+        known = {b.key: known_architectures(b, folder) for b in benchmarks}
         own = read_score_file(score_file, benchmarks, known)
     studies = [load_study(each, folder, own.get(each.key)) for each in benchmarks]
     result = ANALYSES[name](studies)
     result.cpu_s = time.process_time() - started
     return result
+
+
+def known_architectures(
+    benchmark: Benchmark, folder: Path | None
+) -> Mapping[str, tuple[float, ...]]:
+    """Return the architectures that a benchmark is analysed on, with the accuracies of each.
+
+    Raises:
+        TableError: The table is missing or damaged.
+    """
+    return nas_bench_suite_zero.load(benchmark, folder).accuracies
 
 
 def available(folder: Path | None) -> list[Benchmark]:

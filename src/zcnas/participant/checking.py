@@ -18,7 +18,7 @@ from zcnas.plugins import all_installed
 from zcnas.submissions import open_submission, packed_files
 from zcnas.submissions.imports import Import, foreign_imports, tree_of
 from zcnas.submissions.signature import problem_of_fit, problem_of_query, remark_on_combine
-from zcnas.worker.contract import ENTRY_POINTS
+from zcnas.words.entry_points import ENTRY_POINTS
 
 GUIDE = "docs/participants.md lists what can be imported"
 

@@ -23,6 +23,7 @@ from zcnas.search_spaces import get_search_space
 from zcnas.search_spaces.four_node_cell import FourNodeCellSpec
 from zcnas.search_spaces.nasbench201.spec import NasBench201Spec
 from zcnas.search_spaces.transbench101_macro.spec import TransBench101MacroSpec
+from zcnas.words.seeds import derive_token
 
 NEAREST = 20
 """Neighbours of an architecture where the table holds only a sample of the space."""
@@ -101,6 +102,13 @@ class Candidates:
             topology(spec) if isinstance(spec, NasBench201Spec) else text
             for spec, text in zip(self.specs, self.architectures, strict=True)
         )
+
+    def representatives(self) -> list[str]:
+        """Return one candidate of each class of isomorphic cells, in an order that favours none."""
+        first: dict[str, str] = {}
+        for text, each in zip(self.architectures, self.classes, strict=True):
+            first.setdefault(each, text)
+        return sorted(first.values(), key=lambda text: derive_token("our scores", text))
 
     def neighbours(self, place: int) -> tuple[int, ...]:
         """Return the places of the architectures one edit away that are in the table.

@@ -15,7 +15,6 @@ from zcnas.analyses.our_scores import ScoreWork, Terms, grow, rows_path
 from zcnas.errors import SearchError
 from zcnas.searches.arena import Arena
 from zcnas.searches.scores import Sources, with_scores
-from zcnas.words.seeds import derive_token
 
 BATCH_SIZE = 32
 
@@ -37,7 +36,7 @@ def compute_missing(
             continue
         own = folder / proxy
         terms = Terms(arena.benchmark, (proxy,), BATCH_SIZE, sources.tables)
-        works.append(ScoreWork(terms, _representatives(arena), own))
+        works.append(ScoreWork(terms, arena.candidates.representatives(), own))
         paths.append(rows_path(own, arena.benchmark))
     if works:
         grow(works, folder)
@@ -50,11 +49,3 @@ def _is_complete(arena: Arena, proxy: str, sources: Sources) -> bool:
     except SearchError:
         return False
     return not np.isnan(column.scores).any()
-
-
-def _representatives(arena: Arena) -> list[str]:
-    """Return one candidate of each class of isomorphic cells, in an order that favours none."""
-    first: dict[str, str] = {}
-    for text, each in zip(arena.candidates.architectures, arena.candidates.classes, strict=True):
-        first.setdefault(each, text)
-    return sorted(first.values(), key=lambda text: derive_token("our scores", text))

@@ -24,8 +24,8 @@ from zcnas.submissions.reading import Contents, read_files
 from zcnas.submissions.remarks import remarks_of
 from zcnas.submissions.sources import parse_source
 from zcnas.submissions.track import track_of
+from zcnas.words.entry_points import ENTRY_POINTS
 from zcnas.words.tracks import FEW_LABELS, ZERO_SHOT, Track
-from zcnas.worker.contract import ENTRY_POINTS
 
 __all__ = [
     "MAX_BYTES",

@@ -10,7 +10,7 @@ from zcnas.submissions.bounds import MAX_SOURCE_BYTES, quoted
 from zcnas.submissions.leftovers import listed
 from zcnas.submissions.sources import SourceError, parse_source
 from zcnas.submissions.track import TrackError, track_of
-from zcnas.worker.contract import CLASS_NAME, ENTRY_POINTS
+from zcnas.words.entry_points import CLASS_NAME, ENTRY_POINTS
 
 METADATA = ("metadata", "metadata.yaml")
 """Files from which a platform takes a command and runs it."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from zcnas.errors import OrganiserError, UsageError
 from zcnas.submissions.leftovers import leftover, listed
 from zcnas.submissions.names import is_zip_name, place_of, shown
-from zcnas.worker.contract import ENTRY_POINTS
+from zcnas.words.entry_points import ENTRY_POINTS
 
 ARRIVALS_FILE = "submissions.csv"
 """The one file beside submissions that is read; ``roster.py`` says what for."""

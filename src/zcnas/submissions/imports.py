@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from zcnas.submissions.sources import SourceError, parse_source
-from zcnas.worker.contract import ENTRY_POINTS
+from zcnas.words.entry_points import ENTRY_POINTS
 
 _CATCHES = ("ImportError", "ModuleNotFoundError", "Exception", "BaseException")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from zcnas.worker.contract import ENTRY_POINTS
+from zcnas.words.entry_points import ENTRY_POINTS
 
 INPUT_FOLDER, SAMPLES_FOLDER, FEW_LABELS_FOLDER = "input_data/", "submissions/", "few_labels/"
 BUILD_FOLDER = "build/"

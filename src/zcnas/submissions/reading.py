@@ -20,7 +20,7 @@ from zcnas.submissions.entries import Entry, Listing
 from zcnas.submissions.folders import list_folder
 from zcnas.submissions.kit import kit_parts
 from zcnas.submissions.zips import kind_of, list_zip
-from zcnas.worker.contract import ENTRY_POINTS
+from zcnas.words.entry_points import ENTRY_POINTS
 
 _UNREADABLE = (
     *(OSError, zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError),

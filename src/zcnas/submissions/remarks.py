@@ -14,7 +14,7 @@ from zcnas.submissions.bounds import quoted
 from zcnas.submissions.leftovers import listed
 from zcnas.submissions.reading import Contents
 from zcnas.submissions.sources import SourceError, parse_source
-from zcnas.worker.contract import ENTRY_POINTS, SHIMS
+from zcnas.words.entry_points import ENTRY_POINTS, SHIMS
 
 _PROGRAM = frozenset({*SHIPPED, "worker"} - set(SHIMS))
 """Modules of the worker's program, which are found before a submission's own."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection
 
+from zcnas.words.entry_points import CLASS_NAME
 from zcnas.words.tracks import FEW_LABELS, Track
-from zcnas.worker.contract import CLASS_NAME
 
 QUERY = "query(self, graph, dataloader=None)"
 FIT = "fit(self, graphs, accuracies)"

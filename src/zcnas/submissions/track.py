@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from zcnas.words.entry_points import CLASS_NAME
 from zcnas.words.tracks import TRACKS, ZERO_SHOT, Track
-from zcnas.worker.contract import CLASS_NAME
 
 NAME = "track"
 

@@ -30,13 +30,9 @@ from typing import Any
 
 import numpy as np
 
+from zcnas.words.entry_points import CLASS_NAME, ENTRY_POINTS, SHIMS
 from zcnas.words.parts import MAX_PART_NAME, MAX_PARTS, is_part_name
 
-ENTRY_POINTS = ("predictor.py", "submission.py")
-"""Files that may define the class; the second is the name used in 2022."""
-CLASS_NAME = "ZeroCostPredictor"
-SHIMS = ("naslib", "torchvision")
-"""Packages beside the worker that a submission may carry itself: its own wins."""
 PACKAGE = "submitted"
 """The package that a submission's files form for relative imports."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from zcnas.organiser.audit import Sign
 from zcnas.search_spaces import all_search_spaces
 from zcnas.submissions.bounds import MAX_SOURCE_BYTES
-from zcnas.worker.contract import ENTRY_POINTS
+from zcnas.words.entry_points import ENTRY_POINTS
 
 MAX_ELEMENTS = 500
 """Elements in one literal; a search space of 2022 has at least 4,096 architectures."""

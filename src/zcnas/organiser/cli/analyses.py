@@ -9,6 +9,8 @@ import typer
 
 from zcnas.errors import AnalysisError
 from zcnas.organiser.cli.options import (
+    CpusOption,
+    IsolationOption,
     JsonOption,
     console,
     data_dir,
@@ -31,7 +33,10 @@ def analyse(
     ] = "",
     scores: Annotated[
         Path | None,
-        path_option("CSV file with scores of your own: architecture, benchmark, columns."),
+        path_option(
+            "Scores of your own: a CSV file with architecture, benchmark, columns; or a "
+            "submission, which is asked first."
+        ),
     ] = None,
     tables: Annotated[
         Path | None, folder_option("Folder with accuracy tables, instead of ZCNAS_DATA.")
@@ -47,6 +52,8 @@ def analyse(
     proxies: Annotated[
         str, typer.Option(help="scores: only these proxies, separated by commas.")
     ] = "",
+    isolation: IsolationOption = "auto",
+    cpus: CpusOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Repeat the papers' analyses, with your own scores beside the published ones."""
@@ -58,8 +65,9 @@ def analyse(
     if name == "report":
         _report(out)
         return
-    from zcnas.analyses import ANALYSES, available, run, write
+    from zcnas.analyses import ANALYSES, available, known_architectures, run, write
     from zcnas.benchmarks import get_benchmark
+    from zcnas.organiser.cli.tabled import score_file_of
 
     if name != "all" and name not in ANALYSES:
         raise AnalysisError(
@@ -67,6 +75,9 @@ def analyse(
         )
     folder = tables or data_dir()
     chosen = [get_benchmark(key) for key in _listed(benchmarks)] or available(folder)
+    if scores is not None:
+        known = {b.key: list(known_architectures(b, folder)) for b in chosen}
+        scores = score_file_of(scores, known, isolation, cpus, out)
     records = []
     for each in ANALYSES if name == "all" else (name,):
         result = run(each, chosen, folder, scores)

@@ -12,6 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from zcnas.errors import UsageError
 from zcnas.organiser.cli.options import (
+    CpusOption,
+    IsolationOption,
     JsonOption,
     SchedulerOption,
     as_folder,
@@ -69,7 +71,10 @@ def search(
     seed: Annotated[int, typer.Option(help="Searches with one seed have paired trials.")] = 0,
     scores: Annotated[
         Path | None,
-        path_option("CSV file with proxy scores of your own: architecture, benchmark, columns."),
+        path_option(
+            "Proxy scores of your own: a CSV file with architecture, benchmark, columns; or a "
+            "submission, which is asked first and is a proxy by its name."
+        ),
     ] = None,
     compute: Annotated[
         bool,
@@ -85,6 +90,8 @@ def search(
     test: Annotated[str, typer.Option(help="Table of the accuracies that are reported.")] = "",
     tables: TablesOption = None,
     scheduler: SchedulerOption = "",
+    isolation: IsolationOption = "auto",
+    cpus: CpusOption = "",
     out: Annotated[Path, path_option("Folder for the trials.")] = Path(OUT),
     as_json: JsonOption = False,
 ) -> None:
@@ -93,6 +100,7 @@ def search(
         return
     _require_extra()
     from zcnas.benchmarks import get_benchmark
+    from zcnas.organiser.cli.tabled import score_file_of
     from zcnas.searches.arena import load_arena
     from zcnas.searches.plans import make_plan, proxies_of
     from zcnas.searches.scores import Sources, with_scores
@@ -102,6 +110,9 @@ def search(
     arena = load_arena(get_benchmark(benchmark), folder, validation, test)
     proxies = proxies_of(plan, folder)
     kept = cache or as_folder(out) / ROWS
+    if scores is not None:
+        asked = {benchmark: arena.candidates.representatives()}
+        scores = score_file_of(scores, asked, isolation, cpus, cache or as_folder(out))
     sources = Sources(folder, scores, tuple(sorted(kept.glob(f"*/{benchmark}.jsonl"))), fit)
     if compute:
         sources = _compute(arena, proxies, sources, kept)
