@@ -108,7 +108,7 @@ def main() -> None:
     if kind == "kubernetes":
         import yaml
 
-        print(yaml.safe_dump(kubernetes("registry.example/zcnas:0.1.0", 20)))
+        print(yaml.safe_dump(kubernetes("registry.example/zcnas:0.2.0", 20)))
     elif kind in ("slurm", "pbs"):
         from distributed import Security
 

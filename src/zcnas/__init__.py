@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from zcnas.tables.notebook import benchmark as benchmark
     from zcnas.tables.notebook import tau as tau
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {
     "all_search_spaces": "zcnas.search_spaces",
