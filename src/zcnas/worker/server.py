@@ -9,11 +9,13 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import dataclasses
+import errno
 import gc
 import os
 import resource
 import select
 import signal
+import time
 import warnings
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -32,7 +34,8 @@ from zcnas.worker.seeding import seed_everything
 from zcnas.worker.slot import AnswerSlot
 
 _MAX_TRACES = 65536
-_LAST_WORDS_MS = 2000
+_LAST_WORDS_S = 2.0
+_LONGEST_PAUSE_MS = 8
 _MIB = 1 << 20
 _CALLS: dict[Purpose, str] = {"query": "query", "combine": "call of combine"}
 """What a call is named in messages."""
@@ -232,10 +235,11 @@ def _waits_too_long(child: int, recorder: int, timeout_s: float) -> bool:
     If the recorder closes its end of the requests, nobody waits for an answer and the worker exits;
     in a container, where it is process 1, everything ends with it.
     """
-    child_end = os.pidfd_open(child)
     poll = select.poll()
-    poll.register(child_end, select.POLLIN)
     poll.register(recorder, 0)  # a closed other end is always reported
+    if (child_end := _descriptor_of(child)) is None:
+        return _waits_too_long_asking(child, poll, timeout_s)
+    poll.register(child_end, select.POLLIN)
     seen = {descriptor for descriptor, _ in poll.poll(timeout_s * 1000)}
     if recorder in seen:
         os._exit(1)
@@ -243,14 +247,42 @@ def _waits_too_long(child: int, recorder: int, timeout_s: float) -> bool:
     return child_end not in seen
 
 
+def _waits_too_long_asking(child: int, recorder: select.poll, timeout_s: float) -> bool:
+    """Do the same where no descriptor stands for a process: ask again and again."""
+    deadline, pause_ms = time.monotonic() + timeout_s, 1
+    while not _has_ended(child):
+        if time.monotonic() > deadline:
+            return True
+        if recorder.poll(pause_ms):
+            os._exit(1)
+        pause_ms = min(2 * pause_ms, _LONGEST_PAUSE_MS)
+    return False
+
+
+def _has_ended(child: int) -> bool:
+    """Return whether a child has ended; whoever waits for it still learns how."""
+    return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+def _descriptor_of(child: int) -> int | None:
+    """Return a descriptor that is readable when a child has ended.
+
+    None where the kernel has none, as gVisor, and Linux before 5.3.
+    """
+    try:
+        return os.pidfd_open(child)
+    except OSError as error:
+        if error.errno != errno.ENOSYS:
+            raise
+        return None
+
+
 def _end(child: int) -> None:
     """Kill a child, after a moment in which its Python lines are written (``leave_traces``)."""
-    child_end = os.pidfd_open(child)
     os.kill(child, signal.SIGABRT)
-    poll = select.poll()
-    poll.register(child_end, select.POLLIN)
-    poll.poll(_LAST_WORDS_MS)
-    os.close(child_end)
+    deadline = time.monotonic() + _LAST_WORDS_S
+    while not _has_ended(child) and time.monotonic() < deadline:
+        time.sleep(_LONGEST_PAUSE_MS / 1000)
     os.kill(child, signal.SIGKILL)
 
 
