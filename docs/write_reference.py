@@ -22,6 +22,7 @@ from typer.main import get_command
 
 from zcnas.benchmarks import BENCHMARKS, Benchmark
 from zcnas.hosted import run_record
+from zcnas.isolation.admission import AttackRecord, Circumstances, Verdict
 from zcnas.jobs.events import Event
 from zcnas.judging.leaderboard import Entry, Leaderboard
 from zcnas.organiser.cli.main import app
@@ -38,6 +39,7 @@ from zcnas.organiser.results.portion import Portion
 from zcnas.phases import Limits, Phase, load_phases
 from zcnas.search_spaces import get_search_space
 from zcnas.words.combined import Combined, CombineOutcome
+from zcnas.words.hygiene import Calibration, Throttling
 from zcnas.words.labels import Label, Labels
 from zcnas.words.records import (
     MISSING,
@@ -96,12 +98,21 @@ FILES = (
     ),
     File("<benchmark>.predictions.jsonl", "ingestion, a line per architecture", (Prediction,)),
     File("<benchmark>.combined.json", "ingestion, where answers have parts", (Combined,)),
-    File("<benchmark>.manifest.json", "ingestion", (Manifest, PublicManifest, OrganiserManifest)),
+    File(
+        "<benchmark>.manifest.json",
+        "ingestion",
+        (Manifest, PublicManifest, OrganiserManifest, Calibration, Throttling),
+    ),
     File("leaderboard.json", "`zcnas score`, `zcnas rank`", (Leaderboard, Entry)),
     File(
         "audit/<name>.json",
         "`zcnas audit`",
         (Report, CombineOutcome, Evaluation, Combination, MinibatchOrder),
+    ),
+    File(
+        "attack-table-<back end>-<host>.json",
+        "`zcnas doctor --attack-table`",
+        (AttackRecord, Circumstances, Verdict),
     ),
     File(
         run_record.RUN_RECORD,

@@ -25,7 +25,8 @@ from zcnas.benchmarks import get_benchmark
 from zcnas.search_spaces import get_search_space
 from zcnas.worker import channel
 from zcnas.worker.account import take_account
-from zcnas.worker.channel import Answer, Combine, Fit, Query, Setup
+from zcnas.worker.calibration import measure_in_child
+from zcnas.worker.channel import Answer, Calibrate, Combine, Fit, Query, Setup
 from zcnas.worker.confinement import confine
 from zcnas.worker.contract import fit_caller, load_predictor
 from zcnas.worker.dataloader import make_dataloader
@@ -73,6 +74,10 @@ def main(submission: Path, user: int | None = None) -> None:
     channel.send_frame(answers, Answer(channel.HELLO_NONCE, "ok", message=versions).encode())
 
     content = channel.receive_frame(requests, channel.MAX_REQUEST_BYTES)
+    while content is not None and (calibrate := Calibrate.decode(content)) is not None:
+        taken_s = measure_in_child(calibrate.repetitions)
+        channel.send_frame(answers, Answer(calibrate.nonce, "ok", taken_s).encode())
+        content = channel.receive_frame(requests, channel.MAX_REQUEST_BYTES)
     if content is None:
         return
     setup = Setup.decode(content)

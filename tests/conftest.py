@@ -14,6 +14,7 @@ import pytest
 from zcnas.benchmarks import BENCHMARKS
 from zcnas.datasets import load_minibatch
 from zcnas.errors import OrganiserError
+from zcnas.ingestion.gauge import Gauge
 from zcnas.ingestion.ingest import IngestionJob, ingest_and_combine
 from zcnas.ingestion.sinks import Recording
 from zcnas.isolation import Isolation
@@ -248,6 +249,8 @@ def ingest_source(tmp_path, program) -> Callable[..., Ingested]:
         eval_seed: int = 5,
         labels: Labels | None = None,
         track: Track = ZERO_SHOT,
+        gauge: Gauge | None = None,
+        reference_seconds: bool = False,
     ) -> Ingested:
         submission = tmp_path / "submission"
         submission.mkdir(exist_ok=True)
@@ -275,6 +278,8 @@ def ingest_source(tmp_path, program) -> Callable[..., Ingested]:
             cpu=OWN_CPU,
             labels=labels,
             track=track,
+            gauge=gauge,
+            reference_seconds=reference_seconds,
         )
         recording = Recording()
         manifest = ingest_and_combine(job, isolation, recording)

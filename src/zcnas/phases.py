@@ -95,6 +95,8 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
             few-labels is given; 0 if the phase does not have that track.
         disjoint_from: Phases none of whose architectures it may draw.
         plugins: Packages that bring search spaces, tables or datasets of their own.
+        reference_seconds: Whether limits of time are seconds of the reference machine, by a
+            calibration of each CPU at the start of a run, and not of whatever CPU runs a query.
         failure_tau: The tau of a benchmark on which no query was answered.
         require_confinement: Whether a platform whose kernel cannot confine a submission must not
             run it; None for yes where feedback is "none".
@@ -116,6 +118,7 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     labels: Annotated[int, msgspec.Meta(ge=0)] = 0
     disjoint_from: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
+    reference_seconds: bool = False
     failure_tau: Annotated[float, msgspec.Meta(ge=-1, le=1)] = 0.0
     require_confinement: bool | None = None
     name: str = ""

@@ -17,6 +17,7 @@ from zcnas.worker.channel import (
     MAX_ANSWER_BYTES,
     MAX_MESSAGE_BYTES,
     Answer,
+    Calibrate,
     Query,
     Setup,
     printable,
@@ -137,3 +138,11 @@ def test_a_stream_that_ends_early_is_no_frame(pipe, content):
     os.write(writer, content)
     os.close(writer)
     assert receive_frame(reader, 10, patiently) is None
+
+
+def test_a_calibration_is_told_from_a_set_up():
+    request = Calibrate(NONCE, 9)
+    assert Calibrate.decode(request.encode()) == request
+    images = np.zeros((1, 3, 2, 2), np.float32)
+    setup = Setup(NONCE, "b", 1, 1, 3, 100, images, np.zeros(1)).encode()
+    assert Calibrate.decode(setup) is None

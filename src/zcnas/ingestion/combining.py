@@ -10,9 +10,10 @@ import contextlib
 import os
 from collections.abc import Callable, Sequence
 
+from zcnas.ingestion.exchanges import Allowance
 from zcnas.ingestion.job import IngestionJob
 from zcnas.ingestion.logs import CappedLog
-from zcnas.ingestion.session import Allowance, Session
+from zcnas.ingestion.session import Session
 from zcnas.isolation import Isolation
 from zcnas.words.combined import CombineOutcome, combine_seed
 from zcnas.words.records import Parts, Status, encode_score
@@ -60,7 +61,7 @@ def _ask(
 
     with contextlib.closing(Session(job, isolation, log, "combine", allowance)) as session:
         outcome = session.ask(lambda: _ask_once(session, job, answers, log), probe)
-        return outcome, session.conversation.cpu_time_s()
+        return outcome, session.cpu_time_s()
 
 
 def _ask_once(

@@ -15,6 +15,7 @@ import datetime
 import time
 
 from zcnas.ingestion.combining import combine
+from zcnas.ingestion.gauge import AGE_AT_END_S, EVERY_S
 from zcnas.ingestion.job import IngestionJob
 from zcnas.ingestion.logs import CappedLog
 from zcnas.ingestion.recorder import Recorder
@@ -53,9 +54,11 @@ def ingest(job: IngestionJob, isolation: Isolation, sink: Sink) -> Manifest:
                 again.append(architecture)
             else:
                 sink.add_prediction(prediction)
+            recorder.recalibrate(EVERY_S)
         for architecture in again:
             sink.add_prediction(recorder.ask(architecture))
             log.raise_failure()
+        recorder.recalibrate(AGE_AT_END_S)
     manifest = recorder.manifest(started_at, time.monotonic() - start)
     sink.add_manifest(manifest)
     return manifest

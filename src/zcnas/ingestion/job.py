@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from zcnas.datasets import Minibatch
+from zcnas.ingestion.gauge import Gauge
 from zcnas.isolation.machine import Machine
 from zcnas.phases import Limits
 from zcnas.words.labels import Label, Labels
@@ -36,6 +37,8 @@ class IngestionJob:
         track: The track the submission states.
         labels: The benchmark's labelled architectures, for a submission of the track few-labels
             alone; None if the phase has none.
+        gauge: What the run knows of the speed of its CPUs; None to calibrate none.
+        reference_seconds: Whether limits of time, and the times of queries, are reference seconds.
     """
 
     data: BenchmarkInput
@@ -53,6 +56,20 @@ class IngestionJob:
     used_wall_s: float = 0.0
     track: Track = ZERO_SHOT
     labels: Labels | None = None
+    gauge: Gauge | None = None
+    reference_seconds: bool = False
+
+    @property
+    def pace(self) -> float:
+        """How many seconds of its CPU one second of the limits is."""
+        if self.gauge is None or not self.reference_seconds:
+            return 1.0
+        return self.gauge.factor(self.cpu)
+
+    @property
+    def second(self) -> str:
+        """The unit of the limits of time, for messages."""
+        return "reference s" if self.reference_seconds else "s"
 
     @property
     def given_labels(self) -> tuple[Label, ...]:

@@ -18,11 +18,16 @@ import os
 import msgspec
 
 from zcnas import __version__
+from zcnas.ingestion.conversation import Conversation
+from zcnas.ingestion.exchanges import Allowance
 from zcnas.ingestion.job import IngestionJob
 from zcnas.ingestion.logs import CappedLog
-from zcnas.ingestion.session import GRACE_S, Allowance, Session
-from zcnas.isolation import Isolation
+from zcnas.ingestion.session import GRACE_S, Session
+from zcnas.isolation import Isolation, WorkerPlace
 from zcnas.isolation.machine import cpu_model
+from zcnas.isolation.probes import PROBES
+from zcnas.isolation.throttling import throttle_count
+from zcnas.words.hygiene import Throttling
 from zcnas.words.records import (
     Architecture,
     Manifest,
@@ -52,6 +57,8 @@ class Recorder:
         self._second_chance = job.second_chance
         self._combines = False
         self._share_of_run_s = job.remaining_s()
+        self._begun = job.gauge.now() if job.gauge is not None else 0.0
+        self._throttled = throttle_count(job.cpu)
 
     def ask(self, architecture: Architecture) -> Prediction:
         """Return what became of one architecture.
@@ -85,7 +92,8 @@ class Recorder:
         CPU. Threads of its own that keep each other waiting use the CPU meanwhile, so what it used
         is taken off; a query that sleeps does not wait.
         """
-        waited_s = self._session.conversation.longest_wait_s - prediction.cpu_time_s
+        longest_s = self._session.conversation.longest_wait_s / self._job.pace
+        waited_s = longest_s - prediction.cpu_time_s
         granted = (
             self._second_chance
             and prediction.status == "timeout"
@@ -97,7 +105,16 @@ class Recorder:
 
     def cpu_time_s(self) -> float:
         """Return the CPU seconds of all workers so far, measured from outside where that can be."""
-        return self._session.conversation.cpu_time_s()
+        return self._session.cpu_time_s()
+
+    def recalibrate(self, age_s: float) -> None:
+        """Calibrate the job's CPU beside its worker if the last time is older than that."""
+        job = self._job
+        if job.gauge is not None and job.gauge.is_due(job.cpu, age_s):
+            probe = PROBES / "canary"
+            place = WorkerPlace(job.program, probe, job.cpu, job.limits, self._log.write)
+            conversation = Conversation(job.machine.interrupted)
+            job.gauge.take_apart(place, self._isolation, conversation)
 
     def close(self) -> None:
         """Stop the worker."""
@@ -131,6 +148,7 @@ class Recorder:
             labels=session.labels,
             fit_wall_s=round(session.fit_wall_s, 3),
             fit_cpu_s=round(session.fit_cpu_s, 3),
+            reference_factors=(round(job.pace, 4),) if job.reference_seconds else (),
         )
         organiser = OrganiserManifest(
             eval_seed=job.data.eval_seed,
@@ -138,8 +156,17 @@ class Recorder:
             cpu=job.cpu,
             image=getattr(self._isolation, "image", ""),
             started_at=started_at,
+            calibrations=job.gauge.taken(job.cpu, self._begun) if job.gauge is not None else (),
+            throttling=self._throttling(),
         )
         return Manifest(public=public, organiser=organiser)
+
+    def _throttling(self) -> tuple[Throttling, ...]:
+        """Return how often heat had slowed the CPU down, at the start and now."""
+        before, after = self._throttled, throttle_count(self._job.cpu)
+        if before is None or after is None:
+            return ()
+        return (Throttling(cpu=self._job.cpu, before=before, after=after),)
 
     def _ask_once(self, architecture: Architecture) -> Prediction:
         job, session = self._job, self._session

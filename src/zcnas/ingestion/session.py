@@ -13,12 +13,13 @@ import os
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from zcnas.benchmarks import get_benchmark
 from zcnas.errors import OrganiserError
 from zcnas.ingestion.conversation import Conversation, plausible
+from zcnas.ingestion.exchanges import Allowance, Exchange
+from zcnas.ingestion.gauge import AGE_AT_END_S, FIRST_REPETITIONS, REPETITIONS
 from zcnas.ingestion.job import IngestionJob
 from zcnas.ingestion.logs import CappedLog
 from zcnas.isolation import Isolation, Worker, WorkerPlace
@@ -43,40 +44,6 @@ START_LIMIT_S = 120
 GRACE_S = 5
 """Wall seconds a worker has beyond a limit to report it before it is stopped from outside."""
 MAX_METHOD_LENGTH = 60
-
-
-@dataclass(frozen=True)
-class Allowance:
-    """What one call may use.
-
-    Attributes:
-        cpu_s: CPU seconds.
-        wall_s: Wall seconds.
-    """
-
-    cpu_s: int
-    wall_s: int
-
-
-@dataclass(frozen=True)
-class Exchange:
-    """A request and its answer, as measured from outside.
-
-    Attributes:
-        answer: The worker's, or the one it would have owed.
-        status: What it amounts to, given what was seen from outside.
-        message: Why it failed; "" if it did not.
-        wall_time_s: Wall seconds.
-        cpu_time_s: CPU seconds.
-        peak_memory_mb: The largest memory the worker claims, in MiB.
-    """
-
-    answer: Answer
-    status: Status
-    message: str
-    wall_time_s: float
-    cpu_time_s: float
-    peak_memory_mb: float
 
 
 class _HasStatus(Protocol):
@@ -152,6 +119,10 @@ class Session:
         """Stop the worker."""
         self.conversation.stop()
 
+    def cpu_time_s(self) -> float:
+        """Return the CPU seconds of all workers so far, in the unit of the limits."""
+        return self.conversation.cpu_time_s() / self._job.pace
+
     def ask(self, once: Callable[[], _Outcome], probe: Probe) -> _Outcome:
         """Return what asking once comes to, or asking once more after a worker was lost.
 
@@ -195,16 +166,16 @@ class Session:
         worker = self.conversation.worker
         assert worker is not None
         cpu_before, kills_before = worker.cpu_time_s(), worker.memory_kills()
-        begin = time.monotonic()
-        limit_s = self._job.within_run(self._allowance.wall_s + GRACE_S)
+        begin, pace = time.monotonic(), self._job.pace
+        limit_s = self._job.within_run(self._allowance.wall_s * pace + GRACE_S)
         answer = self.conversation.exchange(nonce, request, limit_s, MAX_ANSWER_BYTES + more_bytes)
-        wall_time_s = time.monotonic() - begin
+        wall_time_s = (time.monotonic() - begin) / pace
         cpu_after = worker.cpu_time_s()
         memory_killed = worker.memory_kills() > kills_before
         if cpu_before is None or cpu_after is None:
-            cpu_time_s = plausible(answer.cpu_time_s)
+            cpu_time_s = plausible(answer.cpu_time_s) / pace
         else:
-            cpu_time_s = cpu_after - cpu_before
+            cpu_time_s = (cpu_after - cpu_before) / pace
         status, message = self._judge(
             answer, cpu_time_s, wall_time_s, memory_killed, self._allowance
         )
@@ -231,16 +202,25 @@ class Session:
         memory_killed: bool,
         allowance: Allowance,
     ) -> tuple[Status, str]:
-        """Return the status of an answer, given what was seen from outside."""
-        cpu_s, wall_s = allowance.cpu_s, allowance.wall_s
+        """Return the status of an answer, given what was seen from outside.
+
+        Times are in the unit of the limits.
+        """
+        cpu_s, wall_s, unit = allowance.cpu_s, allowance.wall_s, self._job.second
         if answer.status == "killed" and memory_killed:
             return "memory", f"more than {self._job.limits.memory_mb} MiB of memory"
+        if answer.status == "timeout" and self._job.reference_seconds:
+            told = f"{answer.message}; {cpu_s} {unit} of CPU time are allowed"
+            return "timeout", f"{told}, and one is {self._job.pace:.2f} s of this CPU"
         if answer.status != "ok":
             return answer.status, answer.message
         if cpu_time_s > cpu_s + 1:
-            return "timeout", f"{cpu_time_s:.1f} s of CPU time; {cpu_s} s are allowed"
+            return "timeout", f"{cpu_time_s:.1f} {unit} of CPU time; {cpu_s} {unit} are allowed"
         if wall_time_s > wall_s:
-            return "timeout", f"answered after {wall_time_s:.1f} s; {wall_s} s are allowed"
+            return (
+                "timeout",
+                f"answered after {wall_time_s:.1f} {unit}; {wall_s} {unit} are allowed",
+            )
         if any(map(math.isnan, (answer.score, *answer.parts.values(), *answer.scores))):
             return "invalid", "the score is NaN"
         return "ok", ""
@@ -265,16 +245,29 @@ class Session:
         if self.worker_starts == 1:
             self.start_up_s = time.monotonic() - begin
             begin = time.monotonic()  # a later start is on account of whoever lost the worker
+        begin += self._calibrate()
         setup = self._setup()
-        limit_s = job.within_run(job.limits.setup_s)
+        limit_s = job.within_run(job.limits.setup_s * job.pace)
         answer = conversation.exchange(setup.nonce, setup.encode(), limit_s)
-        self.setup_wall_s += time.monotonic() - begin
+        self.setup_wall_s += (time.monotonic() - begin) / job.pace
         self.setup_status, self.setup_message = answer.status, f"in set-up: {answer.message}"
         if answer.status == "ok":
             self.method = legible(answer.message)[:MAX_METHOD_LENGTH] or self.method
             self.setup_status, self.setup_message = self._fit(worker)
         if self.setup_status != "ok":
             conversation.stop()
+
+    def _calibrate(self) -> float:
+        """Have a worker that has loaded nothing yet calibrate its CPU if it is time.
+
+        Returns:
+            Wall seconds that this took.
+        """
+        begin, job = time.monotonic(), self._job
+        if job.gauge is not None and job.gauge.is_due(job.cpu, AGE_AT_END_S):
+            repetitions = FIRST_REPETITIONS if job.reference_seconds else REPETITIONS
+            job.gauge.take(job.cpu, self.conversation, repetitions)
+        return time.monotonic() - begin
 
     def _fit(self, worker: Worker) -> tuple[Status, str]:
         """Have a worker that is set up learn from the labels; return what came of it, and why."""
@@ -285,7 +278,7 @@ class Session:
         request = Fit(
             nonce=os.urandom(NONCE_BYTES),
             seed=derive_seed(seed, key, "fit"),
-            cpu_s=limits.fit_cpu_s,
+            cpu_s=math.ceil(limits.fit_cpu_s * job.pace),
             labels=tuple(
                 (each.spec, derive_seed(seed, key, each.spec), float(each.accuracy))
                 for each in job.given_labels
@@ -294,10 +287,10 @@ class Session:
         self._log.begin("fit")
         cpu_before, kills_before = worker.cpu_time_s(), worker.memory_kills()
         begin = time.monotonic()
-        limit_s = job.within_run(limits.fit_wall_s + GRACE_S)
+        limit_s = job.within_run(limits.fit_wall_s * job.pace + GRACE_S)
         answer = self.conversation.exchange(request.nonce, request.encode(), limit_s)
-        self.fit_wall_s = time.monotonic() - begin
-        self.fit_cpu_s = (worker.cpu_time_s() or 0.0) - (cpu_before or 0.0)
+        self.fit_wall_s = (time.monotonic() - begin) / job.pace
+        self.fit_cpu_s = ((worker.cpu_time_s() or 0.0) - (cpu_before or 0.0)) / job.pace
         if self.worker_starts == 1:
             self.first_fit_cpu_s = self.fit_cpu_s
         else:
@@ -322,8 +315,8 @@ class Session:
             nonce=os.urandom(NONCE_BYTES),
             benchmark=get_benchmark(job.data.benchmark).key,
             seed=derive_seed(job.data.eval_seed, job.data.benchmark, "pre_process"),
-            query_cpu_s=self._allowance.cpu_s,
-            query_wall_s=self._allowance.wall_s,
+            query_cpu_s=math.ceil(self._allowance.cpu_s * job.pace),
+            query_wall_s=math.ceil(self._allowance.wall_s * job.pace),
             memory_mb=job.limits.memory_mb,
             inputs=job.minibatch.inputs[kept],
             targets=job.minibatch.targets[kept],
@@ -367,7 +360,7 @@ class Session:
             begin = time.monotonic()
             status, message, cpu_time_s = probe(job)
             self.canary_cpu_s += cpu_time_s
-            self.canary_wall_s += time.monotonic() - begin
+            self.canary_wall_s += (time.monotonic() - begin) / job.pace
         if status != "ok":
             raise OrganiserError(
                 f"the worker was lost, and our own trivial submission failed on this machine as "

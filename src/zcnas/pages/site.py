@@ -317,7 +317,7 @@ def _phase(content: SiteContent) -> str:
         lead=_lead(content),
         benchmarks=benchmarks,
         has_ceiling=any(each.ceiling is not None for each in content.outcomes),
-        limits=_limits(phase.limits),
+        limits=_limits(phase.limits, "reference s" if phase.reference_seconds else "s"),
         meanings=[(name, text) for name, text in STATUSES.items() if name != "ok"],
         counts=COUNTS[phase.counts],
         seeds=content.seeds,
@@ -325,13 +325,13 @@ def _phase(content: SiteContent) -> str:
     )
 
 
-def _limits(limits: Limits) -> list[tuple[str, str]]:
+def _limits(limits: Limits, second: str) -> list[tuple[str, str]]:
     return [
-        ("One query, CPU time", f"{limits.query_cpu_s} s"),
-        ("One query, wall time", f"{limits.query_wall_s} s"),
-        ("All queries, CPU time", f"{limits.benchmark_cpu_s} s"),
-        ("All queries, wall time", f"{limits.benchmark_wall_s} s"),
-        ("Set-up, wall time", f"{limits.setup_s} s"),
+        ("One query, CPU time", f"{limits.query_cpu_s} {second}"),
+        ("One query, wall time", f"{limits.query_wall_s} {second}"),
+        ("All queries, CPU time", f"{limits.benchmark_cpu_s} {second}"),
+        ("All queries, wall time", f"{limits.benchmark_wall_s} {second}"),
+        ("Set-up, wall time", f"{limits.setup_s} {second}"),
         ("Memory", f"{limits.memory_mb} MiB"),
         ("Processes and threads", str(limits.processes)),
         ("Scratch folder", f"{limits.scratch_mb} MiB"),

@@ -20,6 +20,7 @@ import msgspec
 
 from zcnas.benchmarks import is_percentage
 from zcnas.errors import InputDataError, PredictionError, ReferenceDataError
+from zcnas.words.hygiene import Calibration, Throttling
 from zcnas.words.json_files import read_json as read_json
 from zcnas.words.json_files import write_json as write_json
 from zcnas.words.parts import MAX_PART_NAME, MAX_PARTS
@@ -221,6 +222,8 @@ class PublicManifest(msgspec.Struct, frozen=True, kw_only=True):
         labels: How many labelled architectures it was given.
         fit_wall_s: Wall seconds of its ``fit``, in the last worker that was started.
         fit_cpu_s: CPU seconds of the same.
+        reference_factors: In a phase with limits in reference seconds: how many CPU seconds one
+            was, of each CPU that took part; times of queries are then in reference seconds too.
     """
 
     benchmark: str
@@ -247,6 +250,7 @@ class PublicManifest(msgspec.Struct, frozen=True, kw_only=True):
     labels: int = 0
     fit_wall_s: float = 0.0
     fit_cpu_s: float = 0.0
+    reference_factors: tuple[float, ...] = ()
 
 
 class OrganiserManifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -258,6 +262,9 @@ class OrganiserManifest(msgspec.Struct, frozen=True, kw_only=True):
         cpu: The number of the CPU that the worker was pinned to.
         image: Digest of the image it ran in; "" without one.
         started_at: In UTC.
+        calibrations: How fast the CPUs were at its start, every ten minutes, and at its end.
+        throttling: How often heat had slowed them down before it and after it; empty where the
+            kernel does not count.
     """
 
     eval_seed: int
@@ -265,6 +272,8 @@ class OrganiserManifest(msgspec.Struct, frozen=True, kw_only=True):
     cpu: int
     image: str
     started_at: str
+    calibrations: tuple[Calibration, ...] = ()
+    throttling: tuple[Throttling, ...] = ()
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):

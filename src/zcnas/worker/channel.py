@@ -1,9 +1,9 @@
 """The protocol between recorder and worker: length-prefixed frames over two byte streams.
 
-The recorder sends one ``Setup``, a ``Fit`` if it said so, then ``Query`` frames or one ``Combine``;
-the worker sends one ``Answer`` for each. An answer carries the nonce of its query, a status byte,
-three IEEE float64 and a short text, and where an answer is several numbers those, each a float64,
-with names of bounded length.
+The recorder sends a ``Calibrate`` now and then, one ``Setup``, a ``Fit`` if it said so, then
+``Query`` frames or one ``Combine``; the worker sends one ``Answer`` for each. An answer carries the
+nonce of its query, a status byte, three IEEE float64 and a short text, and where an answer is
+several numbers those, each a float64, with names of bounded length.
 Nothing in it is unpickled, evaluated or trusted, and it cannot be longer than ``MAX_ANSWER_BYTES``.
 The worker's first frame, sent before it touches the submission, is an answer with ``HELLO_NONCE``.
 
@@ -181,6 +181,30 @@ class Setup:
 
 
 _RAW = ("nonce", "inputs", "targets", "further")
+
+
+@dataclass(frozen=True)
+class Calibrate:
+    """A request for the CPU time of a fixed piece of work, before the set-up.
+
+    The answer's score is the median CPU seconds of the piece (``calibration.py``).
+
+    Attributes:
+        nonce: Must be repeated in the answer.
+        repetitions: How often the piece is computed.
+    """
+
+    nonce: bytes
+    repetitions: int
+
+    def encode(self) -> bytes:
+        """Return the frame's content."""
+        return _QUERY.pack(self.nonce, self.repetitions)
+
+    @classmethod
+    def decode(cls, content: bytes) -> Calibrate | None:
+        """Return the request in a frame from the recorder; None if it holds a set-up."""
+        return cls(*_QUERY.unpack(content)) if len(content) == _QUERY.size else None
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from zcnas.worker.channel import (
     HELLO_NONCE,
     MAX_REQUEST_BYTES,
     Answer,
+    Calibrate,
     Combine,
     Fit,
     Query,
@@ -26,7 +27,11 @@ from zcnas.worker.channel import (
 def main():
     seconds_per_query = float((Path(__file__).parent / "pace").read_text())
     send_frame(1, Answer(HELLO_NONCE, "ok", message="light").encode())
-    setup = Setup.decode(receive_frame(0, MAX_REQUEST_BYTES))
+    content = receive_frame(0, MAX_REQUEST_BYTES)
+    if (calibrate := Calibrate.decode(content)) is not None:
+        send_frame(1, Answer(calibrate.nonce, "ok", 0.003).encode())
+        content = receive_frame(0, MAX_REQUEST_BYTES)
+    setup = Setup.decode(content)
     name = Path(sys.argv[1]).name
     combines = "def combine" in Path(sys.argv[1], "predictor.py").read_text()
     send_frame(1, Answer(setup.nonce, "ok", message=f"method of {name}").encode())

@@ -12,6 +12,7 @@ import socket
 from pathlib import Path
 
 from zcnas.errors import OrganiserError, UsageError
+from zcnas.ingestion.gauge import Gauge
 from zcnas.isolation import Isolation, IsolationName, Worker, WorkerPlace
 from zcnas.isolation.container import DockerIsolation, connect
 from zcnas.isolation.image import FINGERPRINT_LABEL, IMAGE
@@ -40,7 +41,7 @@ def run_on_cluster(task: Task, report: Report, interrupted: Interruption) -> Non
         cpus = parse_cpus(os.environ.get(CPUS_VARIABLE, ""))
     except UsageError as error:
         raise OrganiserError(f"{CPUS_VARIABLE} of {socket.gethostname()}: {error}") from None
-    Host(cpus, isolation, program, digest).run(task, report, interrupted)
+    Host(cpus, isolation, program, digest, _gauge(task.run)).run(task, report, interrupted)
 
 
 class ClusterIsolation:
@@ -64,6 +65,12 @@ def _program(plugins: tuple[str, ...]) -> tuple[Path, str]:
     """Return the folder workers are started from and its digest; made once per process."""
     program = stage_worker(make_owned_folder("program") / "program", plugins)
     return program, digest_of(program)
+
+
+@functools.lru_cache(1)
+def _gauge(run: str) -> Gauge:
+    """Return what is known of this host's CPUs in a run."""
+    return Gauge()
 
 
 def _isolation(image_sha256: str) -> Isolation:

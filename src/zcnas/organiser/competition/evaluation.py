@@ -44,6 +44,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         program_sha256: Digest of the worker's program; a host with another one refuses.
         image: Digest of what the container's image is built from; "" for none.
         labels: The benchmark's labelled architectures, if the submission's track is given them.
+        reference_seconds: Whether the limits of time are reference seconds.
+        run: What tells this run from others, for whoever does tasks of several.
     """
 
     submission: str
@@ -55,6 +57,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     program_sha256: str
     image: str
     labels: Labels | None = None
+    reference_seconds: bool = False
+    run: str = ""
 
 
 class Evaluation(Task, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ import dataclasses
 import socket
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -22,6 +22,7 @@ from zcnas.datasets import Minibatch, load_minibatch
 from zcnas.datasets.frozen import thaw_minibatch
 from zcnas.errors import InputDataError, InvalidSubmission, OrganiserError
 from zcnas.ingestion.combining import combine
+from zcnas.ingestion.gauge import Gauge
 from zcnas.ingestion.ingest import IngestionJob, ingest
 from zcnas.isolation import Isolation
 from zcnas.isolation.machine import Interruption, Machine
@@ -52,12 +53,14 @@ class Host:
         isolation: Where its workers run.
         program: The folder workers are started from.
         program_sha256: Digest of that folder, which is looked at again before each task.
+        gauge: What is known of the speed of its CPUs in this run.
     """
 
     cpus: Sequence[int]
     isolation: Isolation
     program: Path
     program_sha256: str
+    gauge: Gauge = field(default_factory=Gauge)
 
     def run(self, task: Task, report: SendReport, interrupted: Interruption) -> None:
         """Ask for every architecture, or have answers combined, and report what is done at once.
@@ -94,6 +97,8 @@ class Host:
                 machine=machine,
                 track=submission.track,
                 labels=task.labels,
+                gauge=self.gauge,
+                reference_seconds=task.reference_seconds,
             )
             if isinstance(task, Evaluation):
                 asked = dataclasses.replace(

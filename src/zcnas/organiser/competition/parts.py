@@ -16,7 +16,8 @@ from zcnas.jobs import Job
 from zcnas.organiser.competition.evaluation import Evaluation, MinibatchOrder, decode_report
 from zcnas.organiser.competition.halves import Halves
 from zcnas.organiser.competition.predictions_file import PredictionsFile
-from zcnas.organiser.results.folder import append_log, join_manifests, read_manifest
+from zcnas.organiser.results.folder import append_log
+from zcnas.organiser.results.manifests import join_manifests, read_manifest
 from zcnas.phases import Limits
 from zcnas.words.labels import Labels
 from zcnas.words.records import Manifest, Prediction, write_json
@@ -40,6 +41,8 @@ class Terms:
         plugins: Distributions whose code is part of the worker's program.
         program_sha256: Digest of the worker's program.
         image: Digest of what the container's image is built from; "" for none.
+        reference_seconds: Whether the limits of time are reference seconds.
+        run: What tells this run from others.
     """
 
     halves: Halves
@@ -47,6 +50,8 @@ class Terms:
     plugins: tuple[str, ...]
     program_sha256: str
     image: str
+    reference_seconds: bool = False
+    run: str = ""
 
     def labels(self, key: str, track: Track) -> Labels | None:
         """Return the labels that a submission of a track is given on a benchmark."""
@@ -161,6 +166,8 @@ class Part:
             program_sha256=self._terms.program_sha256,
             image=self._terms.image,
             labels=self._terms.labels(self.data.benchmark, self.submission.track),
+            reference_seconds=self._terms.reference_seconds,
+            run=self._terms.run,
         )
 
     def record(self, job: Job, report: bytes) -> None:

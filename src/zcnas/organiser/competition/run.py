@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -147,6 +148,8 @@ class _Run:
             plugins=plugins,
             program_sha256=digest_of(self._program),
             image=_image_of(competition.isolation),
+            reference_seconds=self._phase.reference_seconds,
+            run=secrets.token_hex(8),
         )
 
     def begin(self, named: Mapping[str, Sequence[Path]], roster: Mapping[str, Arrival]) -> None:
@@ -268,6 +271,7 @@ class _Run:
                     architectures=len(data.architectures),
                     limits=self._phase.limits,
                     labels_sha256=labels[key].sha256 if key in labels else "",
+                    reference_seconds=self._phase.reference_seconds,
                 )
                 for key, data in self._halves.inputs.items()
             },

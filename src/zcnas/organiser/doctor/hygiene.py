@@ -13,6 +13,7 @@ from pathlib import Path
 from zcnas.errors import UsageError
 from zcnas.isolation.cores import shared_cores
 from zcnas.isolation.machine import parse_cpus, usable_cpus
+from zcnas.isolation.throttling import throttle_count
 from zcnas.organiser.doctor import Finding, Situation, ok, warning
 from zcnas.words.text import plural
 
@@ -85,8 +86,8 @@ def groups(situation: Situation) -> Finding:
 
 def throttling(situation: Situation) -> Finding:
     """Check that no CPU has been slowed down by heat since the machine started."""
-    files = (SYS / "devices/system/cpu").glob("cpu*/thermal_throttle/*_throttle_count")
-    counts = [int(text) for file in files if (text := _text(file)).isdecimal()]
+    found = (throttle_count(cpu, SYS / "devices/system/cpu") for cpu in usable_cpus())
+    counts = [count for count in found if count is not None]
     if not counts:
         return ok("this kernel shows no counts of throttling, as in a virtual machine")
     if any(counts):

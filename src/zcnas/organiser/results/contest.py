@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from zcnas.judging.judge import Contender, Contest
-from zcnas.organiser.results.folder import ResultsFolder, SubmissionRecord, read_manifest
+from zcnas.organiser.results.folder import ResultsFolder, SubmissionRecord
+from zcnas.organiser.results.manifests import read_manifest
 from zcnas.phases import Phase
 from zcnas.submissions.roster import ARRIVALS_FILE, read_arrivals
 from zcnas.words.records import Reference, read_input, read_reference

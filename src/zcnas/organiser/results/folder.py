@@ -17,13 +17,13 @@ from pathlib import Path
 import msgspec
 from filelock import FileLock, Timeout
 
-from zcnas.errors import PredictionError, ResultsError
+from zcnas.errors import ResultsError
 from zcnas.judging.board_cache import BoardCache
 from zcnas.organiser.results.portion import Portion
 from zcnas.phases import Limits
 from zcnas.submissions.finding import ARRIVALS_FILE
 from zcnas.submissions.names import place_of
-from zcnas.words.records import Manifest, read_json, write_json
+from zcnas.words.records import read_json, write_json
 from zcnas.words.tracks import ZERO_SHOT, Track
 
 RUN, SUBMISSION, LOCK = "run.json", "submission.json", ".lock"
@@ -45,6 +45,7 @@ class BenchmarkBinding(msgspec.Struct, frozen=True, kw_only=True):
         architectures: How many are asked for.
         limits: What one submission may use.
         labels_sha256: Digest of the labels that the track few-labels is given; "" without any.
+        reference_seconds: Whether the limits of time are reference seconds.
     """
 
     input_sha256: str
@@ -53,6 +54,7 @@ class BenchmarkBinding(msgspec.Struct, frozen=True, kw_only=True):
     architectures: int
     limits: Limits
     labels_sha256: str = ""
+    reference_seconds: bool = False
 
 
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -324,6 +326,12 @@ def differences_between(bound: RunRecord, other: RunRecord) -> list[str]:
             lines.append(f"{key}: other architectures or another evaluation seed")
         if there.labels_sha256 != now.labels_sha256:
             lines.append(f"{key}: other labels")
+        if there.reference_seconds != now.reference_seconds:
+            units = [
+                f"{'reference' if each.reference_seconds else 'CPU'} seconds"
+                for each in (there, now)
+            ]
+            lines.append(f"{key}: limits were {units[0]} there and are {units[1]} now")
         if there.minibatch_sha256 != now.minibatch_sha256:
             lines.append(f"{key}: another minibatch ({there.data_source} there, {now.data_source})")
         lines += [
@@ -344,38 +352,6 @@ def _part_in_words(portion: Portion | None) -> str:
     return f"{portion.name} of division {portion.division_sha256[:8]}"
 
 
-def join_manifests(earlier: Manifest | None, later: Manifest) -> Manifest:
-    """Return one manifest of a benchmark for all jobs that worked on it."""
-    if earlier is None:
-        return later
-    a, b = earlier.public, later.public
-    ours, theirs = earlier.organiser, later.organiser
-    return Manifest(
-        public=msgspec.structs.replace(
-            b,
-            architectures=a.architectures + b.architectures,
-            combines=a.combines or b.combines,
-            cpu_model=_joined(a.cpu_model, b.cpu_model),
-            start_up_s=a.start_up_s or b.start_up_s,
-            setup_wall_s=round(a.setup_wall_s + b.setup_wall_s, 3),
-            worker_starts=a.worker_starts + b.worker_starts,
-            wall_time_s=round(a.wall_time_s + b.wall_time_s, 3),
-            cpu_time_s=round(a.cpu_time_s + b.cpu_time_s, 3),
-        ),
-        organiser=msgspec.structs.replace(
-            theirs, started_at=min(ours.started_at, theirs.started_at)
-        ),
-    )
-
-
-def read_manifest(path: Path) -> Manifest | None:
-    """Return a manifest, None if there is none or a dying process left a damaged one."""
-    try:
-        return read_json(path, Manifest, PredictionError)
-    except PredictionError:
-        return None
-
-
 def append_log(path: Path, text: str, max_bytes: int) -> None:
     """Append what a participant printed to a log, up to its limit.
 
@@ -386,10 +362,6 @@ def append_log(path: Path, text: str, max_bytes: int) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("a", encoding="utf-8") as log:
                 log.write(text)
-
-
-def _joined(one: str, other: str) -> str:
-    return one if other in one.split("; ") else f"{one}; {other}"
 
 
 def _short(value: str) -> str:

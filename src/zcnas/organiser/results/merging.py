@@ -16,9 +16,8 @@ from zcnas.organiser.results.folder import (
     RunRecord,
     SubmissionRecord,
     differences_between,
-    join_manifests,
-    read_manifest,
 )
+from zcnas.organiser.results.manifests import join_manifests, read_manifest
 from zcnas.organiser.results.portion import Portion, check_portions
 from zcnas.submissions.roster import ARRIVALS_FILE, read_arrivals, write_arrivals
 from zcnas.words.combined import (

@@ -16,8 +16,8 @@ from zcnas.organiser.results.folder import (
     SUBMISSION,
     ResultsFolder,
     SubmissionRecord,
-    read_manifest,
 )
+from zcnas.organiser.results.manifests import read_manifest
 from zcnas.tables.vote import VOTERS, vote
 from zcnas.words.combined import read_outcomes
 from zcnas.words.records import Manifest, Prediction, write_json

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zcnas.errors import ZcnasError
-from zcnas.organiser.results.folder import RUN, ResultsFolder, read_manifest
+from zcnas.organiser.results.folder import RUN, ResultsFolder
+from zcnas.organiser.results.manifests import read_manifest
 from zcnas.organiser.results.status import status_of
 from zcnas.organiser.serving import crew
 from zcnas.organiser.serving.attempts import Attempt, Run
