@@ -18,7 +18,8 @@ from zcnas.ingestion.gauge import Gauge
 from zcnas.ingestion.ingest import IngestionJob, ingest_and_combine
 from zcnas.ingestion.sinks import Recording
 from zcnas.isolation import Isolation
-from zcnas.isolation.container import DockerIsolation, connect
+from zcnas.isolation.container import DockerIsolation
+from zcnas.isolation.engine import connect
 from zcnas.isolation.image import ensure_image
 from zcnas.isolation.machine import LOCKS_VARIABLE
 from zcnas.isolation.process import ProcessIsolation

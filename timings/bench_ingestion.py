@@ -32,7 +32,7 @@ from zcnas.ingestion.ingest import IngestionJob, ingest
 from zcnas.ingestion.sinks import Recording
 from zcnas.isolation import WORKER_ENVIRONMENT
 from zcnas.isolation.choice import choose_isolation
-from zcnas.isolation.container import engine_answers
+from zcnas.isolation.engine import engine_answers
 from zcnas.isolation.process import ProcessIsolation
 from zcnas.isolation.program import stage_worker
 from zcnas.phases import load_phase

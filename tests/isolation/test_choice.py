@@ -11,7 +11,8 @@ import pytest
 import docker
 from zcnas.errors import OrganiserError, UsageError
 from zcnas.isolation import choice
-from zcnas.isolation.container import connect
+from zcnas.isolation.container import DockerIsolation
+from zcnas.isolation.engine import RUNTIME_VARIABLE, connect, refuse_unknown_runtime
 from zcnas.phases import load_phase
 
 
@@ -129,7 +130,7 @@ def test_a_socket_of_another_user_is_a_permission_and_no_missing_engine(tmp_path
         engine.listen()
         (tmp_path / "docker.sock").chmod(0o600)
         code = (
-            "import os, zcnas.isolation.container as c\nos.setuid(65534)\n"
+            "import os, zcnas.isolation.engine as c\nos.setuid(65534)\n"
             f"os.environ['DOCKER_HOST'] = 'unix://{tmp_path}/docker.sock'\n"
             "try: print(c.engine_answers())\nexcept c.EngineForbidden as e: print(e)\n"
         )
@@ -163,3 +164,47 @@ def test_podman_behind_docker_host_is_told_from_docker(phase, monkeypatch):
     said = []
     assert choice.choose_isolation("auto", phase, said.append).name == "bubblewrap"
     assert "not docker: the engine is Podman 4.3.1" in said[0]
+
+
+class Engine:
+    """A Docker engine that knows some runtimes."""
+
+    def __init__(self, *runtimes):
+        self._runtimes = runtimes
+
+    def info(self):
+        return {"DefaultRuntime": "runc", "Runtimes": dict.fromkeys(("runc", *self._runtimes))}
+
+
+def test_a_runtime_that_the_engine_does_not_know_is_refused_with_those_it_knows(monkeypatch):
+    monkeypatch.setenv(RUNTIME_VARIABLE, "runsc")
+    with pytest.raises(OrganiserError, match=r"no runtime 'runsc'.*knows runc, kata\. Add it to"):
+        refuse_unknown_runtime(Engine("kata"))
+    refuse_unknown_runtime(Engine("runsc"))
+    monkeypatch.delenv(RUNTIME_VARIABLE)
+    refuse_unknown_runtime(Engine())
+
+
+def test_a_chosen_runtime_stands_in_what_a_run_says_of_its_isolation(monkeypatch):
+    assert (
+        DockerIsolation(Engine(), "image").description == "docker (one CPU, no network, read-only)"
+    )
+    monkeypatch.setenv(RUNTIME_VARIABLE, "runsc")
+    chosen = DockerIsolation(Engine("runsc"), "image")
+    assert chosen.description == "docker (one CPU, no network, read-only, runtime runsc)"
+    assert chosen.version.endswith("runtime runsc")
+
+
+@pytest.mark.parametrize("name", ["auto", "docker"])
+def test_containers_of_another_runtime_need_a_record_for_a_hidden_phase(
+    hidden, monkeypatch, tmp_path, name
+):
+    monkeypatch.setenv("ZCNAS_STATE", str(tmp_path))
+    monkeypatch.setenv(RUNTIME_VARIABLE, "runsc")
+    engine = DockerIsolation(Engine("runsc"), "image")
+    monkeypatch.setattr(choice, "_container", lambda say: engine)
+    monkeypatch.setitem(choice._STARTED, "docker", lambda say: engine)
+    with pytest.raises(UsageError, match="docker has no record that it held every known attack"):
+        choice.choose_isolation(name, hidden, print)
+    engine.runtime = ""
+    assert choice.choose_isolation(name, hidden, print) is engine

@@ -10,7 +10,8 @@ import pytest
 
 from zcnas.errors import OrganiserError
 from zcnas.isolation import FIRST_USER, WorkerPlace
-from zcnas.isolation.container import ContainerWorker, connect
+from zcnas.isolation.container import ContainerWorker
+from zcnas.isolation.engine import connect
 
 INSIDE = """
 import json, os, pathlib, resource, socket

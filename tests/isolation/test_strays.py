@@ -26,7 +26,8 @@ START_AND_DIE = """
 import os, signal, sys
 from pathlib import Path
 from zcnas.isolation import WorkerPlace
-from zcnas.isolation.container import DockerIsolation, connect
+from zcnas.isolation.container import DockerIsolation
+from zcnas.isolation.engine import connect
 from zcnas.isolation.image import IMAGE
 from zcnas.isolation.owners import owner_mark
 from zcnas.phases import load_phase

@@ -14,7 +14,8 @@ import pytest
 
 from zcnas.errors import OrganiserError
 from zcnas.isolation import WorkerPlace
-from zcnas.isolation.container import DockerIsolation, connect
+from zcnas.isolation.container import DockerIsolation
+from zcnas.isolation.engine import connect
 from zcnas.isolation.image import IMAGE
 from zcnas.isolation.process import ProcessIsolation
 

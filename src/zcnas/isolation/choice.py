@@ -9,12 +9,13 @@ from zcnas.errors import OrganiserError, UsageError
 from zcnas.isolation import Isolation
 from zcnas.isolation.admission import refusal_of
 from zcnas.isolation.bubblewrap import BubblewrapIsolation
-from zcnas.isolation.container import (
-    DockerIsolation,
+from zcnas.isolation.container import DockerIsolation
+from zcnas.isolation.engine import (
     EngineForbidden,
     EngineUnusable,
     connect,
     refuse_podman,
+    refuse_unknown_runtime,
 )
 from zcnas.isolation.image import ensure_image
 from zcnas.isolation.packages import image_modules
@@ -58,7 +59,7 @@ def choose_isolation(name: str, phase: Phase, say: Callable[[str], None]) -> Iso
     if name == "auto":
         return _strongest(say) if phase.truth == "public" else _strongest_admitted(phase, say)
     isolation = open_isolation(name, say)
-    if not trusted and name in NEED_RECORD:
+    if not trusted and _needs_record(isolation):
         _admit(isolation, phase)
     return isolation
 
@@ -80,6 +81,12 @@ def open_isolation(name: str, say: Callable[[str], None]) -> Isolation:
 
 NEED_RECORD = ("bubblewrap",)
 """What a hidden phase runs in only where a record says that it held every known attack."""
+
+
+def _needs_record(isolation: Isolation) -> bool:
+    """Return whether the tests on every change do not speak for it: another runtime, say."""
+    runtime = isolation.runtime if isinstance(isolation, DockerIsolation) else ""
+    return isolation.name in NEED_RECORD or bool(runtime)
 
 
 def _admit(isolation: Isolation, phase: Phase) -> None:
@@ -108,11 +115,16 @@ def _strongest_admitted(phase: Phase, say: Callable[[str], None]) -> Isolation:
 
     Raises:
         OrganiserError: No engine answers, and nothing else has a record.
+        UsageError: The engine's containers need a record, and have none.
     """
     try:
-        return _container(say)
+        container = _container(say)
     except EngineUnusable as error:
         engine = error
+    else:
+        if _needs_record(container):
+            _admit(container, phase)
+        return container
     reasons = []
     for name in NEED_RECORD:
         try:
@@ -151,6 +163,7 @@ def _container(say: Callable[[str], None]) -> Isolation:
     client = connect()
     try:
         refuse_podman(client)
+        refuse_unknown_runtime(client)
         return DockerIsolation(client, ensure_image(client, say))
     except OrganiserError:
         client.close()

@@ -23,6 +23,7 @@ import docker
 from zcnas.errors import OrganiserError
 from zcnas.isolation import FIRST_USER, WORKER_ENVIRONMENT, IsolationName, WorkerPlace
 from zcnas.isolation.control_groups import ControlGroup
+from zcnas.isolation.engine import RUNTIME_VARIABLE, last_clause
 from zcnas.isolation.owners import owner_mark
 
 PROGRAM, SUBMISSION, SCRATCH = "/app/program", "/app/ingested_program", "/scratch"
@@ -30,6 +31,8 @@ LABEL = "zcnas.worker"
 OWNER_LABEL = "zcnas.owner"
 """Says which process started a container, so that one it has left behind is found."""
 SCRATCH_FILES = 2000
+DESCRIPTION = "docker (one CPU, no network, read-only{})"
+"""What it isolates, with room for the runtime."""
 MASKED = (
     # What the engine hides by itself and no longer does if it is given a list.
     *("/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys"),
@@ -49,120 +52,29 @@ _STREAM_HEAD = struct.Struct(">BxxxI")
 _STDOUT, _STDERR = 1, 2
 
 
-MAY_USE_ENGINE = (
-    "have this user added to the group that owns the socket (`sudo usermod -aG docker $USER`, then "
-    "log in again), use sudo, or set DOCKER_HOST to an engine of your own"
-)
-"""What helps somebody whom the engine's socket refuses."""
+class DockerIsolation:
+    """Starts workers in containers of one image.
 
-
-class EngineUnusable(OrganiserError):  # noqa: N818 - it names what the engine is
-    """No Docker engine can be used.
+    Args:
+        client: The Docker engine.
+        image: The image's name.
 
     Attributes:
-        finding: What is wrong, with the system's words.
+        runtime: What starts containers, such as gVisor's ``runsc``; "" for the engine's default.
     """
-
-    def __init__(self, finding: str, ways_out: str) -> None:
-        self.finding = finding
-        super().__init__(f"{finding}{ways_out}")
-
-
-class EngineForbidden(EngineUnusable):
-    """A Docker engine is here, but its socket refuses this user."""
-
-    def __init__(self, reason: str) -> None:
-        finding = f"this user may not use the Docker engine ({reason})"
-        super().__init__(finding, f": {MAY_USE_ENGINE}")
-
-
-def connect() -> docker.DockerClient:
-    """Return a client of the Docker engine.
-
-    Raises:
-        EngineForbidden: There is an engine, but this user may not use it.
-        EngineUnusable: No engine answers, or its address is malformed.
-    """
-    client = None
-    try:
-        client = docker.from_env(timeout=60)
-        client.ping()
-    except (DockerException, RequestException, OSError, ValueError) as error:
-        if client is not None:
-            client.close()
-        if _is_forbidden(error):
-            raise EngineForbidden(_short(error)) from None
-        raise EngineUnusable(
-            f"no Docker engine answers ({_short(error)})",
-            "; start it, or choose --isolation bubblewrap, or --isolation process on a public "
-            "phase",
-        ) from None
-    return client
-
-
-def engine_answers() -> bool:
-    """Return whether a Docker engine answers.
-
-    Raises:
-        EngineForbidden: There is one, but this user may not use it: that is no reason to go on
-            without containers.
-    """
-    try:
-        connect().close()
-    except EngineForbidden:
-        raise
-    except OrganiserError:
-        return False
-    return True
-
-
-def refuse_podman(client: docker.DockerClient) -> None:
-    """Refuse an engine that speaks Docker's language and is Podman.
-
-    Podman 4.3 knows no limit on the number of files in a scratch folder (``nr_inodes``), and does
-    not start a container whose streams are attached before.
-
-    Raises:
-        EngineUnusable: It is Podman.
-    """
-    try:
-        components = client.version().get("Components") or []
-    except (DockerException, RequestException) as error:
-        raise EngineUnusable(f"the engine does not answer ({_short(error)})", "") from None
-    for component in components:
-        if "podman" in str(component.get("Name", "")).lower():
-            raise EngineUnusable(
-                f"the engine is Podman {component.get('Version', '?')}, which cannot limit the "
-                "number of files in a scratch folder",
-                "; set DOCKER_HOST to a Docker engine, or choose --isolation bubblewrap, which "
-                "needs no engine",
-            )
-
-
-def _is_forbidden(error: BaseException) -> bool:
-    """Return whether a refused permission is what an error of the Docker SDK came from."""
-    seen: list[BaseException] = []
-    waiting: list[object] = [error]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, PermissionError):
-            return True
-        if isinstance(each, BaseException) and each not in seen:
-            seen.append(each)
-            waiting += [each.__cause__, each.__context__, *each.args]
-    return False
-
-
-class DockerIsolation:
-    """Starts workers in containers of one image."""
 
     name: IsolationName = "docker"
-    description = "docker (one CPU, no network, read-only)"
     contained = True
 
     def __init__(self, client: docker.DockerClient, image: str) -> None:
         self.client = client
         self.image = image
+        self.runtime = os.environ.get(RUNTIME_VARIABLE, "")
+
+    @property
+    def description(self) -> str:
+        """What it isolates."""
+        return DESCRIPTION.format(f", runtime {self.runtime}" if self.runtime else "")
 
     @functools.cached_property
     def version(self) -> str:
@@ -171,9 +83,10 @@ class DockerIsolation:
             info = self.client.info()
         except (DockerException, RequestException, OSError) as error:
             raise OrganiserError(
-                f"the engine does not answer ({_short(error)}); see `zcnas doctor`"
+                f"the engine does not answer ({last_clause(error)}); see `zcnas doctor`"
             ) from None
-        return f"{info.get('ServerVersion', '?')}, runtime {info.get('DefaultRuntime', '?')}"
+        runtime = self.runtime or info.get("DefaultRuntime", "?")
+        return f"{info.get('ServerVersion', '?')}, runtime {runtime}"
 
     def start(self, place: WorkerPlace) -> ContainerWorker:
         """Start a worker in a fresh container.
@@ -182,11 +95,12 @@ class DockerIsolation:
             OrganiserError: The engine is gone, the image is missing, or the CPU does not exist.
         """
         try:
-            return ContainerWorker(self.client, self.image, place)
+            return ContainerWorker(self.client, self.image, place, self.runtime)
         except (DockerException, RequestException, OSError) as error:
             raise OrganiserError(
-                f"cannot start a container of {self.image} on CPU {place.cpu}: {_short(error)}; "
-                "`zcnas image` builds the image, --cpus names the CPUs to use"
+                f"cannot start a container of {self.image} on CPU {place.cpu}: "
+                f"{last_clause(error)}; `zcnas image` builds the image, --cpus names the CPUs to "
+                "use"
             ) from None
 
 
@@ -195,7 +109,9 @@ class ContainerWorker:
 
     bounds = "a container bounds CPU time and memory and the number of processes together"
 
-    def __init__(self, client: docker.DockerClient, image: str, place: WorkerPlace) -> None:
+    def __init__(
+        self, client: docker.DockerClient, image: str, place: WorkerPlace, runtime: str = ""
+    ) -> None:
         self._api = client.api
         self._log = place.log
         limits = place.limits
@@ -222,6 +138,7 @@ class ContainerWorker:
             ipc_mode="none",
             log_config=LogConfig(type=LogConfig.types.NONE),
             ulimits=[Ulimit(name="core", soft=0, hard=0)],
+            runtime=runtime or None,
         )
         host_config["MaskedPaths"] = list(MASKED)  # the SDK has no argument for it
         container = self._api.create_container(
@@ -290,7 +207,7 @@ class ContainerWorker:
         except NotFound:
             lost = "somebody removed the worker's container while it ran"
         except (DockerException, RequestException) as error:
-            lost = f"the Docker engine is gone ({_short(error)})"
+            lost = f"the Docker engine is gone ({last_clause(error)})"
         self._remove()
         self._close()
         if lost:
@@ -350,9 +267,3 @@ def _read_exactly(descriptor: int, length: int) -> bytes:
 def _write_all(descriptor: int, content: bytes) -> None:
     while content:
         content = content[os.write(descriptor, content) :]
-
-
-def _short(error: Exception) -> str:
-    """Return the last clause of the engine's nested error texts."""
-    explanation = getattr(error, "explanation", None) or str(error)
-    return str(explanation).strip().splitlines()[-1][:300]

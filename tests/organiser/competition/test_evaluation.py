@@ -68,7 +68,7 @@ def test_a_task_has_these_fields_and_no_other():
     """Whoever adds one thinks about whether a participant's host may hold it."""
     common = (
         *("submission", "submission_sha256", "archive", "data", "limits", "plugins"),
-        *("program_sha256", "image", "labels"),
+        *("program_sha256", "image", "labels", "paced", "run"),
     )
     asked = ("used_cpu_s", "used_wall_s", "second_chance", "minibatch")
     assert Evaluation.__struct_fields__ == (*common, *asked)

@@ -264,3 +264,18 @@ def test_a_container_that_selinux_keeps_from_our_files_is_told_from_other_faults
     assert finding.verdict == "error"
     assert ("SELinux is enforcing here" in finding.text) is told
     assert ("container_file_t" in finding.fix) is told
+
+
+@pytest.mark.parametrize(
+    ("known", "installed", "chosen", "said"),
+    [
+        (("runc", "runsc"), True, "", "gVisor) is not used; ZCNAS_RUNTIME=runsc uses it"),
+        (("runc", "runsc"), True, "runsc", "gVisor) is used"),
+        (("runc",), True, "", "runsc (gVisor) is installed, but is no runtime of the engine"),
+        (("runc",), False, "", "no runsc (gVisor)"),
+    ],
+)
+def test_the_doctor_says_whether_gvisor_is_there(monkeypatch, known, installed, chosen, said):
+    monkeypatch.setenv("ZCNAS_RUNTIME", chosen)
+    monkeypatch.setattr(engine.shutil, "which", lambda name: f"/{name}" if installed else None)
+    assert engine._gvisor(known).endswith(said)

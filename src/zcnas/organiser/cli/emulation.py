@@ -93,7 +93,7 @@ def emulate(
 
 def _runner(isolation: str, image: str, network: bool) -> Runner:
     """Return containers where an engine answers or must, otherwise a folder tree."""
-    from zcnas.isolation.container import connect, engine_answers
+    from zcnas.isolation.engine import connect, engine_answers
     from zcnas.isolation.image import IMAGE, ensure_image
     from zcnas.organiser.platforms.emulator.containers import ContainerRunner
     from zcnas.organiser.platforms.emulator.folders import FolderRunner

@@ -21,7 +21,7 @@ def image(
     as_json: JsonOption = False,
 ) -> None:
     """Build the image submissions run in, if it is missing or stale."""
-    from zcnas.isolation.container import connect
+    from zcnas.isolation.engine import connect
     from zcnas.isolation.image import ensure_image, fingerprint, unpack_image
 
     client = connect()

@@ -14,7 +14,8 @@ from pathlib import Path
 from zcnas.errors import OrganiserError, UsageError
 from zcnas.ingestion.gauge import Gauge
 from zcnas.isolation import Isolation, IsolationName, Worker, WorkerPlace
-from zcnas.isolation.container import DockerIsolation, connect
+from zcnas.isolation.container import DESCRIPTION, DockerIsolation
+from zcnas.isolation.engine import connect
 from zcnas.isolation.image import FINGERPRINT_LABEL, IMAGE
 from zcnas.isolation.machine import Interruption, parse_cpus
 from zcnas.isolation.owners import make_owned_folder, remove_left_folders
@@ -48,7 +49,7 @@ class ClusterIsolation:
     """Containers on the hosts of a cluster; none is ever started on this machine."""
 
     name: IsolationName = "docker"
-    description = f"{DockerIsolation.description}, on a cluster"
+    description = f"{DESCRIPTION.format('')}, on a cluster"
     contained = True
 
     def start(self, place: WorkerPlace) -> Worker:

@@ -76,7 +76,7 @@ class CombinePart:
             program_sha256=self._terms.program_sha256,
             image=self._terms.image,
             labels=labels,
-            reference_seconds=self._terms.reference_seconds,
+            paced=self._terms.reference_seconds,
             run=self._terms.run,
             minibatch=None if labels is None else self._terms.minibatch(key),
             answers=tuple(self._answers.values()),

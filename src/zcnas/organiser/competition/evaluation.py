@@ -44,7 +44,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         program_sha256: Digest of the worker's program; a host with another one refuses.
         image: Digest of what the container's image is built from; "" for none.
         labels: The benchmark's labelled architectures, if the submission's track is given them.
-        reference_seconds: Whether the limits of time are reference seconds.
+        paced: Whether the limits of time follow the calibration of the host's CPU.
         run: What tells this run from others, for whoever does tasks of several.
     """
 
@@ -57,7 +57,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     program_sha256: str
     image: str
     labels: Labels | None = None
-    reference_seconds: bool = False
+    paced: bool = False
     run: str = ""
 
 

@@ -98,7 +98,7 @@ class Host:
                 track=submission.track,
                 labels=task.labels,
                 gauge=self.gauge,
-                reference_seconds=task.reference_seconds,
+                reference_seconds=task.paced,
             )
             if isinstance(task, Evaluation):
                 asked = dataclasses.replace(

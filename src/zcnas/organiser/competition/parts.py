@@ -166,7 +166,7 @@ class Part:
             program_sha256=self._terms.program_sha256,
             image=self._terms.image,
             labels=self._terms.labels(self.data.benchmark, self.submission.track),
-            reference_seconds=self._terms.reference_seconds,
+            paced=self._terms.reference_seconds,
             run=self._terms.run,
         )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import shutil
 from pathlib import Path
 
 from docker.errors import DockerException, ImageNotFound
@@ -15,14 +17,16 @@ from zcnas.ingestion.ingest import IngestionJob, ingest
 from zcnas.ingestion.sinks import Recording
 from zcnas.isolation import Isolation
 from zcnas.isolation.bubblewrap import BubblewrapIsolation
-from zcnas.isolation.container import (
+from zcnas.isolation.container import OWNER_LABEL, DockerIsolation
+from zcnas.isolation.engine import (
     MAY_USE_ENGINE,
-    OWNER_LABEL,
-    DockerIsolation,
+    RUNTIME_VARIABLE,
     EngineForbidden,
     connect,
     engine_answers,
     refuse_podman,
+    refuse_unknown_runtime,
+    runtimes_of,
 )
 from zcnas.isolation.image import FINGERPRINT_LABEL, IMAGE, fingerprint
 from zcnas.isolation.machine import parse_cpus, usable_cpus
@@ -41,6 +45,7 @@ SELINUX = (
     "or use --isolation bubblewrap"
 )
 """What helps where a container may not read the program and the submission."""
+GVISOR = "runsc"
 CANARY_SPEC = (
     "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+"
     "|nor_conv_3x3~0|nor_conv_3x3~1|nor_conv_3x3~2|"
@@ -64,14 +69,32 @@ def engine(situation: Situation) -> Finding:
         return warning(str(fault), fix)
     try:
         refuse_podman(client)
+        known = runtimes_of(client)
     except OrganiserError as fault:
         client.close()
         fix = "set DOCKER_HOST to a Docker engine, or use --isolation bubblewrap"
         return (error if situation.needs_engine else warning)(str(fault), fix)
     version = client.version().get("Version", "?")
     group = client.info().get("CgroupVersion", "?")
-    client.close()
-    return ok(f"Docker {version} answers and uses control groups version {group}")
+    try:
+        refuse_unknown_runtime(client)
+    except OrganiserError as fault:
+        finding, _, fix = str(fault).partition(". ")
+        return error(finding, fix)
+    finally:
+        client.close()
+    return ok(f"Docker {version} answers and uses control groups version {group}; {_gvisor(known)}")
+
+
+def _gvisor(known: tuple[str, ...]) -> str:
+    """Return in words whether submissions can have gVisor's kernel instead of this machine's."""
+    if GVISOR in known:
+        used = os.environ.get(RUNTIME_VARIABLE) == GVISOR or known[0] == GVISOR
+        how = "is used" if used else f"is not used; {RUNTIME_VARIABLE}={GVISOR} uses it"
+        return f"its runtime {GVISOR} (gVisor) {how}"
+    if shutil.which(GVISOR):
+        return f"{GVISOR} (gVisor) is installed, but is no runtime of the engine"
+    return f"no {GVISOR} (gVisor)"
 
 
 def sandbox(situation: Situation) -> Finding:
