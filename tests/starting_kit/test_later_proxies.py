@@ -95,6 +95,17 @@ def test_swap_counts_the_different_columns_of_all_codes(size):
     assert ask("swap", network, [(inputs, targets)]) == len(columns)
 
 
+def test_nwot_per_layer_adds_the_shares_of_units_on_which_images_agree():
+    """The first layer has 144 units and the second 20; a sum over units would not weigh them."""
+    network = Small()
+    ((inputs, targets),) = batches(1)
+    shares = np.zeros((6, 6))
+    for codes in relu_codes(network, inputs):
+        shares += (codes[:, None] == codes[None]).mean(axis=2)
+    expected = np.log(np.linalg.eigvalsh(shares)).sum()
+    assert ask("nwot_per_layer", network, [(inputs, targets)]) == pytest.approx(expected)
+
+
 def test_meco_adds_the_smallest_eigenvalues_of_every_feature_maps_correlations():
     network, data = Small(), batches(1)
     image = data[0][0][:1]

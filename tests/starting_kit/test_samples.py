@@ -20,7 +20,17 @@ from zcnas.worker.contract import load_predictor, query_caller, to_score
 SAMPLES = Path(__file__).parents[2] / "starting_kit" / "submissions"
 FOLDERS = sorted(folder for folder in SAMPLES.iterdir() if folder.is_dir())
 OF_2022 = {"normalised_synflow", "normalised_fisher", "grad_norm_times_params"}
-LATER = {"az_nas", "gradsign", "layers", "meco", "reference", "swap", "te_nas", "zico"}
+LATER = {
+    "az_nas",
+    "gradsign",
+    "layers",
+    "meco",
+    "nwot_per_layer",
+    "reference",
+    "swap",
+    "te_nas",
+    "zico",
+}
 SCALES = {"params": 1e6}
 """What a sample's score is divided by to be the proxy's."""
 
