@@ -78,6 +78,30 @@ def test_an_infinite_score_is_a_warning(try_on):
     assert not trial.failures
 
 
+NAMED = "return {'parameters': sum(p.numel() for p in graph.parameters())}"
+
+
+def test_named_numbers_are_combined_as_in_a_run(try_on):
+    def trial_of(score):
+        combine = f"\n    def combine(self, answers):\n        return [{score} for each in answers]"
+        return try_on(NAMED + combine, "nasbench201_cifar10").trials[0]
+
+    trial = trial_of("-each['parameters']")
+    assert [each.value < 0 for each in trial.predictions] == [True, True]
+    assert (trial.warning, trial.failures) == ("", [])
+    trial = trial_of("1.0")
+    assert trial.warning == "two different networks got the same score, 1 (batch of 64)"
+    trial = trial_of("each['flops']")
+    assert {each.status for each in trial.failures} == {"error"}
+    assert "in combine: KeyError: 'flops' (predictor.py, line 5)" in trial.failures[0].message
+
+
+def test_named_numbers_without_combine_are_invalid(try_on):
+    (trial,) = try_on(NAMED, "nasbench201_cifar10").trials
+    assert [each.status for each in trial.failures] == ["invalid", "invalid"]
+    assert "has no combine(self, answers)" in trial.failures[0].message
+
+
 def test_it_covers_every_benchmark_and_needs_no_table():
     assert set(smoke.all_benchmarks()) == set(BENCHMARKS)
     assert len(BENCHMARKS) == 28

@@ -59,6 +59,32 @@ def test_fit_is_tried_with_the_practice_phases_labels_or_with_made_up_ones(tmp_p
     assert "told 4 60.0" in other.stdout, other.stderr
 
 
+NAMED = """
+class ZeroCostPredictor:
+    def query(self, graph, dataloader=None):
+        return {"parameters": sum(p.numel() for p in graph.parameters())}
+"""
+COMBINE = """
+    def combine(self, answers):
+        return [each["parameters"] / 2 for each in answers]
+"""
+
+
+def test_named_numbers_are_shown_and_combined(tmp_path):
+    (tmp_path / "predictor.py").write_text(NAMED + COMBINE)
+    done = try_elsewhere(tmp_path, "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["score"] == told["numbers"]["parameters"] / 2
+
+
+def test_named_numbers_without_combine_fail_with_what_is_missing(tmp_path):
+    (tmp_path / "predictor.py").write_text(NAMED)
+    done = try_elsewhere(tmp_path)
+    assert done.returncode == 1
+    assert "has no combine(self, answers)" in " ".join(done.stdout.split())
+
+
 @pytest.fixture
 def submission(tmp_path):
     def write(line="pass"):

@@ -13,15 +13,19 @@ from zcnas.isolation.program import stage_worker
 from zcnas.judging.judge import judge
 from zcnas.organiser.competition import Competition, host, load_halves
 from zcnas.organiser.competition import run as competition_run
+from zcnas.organiser.competition.division import PartNumber
+from zcnas.organiser.costs import COSTS_FILE, read_costs
 from zcnas.organiser.results.contest import read_contest
 from zcnas.organiser.results.folder import ResultsFolder
 from zcnas.organiser.results.merging import merge, outstanding
 from zcnas.organiser.results.status import status_of
 from zcnas.phases import load_phase
 from zcnas.words.combined import read_combined, read_outcomes
+from zcnas.words.resources import package_file
 from zcnas.words.result_files import ResultFiles
 
 KEY = "nasbench201_cifar10"
+COSTS = read_costs(package_file(COSTS_FILE))
 RANKS = """
 class ZeroCostPredictor:
     def query(self, graph): ...
@@ -53,9 +57,15 @@ def run(light_phase, tmp_path, monkeypatch):
     phase = load_phase(light_phase / "phases.toml", "practice").only([KEY])
     halves = load_halves(phase, light_phase / "in", light_phase / "ref", None)
 
-    def start(out, shard=None):
+    def start(out, shard=None, part=None):
         competition = Competition(
-            phase, halves, ProcessIsolation(), [0], tmp_path / out, shard=shard
+            phase,
+            halves if part is None else load_halves(phase, light_phase / "in", None, None),
+            ProcessIsolation(),
+            [0],
+            tmp_path / out,
+            shard=shard,
+            part=part and (part, COSTS),
         )
         competition.run([folder, tmp_path / "submissions" / "ada"])
         return ResultsFolder(tmp_path / out)
@@ -101,16 +111,30 @@ def test_shards_resumption_and_a_merge_give_the_same_scores(run, tmp_path):
         "answers wait to be combined: nasbench201_cifar10",
     )
 
-    # The run resumes with nothing but that.
+    resumes_with_nothing_but_combining(run, merged)
+    assert {each.id: each.value for each in read_outcomes(files_of(merged))} == expected
+    assert entry_of(run, merged).score == tau
+
+
+def resumes_with_nothing_but_combining(run, merged):
     before = files_of(merged).predictions.read_bytes()
-    resumed = run("merged")
+    resumed = run(merged.path.name)
     assert sorted(files_of(resumed).predictions.read_bytes().splitlines()) == sorted(
         before.splitlines()
     )
     events = [json.loads(line) for line in (merged.path / "events.jsonl").read_text().splitlines()]
     assert [each["units"] for each in events if each["event"] == "job_started"] == [1]
-    assert {each.id: each.value for each in read_outcomes(files_of(resumed))} == expected
-    assert entry_of(run, resumed).score == tau
+    assert outstanding(merged) == []
+
+
+def test_parts_that_share_nothing_leave_combining_to_the_run_that_has_all_answers(run, tmp_path):
+    expected = {each.id: each.value for each in read_outcomes(files_of(run("whole")))}
+    parts = [run(f"part-{n}", shard=4, part=PartNumber(n, 3)) for n in (1, 2, 3)]
+    assert not any(files_of(part).combined.exists() for part in parts)
+    merged = merge([part.path for part in parts], tmp_path / "merged")
+    assert outstanding(merged) == [("ranks", KEY)]
+    resumes_with_nothing_but_combining(run, merged)
+    assert {each.id: each.value for each in read_outcomes(files_of(merged))} == expected
 
 
 def test_a_merge_keeps_the_scores_that_were_made_of_all_answers(run, tmp_path):

@@ -7,13 +7,20 @@ import pytest
 
 from zcnas.errors import InputDataError, ResultsError
 from zcnas.isolation.process import ProcessIsolation
+from zcnas.jobs import LocalPool
 from zcnas.organiser.competition import Competition, load_halves
+from zcnas.organiser.competition.division import PartNumber
+from zcnas.organiser.costs import COSTS_FILE, read_costs
 from zcnas.organiser.results.folder import ResultsFolder
+from zcnas.organiser.results.merging import merge
 from zcnas.phases import load_phase
 from zcnas.words.labels import labels_path, read_labels
-from zcnas.words.records import write_json
+from zcnas.words.records import read_predictions, write_json
+from zcnas.words.resources import package_file
+from zcnas.words.result_files import ResultFiles
 
 from .conftest import CatchingPool, Caught
+from .test_division import answer_by_id
 
 KEY = "nasbench201_cifar10"
 LEARNS = """
@@ -97,3 +104,45 @@ def test_labels_that_are_not_the_phases_stop_a_run_before_it_begins(begin, fault
         }.get(fault, "labels an architecture twice, or one that is judged")
     with pytest.raises(InputDataError, match=expected):
         begin("learns")
+
+
+def test_every_part_is_given_all_labels_and_a_merge_is_the_whole_run(begin, light_phase, tmp_path):
+    """A part that was given other labels is part of another run."""
+    phase = load_phase(light_phase / "phases.toml", "practice_labels").only([KEY])
+    costs = read_costs(package_file(COSTS_FILE))
+    given = []
+
+    def answer(evaluation, report, interrupted):
+        given.append(evaluation.labels)
+        answer_by_id(evaluation, report, interrupted)
+
+    def run(out, part=None):
+        reference = light_phase / "ref" if part is None else None
+        competition = Competition(
+            phase,
+            load_halves(phase, light_phase / "in", reference, None),
+            ProcessIsolation(),
+            [0],
+            tmp_path / out,
+            pool=lambda: LocalPool(answer, 1),
+            part=part and (part, costs),
+            shard=4,
+        )
+        competition.run([tmp_path / "submissions" / "learns"])
+        return tmp_path / out
+
+    whole, parts = run("whole"), [run(f"part-{n}", PartNumber(n, 2)) for n in (1, 2)]
+    told = read_labels(begin.labels)
+    assert len(given) > 2
+    assert all(labels == told for labels in given)
+    merged = merge(parts, tmp_path / "merged")
+    lines = [
+        read_predictions(ResultFiles(ResultsFolder(out).folder_of("learns"), KEY).predictions)
+        for out in (whole, merged.path)
+    ]
+    assert lines[0] == lines[1]
+
+    write_json(begin.labels, msgspec.structs.replace(told, labels=told.labels[::-1]))
+    other = run("other", PartNumber(2, 2))
+    with pytest.raises(ResultsError, match=f"{KEY}: other labels"):
+        merge([parts[0], other], tmp_path / "refused")
