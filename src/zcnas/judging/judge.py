@@ -89,6 +89,8 @@ class Judgement:
         outcomes: One per benchmark.
         analysis: Of those.
         rows: Submission to its row in outcomes and analysis.
+        keys: Submission to a digest of all that its scores and analysis follow from; none without
+            a cache.
     """
 
     leaderboard: Leaderboard
@@ -96,6 +98,7 @@ class Judgement:
     outcomes: Sequence[Outcomes]
     analysis: Analysis
     rows: Mapping[str, int]
+    keys: Mapping[str, str] = field(default_factory=dict)
 
 
 def judge(
@@ -122,6 +125,7 @@ def judge(
     entries: list[Entry] = []
     known: dict[int, Analysis] = {}
     new: dict[int, tuple[str, Path]] = {}
+    keys: dict[str, str] = {}
     for contender in contest.contenders:
         row, key = len(scores), memory.key_of(contender.folder)
         try:
@@ -137,6 +141,7 @@ def judge(
             entries.append(_organiser_error(contender.name, str(error)))
             continue
         scores[contender.name] = outcome
+        keys[contender.name] = key
         if recalled:
             collector.put(row, recalled.outcomes)
             known[row] = recalled.analysis
@@ -148,7 +153,7 @@ def judge(
     rows = {name: row for row, name in enumerate(scores)}
     arranged = arrange(entries, contest.roster, phase.counts)
     board = _leaderboard(contest, _with_statistics(arranged, rows, analysis, phase.benchmarks))
-    return Judgement(board, scores, outcomes, analysis, rows)
+    return Judgement(board, scores, outcomes, analysis, rows, keys)
 
 
 def _predictions_of(contender: Contender, phase: Phase) -> Predictions:

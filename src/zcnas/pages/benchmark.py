@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
 from zcnas.judging.outcomes import Analysis, Outcomes
-from zcnas.judging.statistics import rank_scores, resample_taus
+from zcnas.judging.statistics import rank_scores
+from zcnas.pages.environment import decimals_of, environment
 from zcnas.pages.small_figures import histogram_figure, scatter_figure
 from zcnas.pages.titles import benchmark_title, dataset_title, space_title
-from zcnas.pages.top import TopCell, top_cells
+from zcnas.pages.top import top_cells
 from zcnas.pages.views import pack, picture_of
 from zcnas.words.feedback import Feedback
 
@@ -27,13 +28,14 @@ BINS = 20
 
 @dataclass(frozen=True)
 class Compared:
-    """A submission as a benchmark's page names it."""
+    """A submission as a benchmark's page names it, with its row's cells on every page."""
 
     name: str
     href: str
     baseline: bool
     row: int
     answered: bool = True
+    cells: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -41,17 +43,7 @@ class TauRow:
     """One submission on the benchmark; one without any answered query has no place."""
 
     place: int | None
-    name: str
-    href: str
-    baseline: bool
-    tau: float
-    interval: Sequence[float]
-    whisker: Markup | str
-    tau_a: float
-    distinct: int
-    spearman: float
-    top: tuple[TopCell, ...]
-    failed: int
+    cells: Markup
 
 
 @dataclass(frozen=True)
@@ -111,10 +103,11 @@ def benchmark_view(
         submissions, key=lambda each: (not each.answered, -analysis.taus[each.row, column])
     )
     answered = [each for each in ordered if each.answered]
-    few = len(ordered) <= MAX_PICTURED
-    rows = _placed([_tau_row(outcomes, analysis, column, each, few, show) for each in answered])
-    rows += [
-        _tau_row(outcomes, analysis, column, each, False, show) for each in ordered[len(answered) :]
+    taus = [float(analysis.taus[each.row, column]) for each in answered]
+    places = [*_places(taus), *[None] * (len(ordered) - len(answered))]
+    rows = [
+        TauRow(place, Markup(each.cells[column]))
+        for place, each in zip(places, ordered, strict=True)
     ]
     drawn = answered[:COMPARED]
     counts, edges = np.histogram(outcomes.accuracies, bins=BINS)
@@ -144,39 +137,65 @@ def benchmark_view(
     )
 
 
-def _tau_row(
+def draw_cells(
+    outcomes: Sequence[Outcomes],
+    analysis: Analysis,
+    each: Compared,
+    pictured: bool,
+    show: Feedback,
+) -> list[str]:
+    """Return a submission's cells on the page of every benchmark, as HTML of ours.
+
+    Args:
+        outcomes: One per benchmark.
+        analysis: Of all benchmarks.
+        each: The submission.
+        pictured: Whether pictures of intervals stand beside the numbers.
+        show: What the pages may show.
+    """
+    template, decimals = environment().get_template("benchmark_row.html"), decimals_of(show)
+    pictured = pictured and each.answered
+    return [
+        template.render(
+            row=_cells(own, analysis, column, each, pictured, show), show=show, decimals=decimals
+        )
+        for column, own in enumerate(outcomes)
+    ]
+
+
+def _cells(
     outcomes: Outcomes,
     analysis: Analysis,
     column: int,
     each: Compared,
-    drawn: bool,
+    pictured: bool,
     show: Feedback,
-) -> TauRow:
+) -> dict[str, object]:
     index = (each.row, column)
     tau, interval = float(analysis.taus[index]), analysis.intervals[index].tolist()
-    return TauRow(
-        place=None,
-        name=each.name,
-        href=each.href,
-        baseline=each.baseline,
-        tau=tau,
-        interval=interval,
-        whisker=picture_of(tau, interval, (), outcomes.ceiling, show) if drawn else "",
-        tau_a=float(analysis.tau_a[index]),
-        distinct=int(analysis.distinct[index]),
-        spearman=float(analysis.spearman[index]),
-        top=top_cells(analysis, each.row, column),
-        failed=int(np.isnan(outcomes.scores[each.row]).sum()),
-    )
+    return {
+        "name": each.name,
+        "href": each.href,
+        "baseline": each.baseline,
+        "answered": each.answered,
+        "tau": tau,
+        "interval": interval,
+        "whisker": picture_of(tau, interval, (), outcomes.ceiling, show) if pictured else "",
+        "tau_a": float(analysis.tau_a[index]),
+        "distinct": int(analysis.distinct[index]),
+        "spearman": float(analysis.spearman[index]),
+        "top": top_cells(analysis, each.row, column),
+        "failed": int(np.isnan(outcomes.scores[each.row]).sum()),
+    }
 
 
-def _placed(rows: Sequence[TauRow]) -> list[TauRow]:
-    """Return rows of falling tau with their places; equal taus share one."""
-    placed: list[TauRow] = []
-    for position, row in enumerate(rows, start=1):
-        tied = bool(placed) and placed[-1].tau == row.tau
-        placed.append(replace(row, place=placed[-1].place if tied else position))
-    return placed
+def _places(taus: Sequence[float]) -> list[int | None]:
+    """Return the places of falling taus; equal taus share one."""
+    places: list[int | None] = []
+    for position, tau in enumerate(taus, start=1):
+        tied = position > 1 and taus[position - 2] == tau
+        places.append(places[-1] if tied else position)
+    return places
 
 
 def _ranks(outcomes: Outcomes, row: int) -> NDArray[np.int32]:
@@ -196,13 +215,28 @@ def _agreement(
     drawn: Sequence[Compared], ranks: NDArray[np.int32]
 ) -> tuple[tuple[str, tuple[float | None, ...]], ...]:
     """Return tau-b between the scores of every two submissions; None beside the diagonal's half."""
-    once = np.ones((ranks.shape[1], 1), dtype=np.float32)
-    table = []
-    for number, each in enumerate(drawn):
-        taus = resample_taus(ranks, ranks[number].astype(np.float64), once)[:, 0]
-        shown = [float(t) if other != number else None for other, t in enumerate(taus)]
-        table.append((each.name, tuple(shown)))
-    return tuple(table)
+    taus = tau_matrix(ranks)
+    return tuple(
+        (
+            each.name,
+            tuple(
+                float(tau) if other != number else None for other, tau in enumerate(taus[number])
+            ),
+        )
+        for number, each in enumerate(drawn)
+    )
+
+
+def tau_matrix(ranks: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Return tau-b between every two rows of ranks (S, N), (S, S); 0 where one is all equal."""
+    surplus = np.zeros((len(ranks), len(ranks)))
+    for first in range(ranks.shape[1] - 1):
+        signs = np.sign(ranks[:, first : first + 1] - ranks[:, first + 1 :]).astype(np.float64)
+        surplus += signs @ signs.T
+    untied = np.diag(surplus)  # a row agrees with itself on every pair that it orders
+    scale = np.sqrt(np.outer(untied, untied))
+    taus: NDArray[np.float64] = surplus / np.where(scale > 0, scale, 1)
+    return taus
 
 
 def _disputed(

@@ -11,14 +11,18 @@ import re
 import secrets
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
+
+import msgspec
 
 from zcnas.judging.leaderboard import Entry, Leaderboard
 from zcnas.judging.outcomes import Analysis, Outcomes
 from zcnas.judging.statistics import RESAMPLES
-from zcnas.pages.benchmark import Compared, benchmark_view
+from zcnas.pages.benchmark import MAX_PICTURED, Compared, benchmark_view, draw_cells
 from zcnas.pages.comparison import pack_differences
+from zcnas.pages.drawn import DrawnParts
 from zcnas.pages.environment import asset, decimals_of, environment
 from zcnas.pages.figures import ranking_figures
 from zcnas.pages.ranking import (
@@ -31,10 +35,17 @@ from zcnas.pages.ranking import (
     tags_of,
 )
 from zcnas.pages.site_folder import list_site_files
-from zcnas.pages.submission import About, render_submission, view_of
+from zcnas.pages.submission import (
+    About,
+    Baselines,
+    SubmissionBody,
+    body_of,
+    render_submission,
+    view_of,
+)
 from zcnas.pages.titles import benchmark_title
 from zcnas.pages.top import TITLES, mean_cells, mean_titles
-from zcnas.pages.views import Fact
+from zcnas.pages.views import Fact, Tally
 from zcnas.phases import Limits, Phase
 from zcnas.words.feedback import Feedback
 from zcnas.words.records import STATUSES
@@ -63,6 +74,7 @@ class SiteContent:
         about: Reads what a submission's page tells beside its predictions.
         specs: Benchmark to id to architecture; empty where they are not to be seen.
         seeds: Names and values, in words where they are not to be seen.
+        drawn: What was drawn for an earlier board.
     """
 
     leaderboard: Leaderboard
@@ -74,6 +86,13 @@ class SiteContent:
     about: Callable[[Entry], About]
     specs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     seeds: Sequence[tuple[str, str]] = ()
+    drawn: DrawnParts = field(default_factory=DrawnParts)
+
+    @property
+    def complete(self) -> bool:
+        """Whether there is room for everything on the page of every submission."""
+        counted = sum(len(each.scores) * len(each.tokens) for each in self.outcomes)
+        return counted <= COMPACT_ABOVE
 
 
 def write_site(content: SiteContent, folder: Path) -> None:
@@ -95,9 +114,10 @@ def _write_pages(content: SiteContent, folder: Path) -> None:
     hrefs = page_names([entry.submission for entry in content.leaderboard.entries])
     _write(folder, "index.html", _ranking(content, hrefs))
     _write(folder, "phase.html", _phase(content))
+    shown = _compared(content, hrefs)
     for column in range(len(content.outcomes)):
         each = content.outcomes[column].benchmark.key
-        _write(folder, benchmark_href(each), _benchmark(content, column, hrefs))
+        _write(folder, benchmark_href(each), _benchmark(content, column, shown))
     for entry in content.leaderboard.entries:
         _write(folder, hrefs[entry.submission], _submission(content, entry))
 
@@ -202,16 +222,30 @@ def _warning(board: Leaderboard) -> str:
     return ""
 
 
-def _benchmark(content: SiteContent, column: int, hrefs: Mapping[str, str]) -> str:
+def _compared(content: SiteContent, hrefs: Mapping[str, str]) -> list[Compared]:
+    """Return the submissions as the benchmarks' pages name them."""
+    outcomes, analysis, show = content.outcomes, content.analysis, content.show
+    pictured = len(content.rows) <= MAX_PICTURED
+    compared = []
+    for entry in content.leaderboard.entries:
+        if entry.submission not in content.rows:
+            continue
+        href, row = hrefs[entry.submission], content.rows[entry.submission]
+        each = Compared(entry.submission, href, entry.baseline, row, entry.answered)
+        cells = content.drawn.recall(
+            "cells",
+            entry,
+            (href, entry.baseline, entry.answered, pictured, asdict(show)),
+            list[str],
+            partial(draw_cells, outcomes, analysis, each, pictured, show),
+        )
+        compared.append(replace(each, cells=cells))
+    return compared
+
+
+def _benchmark(content: SiteContent, column: int, shown: Sequence[Compared]) -> str:
     outcomes = content.outcomes[column]
     key = outcomes.benchmark.key
-    shown = [
-        Compared(
-            e.submission, hrefs[e.submission], e.baseline, content.rows[e.submission], e.answered
-        )
-        for e in content.leaderboard.entries
-        if e.submission in content.rows
-    ]
     specs = content.specs.get(key, {}) if content.show.architectures else {}
     source = content.leaderboard.accuracy_sources.get(key, "")
     view = benchmark_view(outcomes, content.analysis, column, shown, source, specs, content.show)
@@ -228,7 +262,8 @@ def _benchmark(content: SiteContent, column: int, hrefs: Mapping[str, str]) -> s
 
 
 def _submission(content: SiteContent, entry: Entry) -> str:
-    about = _placed(content.about(entry), entry, content.show)
+    method = entry.method or entry.submission
+    about = _placed(About(submission=entry.submission, method=method), entry, content.show)
     row = content.rows.get(entry.submission)
     if row is None:
         return (
@@ -236,24 +271,48 @@ def _submission(content: SiteContent, entry: Entry) -> str:
             .get_template("unscored.html")
             .render(about=about, phase=content.phase, links=_links())
         )
-    counted = sum(len(each.scores) * len(each.tokens) for each in content.outcomes)
+    if not content.show.scores:
+        body = SubmissionBody(Tally(0, 0, 0.0), "")
+        return render_submission(
+            content.phase, about, content.analysis, row, body, content.show, _links()
+        )
     baselines = {
         other.submission: other.kendall_tau
         for other in content.leaderboard.entries
         if other.baseline
     }
+    body = content.drawn.recall(
+        "body",
+        entry,
+        (
+            msgspec.to_builtins(content.phase),
+            baselines,
+            entry.rank is not None,
+            asdict(content.show),
+            content.complete,
+            content.drawn.fingerprint(entry),
+        ),
+        SubmissionBody,
+        partial(_body, content, entry, row, baselines),
+    )
+    return render_submission(
+        content.phase, about, content.analysis, row, body, content.show, _links()
+    )
+
+
+def _body(content: SiteContent, entry: Entry, row: int, baselines: Baselines) -> SubmissionBody:
     view = view_of(
         content.phase,
-        about,
+        replace(content.about(entry), rank=entry.rank),
         content.outcomes,
         content.analysis,
         row,
         baselines,
         content.show,
         hrefs={e.benchmark.key: benchmark_href(e.benchmark.key) for e in content.outcomes},
-        complete=counted <= COMPACT_ABOVE,
+        complete=content.complete,
     )
-    return render_submission(view, content.show, _links())
+    return body_of(view, content.show)
 
 
 def _placed(about: About, entry: Entry, show: Feedback) -> About:

@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import msgspec
+from markupsafe import Markup
+
 from zcnas.judging.outcomes import Analysis, Collector, Outcomes, analyse
 from zcnas.judging.statistics import RESAMPLES
 from zcnas.pages.environment import asset, decimals_of, environment
@@ -17,6 +20,7 @@ from zcnas.pages.views import (
     Fact,
     SubmissionView,
     Tag,
+    Tally,
     benchmark_row,
     failure_rows,
     pack_architectures,
@@ -49,6 +53,13 @@ class About:
     manifests: Mapping[str, PublicManifest] = field(default_factory=dict)
 
 
+class SubmissionBody(msgspec.Struct, frozen=True, array_like=True):
+    """All of a submission's page that follows from its own results; HTML of ours."""
+
+    tally: Tally
+    html: str
+
+
 def submission_page(
     phase: Phase,
     about: About,
@@ -77,7 +88,7 @@ def submission_page(
     analysis = analyse(phase.name, outcomes, phase.failure_tau, resamples=resamples)
     show = feedback or shown(phase)
     view = view_of(phase, about, outcomes, analysis, 0, baselines or {}, show)
-    return render_submission(view, show)
+    return render_submission(phase, about, analysis, 0, body_of(view, show), show)
 
 
 def view_of(
@@ -92,7 +103,7 @@ def view_of(
     hrefs: Mapping[str, str] | None = None,
     complete: bool = True,
 ) -> SubmissionView:
-    """Return what the page of submission ``row`` shows."""
+    """Return what the page of submission ``row`` shows below its head."""
     rows = tuple(
         benchmark_row(
             each,
@@ -114,19 +125,12 @@ def view_of(
     names = [name for name in baselines if name != about.submission]
     return SubmissionView(
         phase=phase,
-        submission=about.submission,
-        method=about.method,
-        team=about.team,
-        received_at=about.received_at,
-        tags=about.tags,
-        message=about.message,
-        score=float(analysis.means[row]),
-        interval=analysis.mean_intervals[row].tolist(),
-        rank=about.rank,
-        facts=about.facts,
-        failed=sum(each.failed for each in rows),
-        total=sum(each.failed + each.valid for each in rows),
-        cpu_time_s=sum(each.used.seconds for each in rows),
+        ranked=about.rank is not None,
+        tally=Tally(
+            failed=sum(each.failed for each in rows),
+            total=sum(each.failed + each.valid for each in rows),
+            cpu_time_s=sum(each.used.seconds for each in rows),
+        ),
         benchmarks=rows,
         spaces=space_means(outcomes, analysis.taus[row].tolist()),
         baseline_names=", ".join(names) if len(names) < 5 else f"all {len(names)}" if names else "",
@@ -141,17 +145,36 @@ def view_of(
     )
 
 
-def render_submission(
-    view: SubmissionView, show: Feedback, links: Sequence[tuple[str, str]] = ()
-) -> str:
+def body_of(view: SubmissionView, show: Feedback) -> SubmissionBody:
     """Return a view as HTML, without what ``show`` hides."""
     view = replace(view, logs=tuple((key, log_shown(text, show)) for key, text in view.logs))
+    template = environment().get_template("submission_body.html")
+    html = template.render(
+        view=view, top_titles=tuple(TITLES.values()), show=show, decimals=decimals_of(show)
+    )
+    return SubmissionBody(view.tally, html)
+
+
+def render_submission(
+    phase: Phase,
+    about: About,
+    analysis: Analysis,
+    row: int,
+    body: SubmissionBody,
+    show: Feedback,
+    links: Sequence[tuple[str, str]] = (),
+) -> str:
+    """Return the page of submission ``row``: who sent it, where it stands, and its body."""
     return (
         environment()
         .get_template("submission.html")
         .render(
-            view=view,
-            top_titles=tuple(TITLES.values()),
+            phase=phase,
+            head=about,
+            score=float(analysis.means[row]),
+            interval=analysis.mean_intervals[row].tolist(),
+            tally=body.tally,
+            body=Markup(body.html),
             show=show,
             decimals=decimals_of(show),
             js_architectures=asset("architectures.js"),

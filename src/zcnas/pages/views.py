@@ -91,24 +91,21 @@ class BenchmarkRow:
     scatter: Markup | None
 
 
-@dataclass(frozen=True)
-class SubmissionView:
-    """Everything ``submission.html`` shows."""
+class Tally(msgspec.Struct, frozen=True, array_like=True):
+    """What the queries of a submission add up to."""
 
-    phase: Phase
-    submission: str
-    method: str
-    team: str
-    received_at: str
-    tags: tuple[Tag, ...]
-    message: str
-    score: float | None
-    interval: Sequence[float] | None
-    rank: int | None
-    facts: tuple[Fact, ...]
     failed: int
     total: int
     cpu_time_s: float
+
+
+@dataclass(frozen=True)
+class SubmissionView:
+    """What ``submission_body.html`` shows: all that follows from a submission's own results."""
+
+    phase: Phase
+    ranked: bool
+    tally: Tally
     benchmarks: tuple[BenchmarkRow, ...]
     spaces: tuple[tuple[str, float], ...]
     baseline_names: str

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from zcnas.errors import PredictionError
-from zcnas.judging.board_cache import BoardCache
+from zcnas.judging.board_cache import BoardCache, digest_of_files
 from zcnas.judging.judge import Judgement
 from zcnas.judging.leaderboard import Entry, write_leaderboard
 from zcnas.organiser.extras import missing_packages
@@ -89,6 +89,7 @@ def write_pages(
     usual = results.path / PAGES
     if missing := missing_packages("pages"):
         return _without_pages(usual, missing)
+    from zcnas.pages.drawn import DrawnParts
     from zcnas.pages.site import SiteContent, write_site
 
     show = shown(phase, after_deadline=options.after_deadline)
@@ -102,6 +103,11 @@ def write_pages(
         about=lambda entry: _about(results.folder_of(entry.submission), entry, phase),
         specs=options.specs if show.truth else {},
         seeds=_seeds(phase, options.draw_seed, show=show.truth),
+        drawn=DrawnParts(
+            cache=options.cache,
+            keys=judgement.keys,
+            fingerprint=lambda entry: _fingerprint(results.folder_of(entry.submission), phase),
+        ),
     )
     write_site(content, options.site or usual)
     if options.cache:
@@ -154,6 +160,12 @@ def _about(folder: Path, entry: Entry, phase: Phase) -> About:
             logs[key] = files.log.read_text(encoding="utf-8", errors="replace")
     method = entry.method or entry.submission
     return About(submission=entry.submission, method=method, manifests=manifests, logs=logs)
+
+
+def _fingerprint(folder: Path, phase: Phase) -> bytes:
+    """Return a digest of the files that ``_about`` reads."""
+    files = [ResultFiles(folder, key) for key in phase.benchmarks]
+    return digest_of_files(path for each in files for path in (each.manifest, each.log))
 
 
 def _seeds(phase: Phase, draw_seed: str | None, *, show: bool) -> list[tuple[str, str]]:
