@@ -65,6 +65,13 @@ os.environ.clear(); builtins.print = None; sys.path.clear()""",
 }
 
 
+TOGETHER["what the worker serves with"] = """
+import math, resource, select, struct, traceback
+os.fork = lambda: 0; os.pipe = os.wait4 = os._exit = select.poll = resource.setrlimit = None
+struct.pack = None; time.monotonic = time.sleep = lambda *a: 0.0; math.isnan = None
+del os.getppid, os.kill, traceback.print_exception"""
+
+
 def test_nothing_at_all_is_done(ingest_source, isolation, plain_scores):
     found = scores(ingest_source(at_import(""), isolation))
     assert plain_scores in ([], found)
@@ -156,11 +163,23 @@ class ZeroCostPredictor:
     assert scores(ingest_source(source, ProcessIsolation())) == [2.0, 2.0]
 
 
+def test_a_query_finds_what_set_up_has_made_of_the_names_that_the_worker_serves_with(
+    ingest_source,
+):
+    source = f"""{HEAD}
+os.fork = lambda: 5
+del os.wait4
+class ZeroCostPredictor:
+    def query(self, graph, dataloader=None):
+        return os.fork() + hasattr(os, "wait4")
+"""
+    assert scores(ingest_source(source, ProcessIsolation())) == [5.0, 5.0]
+
+
 @pytest.mark.parametrize(
     ("code", "message"),
     [
         ("torch.nn.Conv2d = None", "set-up had changed torch.nn.Conv2d"),
-        ("os.fork = None", "set-up had changed os.fork"),
         ("torch.set_default_device('cuda')", "set-up had changed torch's default device"),
     ],
 )

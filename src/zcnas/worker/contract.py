@@ -19,11 +19,11 @@ from __future__ import annotations
 import functools
 import importlib.util
 import inspect
-import math
 import reprlib
 import sys
 from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec, PathFinder
+from math import isinf, isnan, prod
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -180,9 +180,9 @@ def to_score(value: Any, said: str = "query returned") -> float:
         score = float(number)
     except OverflowError:
         raise InvalidScoreError(f"{said} an integer too large for a float") from None
-    if math.isnan(score):
+    if isnan(score):
         raise InvalidScoreError(f"{said} NaN; expected a number (infinities are allowed)")
-    if math.isinf(score) and not np.isinf(number):
+    if isinf(score) and not np.isinf(number):
         raise InvalidScoreError(f"{said} a {kind} too large for a float")
     return score
 
@@ -257,7 +257,7 @@ def _only_element(value: Any, said: str) -> Any:
     if not (hasattr(value, "item") and hasattr(value, "shape")):
         return value
     kind, shape = type(value).__name__, tuple(value.shape)
-    if math.prod(shape) != 1:
+    if prod(shape) != 1:
         raise InvalidScoreError(f"{said} a {kind} of shape {shape}; expected one number")
     if np.ma.is_masked(value) or getattr(value.dtype, "kind", "f") in "mM":
         raise InvalidScoreError(f"{said} {kind} {_shown(value)}; expected one number")

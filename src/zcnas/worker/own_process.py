@@ -8,37 +8,26 @@ name, for when our code no longer runs because of it.
 
 from __future__ import annotations
 
-import builtins
 import contextlib
 import faulthandler
-import math
 import os
-import random
 import signal
 import sys
-import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from types import FrameType, ModuleType
+from types import FrameType
 from typing import Any, TextIO
 
-import numpy as np
 import torch
 
 from zcnas.worker.exits import ExitTeller
 from zcnas.worker.faults import describe
+from zcnas.worker.own_names import OwnNames
 
 Handler = Callable[[int, FrameType | None], Any] | int | None
 
 _TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
-_WATCHED = (
-    *(builtins, os, sys, time, math, random, signal, np, np.random),
-    *(torch, torch.nn, torch.nn.functional, torch.nn.init),
-)
-"""Modules whose replaced names are reported: those that our code and networks are made of."""
-_OFTEN_REPLACED = frozenset({"sys.argv", "sys.path", "sys.stdin", "sys.stdout", "sys.stderr"})
-"""What anybody may replace, and nothing of ours looks at."""
 _SETTINGS: Mapping[str, Callable[[], object]] = {
     "torch's default dtype": torch.get_default_dtype,
     "torch's default device": torch.get_default_device,
@@ -65,7 +54,7 @@ class OwnProcess:
         self._streams = (sys.stdout, sys.stderr)
         self._handlers = _handlers()
         self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
-        self._names = {module: dict(vars(module)) for module in _WATCHED}
+        self._names = OwnNames()
         self._settings = {name: _value_of(name) for name in _SETTINGS}
         self._recursion_limit = self._their_recursion_limit = sys.getrecursionlimit()
         self._theirs: Mapping[int, Handler] = {}
@@ -88,7 +77,8 @@ class OwnProcess:
                 stream.flush()
 
     def take_back(self) -> None:
-        """Put the worker's own signal handlers and recursion limit in place, stop all timers."""
+        """Put the worker's own names, signal handlers and recursion limit in place, stop timers."""
+        self._names.take_back()
         self._their_recursion_limit = sys.getrecursionlimit()
         sys.setrecursionlimit(self._recursion_limit)
         for timer in _TIMERS:
@@ -111,6 +101,11 @@ class OwnProcess:
             _install(number, handler)
         signal.pthread_sigmask(signal.SIG_SETMASK, self._their_mask)
         sys.setrecursionlimit(self._their_recursion_limit)
+        self._names.give_back()
+
+    def take_names_back(self) -> None:
+        """Put the names that ``give_back`` had replaced in place: a call is over."""
+        self._names.put_own()
 
     def blame(self) -> str:
         """Return what the submission changed, to be added to the message of a fault in our code."""
@@ -129,21 +124,14 @@ class OwnProcess:
             is_ours: Whether our code raised it rather than the submission.
         """
         said = self.blame() if is_ours else ""
-        for module, names in self._names.items():
-            vars(module).update(names)
+        self._names.put_all_own()
         self.print_traceback(error)
         return describe(error, self.submission) + said
 
     def changes(self) -> list[str]:
         """Return the names of what the submission has replaced or set since, as code spells it."""
-        replaced = [
-            f"{module.__name__}.{name}".removeprefix("builtins.")
-            for module, names in self._names.items()
-            for name, value in names.items()
-            if _differs(vars(module).get(name), value)
-        ]
         settings = [name for name in _SETTINGS if _value_of(name) != self._settings[name]]
-        return [*settings, *(name for name in replaced if name not in _OFTEN_REPLACED)]
+        return [*settings, *self._names.replaced()]
 
 
 def _value_of(setting: str) -> object:
@@ -151,10 +139,6 @@ def _value_of(setting: str) -> object:
         return _SETTINGS[setting]()
     except Exception:  # noqa: BLE001 - a default device that this machine does not have
         return None
-
-
-def _differs(now: object, before: object) -> bool:
-    return now is not before and not isinstance(before, int | float | ModuleType)
 
 
 def _handlers() -> dict[int, Handler]:

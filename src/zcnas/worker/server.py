@@ -164,6 +164,7 @@ class QueryServer:
             own.give_back()
             is_ours = False
             answer = call()
+            own.take_names_back()
         except BaseException as error:  # noqa: BLE001 - the participant's code may raise anything
             message = own.tell(error, is_ours=is_ours)
             answer = Answer(nonce, classify(error), message=message)
