@@ -14,12 +14,14 @@ from zcnas.benchmarks import get_benchmark
 from zcnas.errors import InvalidSubmission, PredictionError, ZcnasError
 from zcnas.hosted.phase import read_hosted_phase
 from zcnas.hosted.run_record import read_run_record
+from zcnas.ingestion.inputs import read_checked_labels
 from zcnas.organiser.platforms.home.pulled import PULL_FILE, read_pulled
 from zcnas.submissions import open_submission
 from zcnas.submissions.sources import SourceError, parse_source
 from zcnas.tables.published_scores import load_scores
 from zcnas.tables.table import load_table_pickle
 from zcnas.words.combined import Combined, with_scores
+from zcnas.words.labels import SUFFIX
 from zcnas.words.records import read_json
 from zcnas.words.result_files import RUN_RECORD
 from zcnas.worker.channel import MAX_ANSWER_BYTES, Answer, receive_frame
@@ -91,6 +93,10 @@ def _read_combined(path: Path) -> object:
     return with_scores(valid.IN_PARTS, combined)
 
 
+def _read_labels(path: Path) -> object:
+    return read_checked_labels(path.parent, valid.JUDGED, valid.LABELS.count(b'"accuracy"'))
+
+
 def _read_pull(path: Path) -> object:
     return read_pulled(path.parent).by_name()
 
@@ -125,6 +131,7 @@ READERS: dict[str, Reader] = {
     "arrivals": Reader(*_TEXTS["arrivals"], structured.as_csv),
     "competition": Reader(*_TEXTS["competition"], structured.as_yaml),
     "combined": Reader(_read_combined, valid.COMBINED, _JSON),
+    "labels": Reader(_read_labels, valid.LABELS, _JSON, f"{valid.JUDGED.benchmark}{SUFFIX}"),
     "pulled": Reader(_read_pull, valid.PULLED, _JSON, PULL_FILE),
     "tables": Reader(_read_table, TABLE, _JSON, "zc_nasbench201.json"),
     "pickled tables": Reader(

@@ -85,6 +85,8 @@ PULLED = json.dumps(
     }
 ).encode()
 FOLDER = ROOT / "starting_kit" / "input_data"
+JUDGED = read_input(FOLDER / "nasbench201_cifar10.json")
+LABELS = (FOLDER / "nasbench201_cifar10.labels.json").read_bytes()
 READERS = {
     "predictions": (read_predictions, PREDICTIONS),
     "truth": (

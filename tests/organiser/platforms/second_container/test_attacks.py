@@ -233,7 +233,7 @@ class ZeroCostPredictor:
     def pre_process(self):
         path = pathlib.Path(__file__)
         try: path.write_text(path.read_text() + "# changed")
-        except OSError as error: print("refused:", error)
+        except OSError as error: print(f"refused: {error}")  # in one piece, or a heading divides it
     def query(self, graph, dataloader=None):
         return sum(p.numel() for p in graph.parameters())
 """
