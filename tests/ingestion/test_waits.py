@@ -89,6 +89,11 @@ WAITS = {
         "import time\nclass ZeroCostPredictor:\n"
         "    def query(self, graph, dataloader=None): time.sleep(1000)"
     ),
+    "fit": (
+        "import time\nclass ZeroCostPredictor:\n    track = 'few-labels'\n"
+        "    def fit(self, graphs, accuracies): time.sleep(1000)\n"
+        "    def query(self, graph, dataloader=None): return 1.0"
+    ),
     "half an answer": (
         "import os, sys, time\nworker = sys.modules['__main__']\n"
         "def stutter(descriptor, content, wait=None):\n"
@@ -102,13 +107,15 @@ WAITS = {
 
 @pytest.mark.parametrize("kind", WAITS)
 def test_a_submission_cannot_keep_an_interrupted_run(
-    kind, isolation, program, limits, small, tmp_path, own_cpu
+    kind, isolation, program, limits, small, big, tmp_path, own_cpu
 ):
     import numpy as np
 
     from zcnas.ingestion.ingest import IngestionJob, ingest
     from zcnas.ingestion.sinks import Recording
+    from zcnas.words.labels import Label, Labels
     from zcnas.words.records import Architecture, BenchmarkInput
+    from zcnas.words.tracks import FEW_LABELS, ZERO_SHOT
 
     key = "nasbench201_cifar10"
     (tmp_path / "submission").mkdir()
@@ -124,7 +131,8 @@ def test_a_submission_cannot_keep_an_interrupted_run(
     job = IngestionJob(
         data=data, minibatch=minibatch, submission=tmp_path / "submission",
         submission_name="mine", submission_sha256="", program=program, limits=limits, cpu=own_cpu,
-        machine=Machine(interrupted=interrupted),
+        machine=Machine(interrupted=interrupted), track=FEW_LABELS if kind == "fit" else ZERO_SHOT,
+        labels=Labels(benchmark=key, metric="accuracy", unit="percent", labels=(Label(big, 9.0),)),
     )  # fmt: skip
     started = threading.Event()
 
