@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 
 from zcnas.phases import Limits
 
-IsolationName = Literal["docker", "bubblewrap", "process"]
+IsolationName = Literal["docker", "bubblewrap", "apptainer", "process"]
 
 WORKER_ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",

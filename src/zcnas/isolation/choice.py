@@ -8,6 +8,7 @@ from collections.abc import Callable
 from zcnas.errors import OrganiserError, UsageError
 from zcnas.isolation import Isolation
 from zcnas.isolation.admission import refusal_of
+from zcnas.isolation.apptainer import ApptainerIsolation
 from zcnas.isolation.bubblewrap import BubblewrapIsolation
 from zcnas.isolation.container import DockerIsolation
 from zcnas.isolation.engine import (
@@ -23,8 +24,8 @@ from zcnas.isolation.process import ProcessIsolation
 from zcnas.phases import Phase
 from zcnas.plugins import find_plugin, installed
 
-OURS = ("auto", "docker", "bubblewrap", "process")
-"""After ``auto`` the strongest first."""
+OURS = ("auto", "docker", "bubblewrap", "apptainer", "process")
+"""After ``auto`` the strongest first; ``auto`` passes over Apptainer, which was never tried."""
 TRUST_VARIABLE = "TRUST_SUBMISSIONS"
 
 
@@ -79,7 +80,7 @@ def open_isolation(name: str, say: Callable[[str], None]) -> Isolation:
     return _STARTED[name](say)
 
 
-NEED_RECORD = ("bubblewrap",)
+NEED_RECORD = ("bubblewrap", "apptainer")
 """What a hidden phase runs in only where a record says that it held every known attack."""
 
 
@@ -176,8 +177,15 @@ def _sandbox(say: Callable[[str], None]) -> Isolation:
     return sandbox
 
 
+def _apptainer(say: Callable[[str], None]) -> Isolation:
+    isolation = ApptainerIsolation()
+    isolation.try_out()
+    return isolation
+
+
 _STARTED: dict[str, Callable[[Callable[[str], None]], Isolation]] = {
     "docker": _container,
     "bubblewrap": _sandbox,
+    "apptainer": _apptainer,
 }
 """How the isolations that have to be looked for are found."""

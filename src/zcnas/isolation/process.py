@@ -97,7 +97,7 @@ class ProcessWorker:
         user = FIRST_USER + place.cpu
         try:
             self._process = subprocess.Popen(
-                [sys.executable, *map(str, (place.program / "worker.py", place.submission, user))],
+                self._command(place, user),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -125,6 +125,10 @@ class ProcessWorker:
         self._memory_kills = 0
         assert self._process.stderr is not None
         self._output = OutputReader(self._process.stderr, place.log)
+
+    def _command(self, place: WorkerPlace, user: int) -> list[str]:
+        """Return what to start."""
+        return [sys.executable, *map(str, (place.program / "worker.py", place.submission, user))]
 
     @property
     def bounds(self) -> str:

@@ -44,8 +44,8 @@ PhaseOption = Annotated[str, typer.Option(help="Phase of reference_data/phases.t
 IsolationOption = Annotated[
     str,
     typer.Option(
-        help="Where submissions run: auto, docker, bubblewrap, process or a plugin's; auto takes "
-        "the strongest that answers."
+        help="Where submissions run: auto, docker, bubblewrap, apptainer, process or a plugin's; "
+        "auto takes the strongest that answers."
     ),
 ]
 CpusOption = Annotated[
