@@ -257,7 +257,7 @@ def test_no_page_is_wider_than_the_window_or_runs_what_a_participant_wrote(
         page.close()
     strange = next(e for e in published.entries if e.submission.startswith("Ü"))
     page = open_page(site / "index.html")
-    page.get_by_role("link", name=strange.submission).click()
+    page.locator("#board").get_by_role("link", name=strange.submission).click()
     assert page.locator("h1").inner_text() == strange.submission, "free text heads no page"
 
 

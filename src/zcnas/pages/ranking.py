@@ -22,6 +22,7 @@ from zcnas.words.tracks import ZERO_SHOT
 
 INVALID = "invalid submission"
 STATUS_TAGS = {"invalid_submission": INVALID, "organiser_error": "organiser error"}
+PODIUM = 3
 UNANSWERED = "no query answered"
 
 
@@ -136,6 +137,12 @@ def ranking_rows(
             )
         )
     return tuple(rows)
+
+
+def podium_of(rows: Sequence[RankingRow]) -> tuple[RankingRow, ...]:
+    """Return the first three entries that are no baselines; none where there are fewer."""
+    ranked = [row for row in rows if row.rank is not None and not row.baseline]
+    return tuple(ranked[:PODIUM]) if len(ranked) >= PODIUM else ()
 
 
 def anchor_of(href: str) -> str:

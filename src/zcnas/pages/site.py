@@ -25,10 +25,12 @@ from zcnas.pages.comparison import pack_differences
 from zcnas.pages.drawn import DrawnParts
 from zcnas.pages.environment import asset, decimals_of, environment
 from zcnas.pages.figures import ranking_figures
+from zcnas.pages.history import TeamHistory, team_histories
 from zcnas.pages.ranking import (
     anchor_of,
     columns_of,
     format_share,
+    podium_of,
     ranking_rows,
     score_span,
     standings,
@@ -112,14 +114,18 @@ def write_site(content: SiteContent, folder: Path) -> None:
 
 def _write_pages(content: SiteContent, folder: Path) -> None:
     hrefs = page_names([entry.submission for entry in content.leaderboard.entries])
-    _write(folder, "index.html", _ranking(content, hrefs))
+    board, show = content.leaderboard, content.show
+    histories = team_histories(board.entries, hrefs, decimals_of(show)) if show.scores else ()
+    by_team = {each.team: each for each in histories}
+    _write(folder, "index.html", _ranking(content, hrefs, histories))
     _write(folder, "phase.html", _phase(content))
     shown = _compared(content, hrefs)
     for column in range(len(content.outcomes)):
         each = content.outcomes[column].benchmark.key
         _write(folder, benchmark_href(each), _benchmark(content, column, shown))
     for entry in content.leaderboard.entries:
-        _write(folder, hrefs[entry.submission], _submission(content, entry))
+        href, history = hrefs[entry.submission], by_team.get(entry.team)
+        _write(folder, href, _submission(content, entry, href, history))
 
 
 def page_names(submissions: Sequence[str]) -> dict[str, str]:
@@ -166,7 +172,9 @@ def _lead(content: SiteContent) -> str:
     )
 
 
-def _ranking(content: SiteContent, hrefs: Mapping[str, str]) -> str:
+def _ranking(
+    content: SiteContent, hrefs: Mapping[str, str], histories: Sequence[TeamHistory]
+) -> str:
     entries, outcomes = content.leaderboard.entries, content.outcomes
     if not content.show.scores:  # their order would tell
         entries = tuple(sorted(entries, key=lambda entry: (entry.received_at, entry.submission)))
@@ -193,6 +201,8 @@ def _ranking(content: SiteContent, hrefs: Mapping[str, str]) -> str:
         lead=_lead(content),
         trusted=_warning(content.leaderboard),
         rows=rows,
+        podium=podium_of(rows),
+        histories=histories,
         span=score_span(entries, show),
         columns=columns,
         spaces=spaces,
@@ -261,7 +271,7 @@ def _benchmark(content: SiteContent, column: int, shown: Sequence[Compared]) -> 
     )
 
 
-def _submission(content: SiteContent, entry: Entry) -> str:
+def _submission(content: SiteContent, entry: Entry, href: str, history: TeamHistory | None) -> str:
     method = entry.method or entry.submission
     about = _placed(About(submission=entry.submission, method=method), entry, content.show)
     row = content.rows.get(entry.submission)
@@ -296,8 +306,9 @@ def _submission(content: SiteContent, entry: Entry) -> str:
         partial(_body, content, entry, row, baselines),
     )
     return render_submission(
-        content.phase, about, content.analysis, row, body, content.show, _links()
-    )
+        content.phase, about, content.analysis, row, body, content.show, _links(),
+        None if entry.baseline else history, href,
+    )  # fmt: skip
 
 
 def _body(content: SiteContent, entry: Entry, row: int, baselines: Baselines) -> SubmissionBody:

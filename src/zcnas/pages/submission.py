@@ -14,6 +14,7 @@ from markupsafe import Markup
 from zcnas.judging.outcomes import Analysis, Collector, Outcomes, analyse
 from zcnas.judging.statistics import RESAMPLES
 from zcnas.pages.environment import asset, decimals_of, environment
+from zcnas.pages.history import TeamHistory
 from zcnas.pages.titles import space_title
 from zcnas.pages.top import TITLES
 from zcnas.pages.views import (
@@ -163,8 +164,22 @@ def render_submission(
     body: SubmissionBody,
     show: Feedback,
     links: Sequence[tuple[str, str]] = (),
+    history: TeamHistory | None = None,
+    href: str = "",
 ) -> str:
-    """Return the page of submission ``row``: who sent it, where it stands, and its body."""
+    """Return the page of submission ``row``: who sent it, where it stands, and its body.
+
+    Args:
+        phase: The phase.
+        about: Who sent it.
+        analysis: Of the whole phase.
+        row: The submission's.
+        body: What follows from its own results.
+        show: What the page may show.
+        links: Of the site, texts and pages.
+        history: Of its team, where there is one.
+        href: The page's own name among the team's.
+    """
     return (
         environment()
         .get_template("submission.html")
@@ -179,6 +194,8 @@ def render_submission(
             decimals=decimals_of(show),
             js_architectures=asset("architectures.js"),
             links=links,
+            history=history,
+            href=href,
         )
     )
 
