@@ -145,6 +145,11 @@ def podium_of(rows: Sequence[RankingRow]) -> tuple[RankingRow, ...]:
     return tuple(ranked[:PODIUM]) if len(ranked) >= PODIUM else ()
 
 
+def updated_at(entries: Sequence[Entry]) -> str:
+    """Return when the newest scored entry came in, in UTC; "" where no time is known."""
+    return max((each.received_at for each in entries if each.score is not None), default="")
+
+
 def anchor_of(href: str) -> str:
     """Return the id of the row of an entry, by its page's name."""
     return href.removesuffix(".html")

@@ -35,6 +35,7 @@ from zcnas.pages.ranking import (
     score_span,
     standings,
     tags_of,
+    updated_at,
 )
 from zcnas.pages.site_folder import list_site_files
 from zcnas.pages.submission import (
@@ -199,6 +200,7 @@ def _ranking(
         "index.html",
         content,
         lead=_lead(content),
+        updated=updated_at(entries) if show.scores else "",
         trusted=_warning(content.leaderboard),
         rows=rows,
         podium=podium_of(rows),
