@@ -100,8 +100,8 @@ def check_input(path: Path, data: BenchmarkInput, memory_mb: int) -> None:
         more = len(faults) - _MOST_NAMED
         listing = "; ".join(faults[:_MOST_NAMED]) + (f"; and {more} more" if more > 0 else "")
         raise InputDataError(
-            f"{path} has what is not another architecture of {data.search_space} ({listing}); "
-            "correct it, or draw the benchmark again"
+            f"{path} has entries that are not distinct architectures of {data.search_space} "
+            f"({listing}); correct them, or draw the benchmark again"
         )
     batch_mb = data.batch_size * math.prod(benchmark.dataset.input_shape) * _FLOAT_BYTES / (1 << 20)
     if batch_mb * _LEAST_COPIES > memory_mb:
