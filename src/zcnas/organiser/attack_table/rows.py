@@ -185,6 +185,12 @@ ATTACKS: dict[str, Attack] = {
     "goes_for_the_recorder": Attack((NOTHING, NOTHING), needs_landlock=True),
     "escapes": Attack((NOTHING, NOTHING), needs_landlock=True),
     "learns_from_combine": Attack((NOTHING, NOTHING), needs_landlock=True),
+    "keeps_what_fit_was_shown": Attack((NOTHING, NOTHING), needs_landlock=True),
+    "overstays_in_fit": Attack(
+        (("timeout", None), ("timeout", None)),
+        message="in fit: ",
+        stopped_by_time=True,
+    ),
     "leaves_files": Attack((NOTHING, NOTHING)),
     "locks_its_scratch": Attack((("killed", None), ("killed", None)), message="the worker is gone"),
     "replaces_our_modules": Attack((NOTHING, NOTHING)),

@@ -19,6 +19,7 @@ import msgspec
 from zcnas.isolation.admission import ATTACKS_FOLDER
 from zcnas.phases import Limits, Phase, load_phase
 from zcnas.search_spaces.nasbench201.spec import NasBench201Spec
+from zcnas.words.labels import Label, Labels, labels_path
 from zcnas.words.records import Architecture, BenchmarkInput, Reference, write_json
 from zcnas.words.resources import PHASES_FILE, package_file
 
@@ -33,6 +34,11 @@ SPECS = tuple(
     )
 )
 """The large architecture first, and three small ones; no two have as many parameters."""
+LABELLED = tuple(
+    NasBench201Spec(ops)
+    for ops in (("nor_conv_3x3", *("nor_conv_1x1",) * 5), ("nor_conv_1x1",) * 6)
+)
+"""What a submission of the track few-labels is given; as large as none of the others."""
 HONEST = {
     "honest": "return sum(p.double().abs().sum().item() for p in graph.parameters())",
     "honest_too": (
@@ -50,7 +56,7 @@ LIMITS = Limits(
     log_kb=64,
 )
 """More time than any attack needs on a busy machine, but for those a limit of time must stop."""
-TIGHT_LIMITS = msgspec.structs.replace(LIMITS, query_cpu_s=1, setup_s=12)
+TIGHT_LIMITS = msgspec.structs.replace(LIMITS, query_cpu_s=1, setup_s=12, fit_cpu_s=2)
 TRUTH_VARIABLE = "ZCNAS_HOSTILE_TRUTH"
 """Holds the secret in the recorder's environment, where no submission may see it."""
 _ATTEMPTS = "attempts.py"
@@ -106,7 +112,11 @@ def make_stage(folder: Path) -> Stage:
     secret = f"zcnas-truth-{token_hex(16)}"
     practice = load_phase(package_file(PHASES_FILE), "practice")
     phase = msgspec.structs.replace(
-        practice, benchmarks=(KEY,), architectures=len(SPECS), limits=LIMITS
+        practice,
+        benchmarks=(KEY,),
+        architectures=len(SPECS),
+        labels=len(LABELLED),
+        limits=LIMITS,
     )
     tokens = [token_hex(8) for _ in SPECS]
     data = BenchmarkInput(
@@ -128,7 +138,14 @@ def make_stage(folder: Path) -> Stage:
         table_sha256="0" * 64,
         accuracies={token: 90.0 - number for number, token in enumerate(tokens)},
     )
+    labels = Labels(
+        benchmark=KEY,
+        metric=reference.metric,
+        unit=reference.unit,
+        labels=tuple(Label(str(spec), 80.0 - number) for number, spec in enumerate(LABELLED)),
+    )
     write_json(folder / "input" / f"{KEY}.json", data)
+    write_json(labels_path(folder / "input", KEY), labels)
     write_json(folder / "reference" / f"{KEY}.json", reference)
     for name, body in HONEST.items():
         target = folder / "submissions" / name / "predictor.py"
