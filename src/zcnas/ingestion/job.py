@@ -39,6 +39,8 @@ class IngestionJob:
             alone; None if the phase has none.
         gauge: What the run knows of the speed of its CPUs; None to calibrate none.
         reference_seconds: Whether limits of time, and the times of queries, are reference seconds.
+        disguised: Whether each network is one that computes the same and is written differently:
+            for an audit.
     """
 
     data: BenchmarkInput
@@ -58,6 +60,7 @@ class IngestionJob:
     labels: Labels | None = None
     gauge: Gauge | None = None
     reference_seconds: bool = False
+    disguised: bool = False
 
     @property
     def pace(self) -> float:

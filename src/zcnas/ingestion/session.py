@@ -323,6 +323,7 @@ class Session:
             further=job.minibatch.further() if asks else NO_IMAGES,
             purpose=self._purpose,
             fits=fits,
+            disguised=job.disguised,
         )
 
     def _lost_worker(self, status: Status) -> bool:

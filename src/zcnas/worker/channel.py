@@ -135,6 +135,7 @@ class Setup:
         purpose: What it will be asked for; the limits are those of that. Nothing is combined with
             a minibatch at hand, so its arrays are then empty, unless ``fit`` is given them.
         fits: Whether a ``Fit`` follows.
+        disguised: Whether a query's network is changed into one that computes the same.
     """
 
     nonce: bytes
@@ -148,6 +149,7 @@ class Setup:
     further: PackedImages = NO_IMAGES
     purpose: Purpose = "query"
     fits: bool = False
+    disguised: bool = False
 
     def encode(self) -> bytes:
         """Return the frame's content: a JSON header and the raw arrays."""

@@ -8,15 +8,21 @@ import struct
 from pathlib import Path
 
 import pytest
+import torch
 
 from tests.boards import score
+from zcnas.benchmarks import get_benchmark
 from zcnas.organiser.audit.constants import claims, table_signs
 from zcnas.organiser.audit.evidence import Evidence, signs_of
 from zcnas.organiser.audit.information import entropy_of, information_signs
 from zcnas.organiser.results.folder import ResultsFolder
-from zcnas.words.records import Prediction
+from zcnas.search_spaces import build_network, parse_spec
+from zcnas.search_spaces.disguise import disguise
+from zcnas.words.records import Prediction, read_input, read_reference
+from zcnas.worker.contract import load_predictor, query_caller
 
 ROOT = Path(__file__).resolve().parents[3]
+KEY = "nasbench201_cifar10"
 SAMPLES = sorted((ROOT / "starting_kit" / "submissions").iterdir())
 CLASS = "class ZeroCostPredictor:\n    def query(self, graph, dataloader=None): return 1\n"
 
@@ -146,6 +152,11 @@ def evidence(**more):
         "recorded": asked([1.0, 2.0, 3.0]),
         "again": asked([1.0, 2.0, 3.0], 0.5),
         "elsewhere": asked([1.5, 2.5, 3.5], 0.5),
+        "disguised": asked([1.0, 2.0, 3.0], 0.5),
+        "scores": {},
+        "slimmer": {},
+        "accuracies": {},
+        "forged": {},
         "canary": asked([1.0] * 3, 0.05),
         "forward": asked([1.0] * 3, 0.25),
         "tau": 0.9,
@@ -181,11 +192,115 @@ def test_faster_than_a_forward_pass_and_better_than_every_baseline_is_a_sign():
 def test_an_order_that_other_weights_do_not_move_is_a_sign_of_who_is_better_than_all():
     """Seven architectures are 21 pairs, of which one may stay unmoved, but not all but one."""
     one, steady = asked([*map(float, range(7))], 0.5), asked([n + 0.5 for n in range(7)], 0.5)
+    same = {"again": one, "recorded": one, "disguised": one}
     swapped = asked([1.5, 0.5, 3.5, 2.5, 4.5, 5.5, 6.5], 0.5)
-    assert kinds(again=one, recorded=one, elsewhere=steady) == ["too_steady"]
-    assert kinds(again=one, recorded=one, elsewhere=swapped) == []
-    assert kinds(again=one, recorded=one, elsewhere=steady, tau=0.64) == []
-    assert kinds(again=one[:6], recorded=one[:6], elsewhere=steady[:6]) == [], "15 pairs"
+    assert kinds(**same, elsewhere=steady) == ["too_steady"]
+    assert kinds(**same, elsewhere=swapped) == []
+    assert kinds(**same, elsewhere=steady, tau=0.64) == []
+    six = {name: lines[:6] for name, lines in same.items()}
+    assert kinds(**six, elsewhere=steady[:6]) == [], "15 pairs"
+
+
+def by_id(scores):
+    return {each.id: each.value for each in asked(scores)}
+
+
+def test_an_order_that_another_width_does_not_move_is_a_sign_as_well():
+    accuracies = dict.fromkeys(by_id(range(7)), 1.0) | {"00000001": 2.0}
+    width = {"scores": by_id([*map(float, range(7))]), "accuracies": accuracies}
+    assert kinds(slimmer=by_id([n + 0.5 for n in range(7)]), **width) == ["too_steady"]
+    assert kinds(slimmer=by_id([1.0, 0.0, 3.0, 2.0, 5.0, 4.0, 6.0]), **width) == []
+
+
+def test_a_tau_that_falls_at_another_width_by_more_than_chance_is_a_sign():
+    """Kendall's variance for 40 items is 2 · 85 / (9 · 40 · 39): two errors are 0.22."""
+    truth = by_id([*map(float, range(40))])
+    at_width = {"scores": truth, "accuracies": truth, "tau": 0.5}
+    assert kinds(slimmer=dict.fromkeys(truth, 0.0), **at_width) == ["outside"]
+    assert kinds(slimmer=dict.fromkeys(truth, None), **at_width) == ["outside"]
+    scores = [float(n) if n < 25 else 24.5 for n in range(40)]
+    # 105 of 780 pairs tied: tau-b is √(675 / 780) = 0.930.
+    assert kinds(slimmer=by_id(scores), **at_width) == []
+
+
+def test_less_than_half_of_tau_left_on_a_forged_benchmark_is_a_sign_beyond_chance():
+    """For 100 architectures two errors are 2 · √(410 / 89100) = 0.136."""
+    hundred = {"scores": by_id([*map(float, range(100))])}
+    assert kinds(forged={"nasbench201": (0.30, 0.90)}, **hundred) == ["forged"]
+    assert kinds(forged={"nasbench201": (0.32, 0.90)}, **hundred) == []
+    assert kinds(forged={"nasbench201": (0.0, 0.25)}, **hundred) == []
+
+
+def test_a_score_lost_on_a_network_that_computes_the_same_is_a_sign():
+    lost = [Prediction(id="00000001", status="error"), *asked([1.0, 2.0, 3.0])[::2]]
+    assert kinds(disguised=lost) == ["identity"]
+    assert kinds(disguised=asked([1.0, 3.0, 2.0])) == ["identity"]
+    assert kinds(disguised=asked([1.1, 1.2, 1.3])) == [], "another score, in the same order"
+
+
+class Remembers:
+    """Knows the accuracies of networks by their printed form, as an honest table would."""
+
+    def __init__(self, known):
+        self.known = known
+
+    def query(self, graph, dataloader=None):
+        return self.known.get(str(graph), 0.0)
+
+
+def test_a_lookup_table_is_told_from_proxies_by_what_computes_the_same_and_by_another_width():
+    """Seven architectures disguised, and twenty as networks of 12 channels; nwot and synflow."""
+    data = read_input(ROOT / "starting_kit" / "input_data" / f"{KEY}.json")
+    truth = read_reference(ROOT / "reference_data" / "practice" / f"{KEY}.json").accuracies
+    chosen = data.architectures[:20]
+    usual, slim = get_benchmark(KEY), get_benchmark("nasbench201_forged_audit_s32w12n5")
+
+    def network(benchmark, spec):
+        torch.manual_seed(0)
+        return build_network(parse_spec("nasbench201", spec), benchmark)
+
+    def scores(ask, benchmark, count, change=lambda network: network):
+        return {
+            each.id: float(ask(change(network(benchmark, each.spec)))) for each in chosen[:count]
+        }
+
+    generator = torch.Generator().manual_seed(0)
+    batch = [(torch.randn(8, 3, 16, 16, generator=generator), torch.arange(8))]
+    known = {str(network(usual, each.spec)): truth[each.id] for each in chosen}
+    signs = {}
+    for name in ("nwot", "synflow", "memory"):
+        sample = ROOT / "starting_kit" / "submissions" / name
+        predictor = Remembers(known) if name == "memory" else load_predictor(sample)
+        ask = query_caller(predictor, batch)
+        usually, disguised = scores(ask, usual, 7), scores(ask, usual, 7, disguise)
+        if name != "memory":
+            assert disguised == pytest.approx(usually, rel=1e-4)
+        recorded = truth if name == "memory" else baseline_scores(name)
+        signs[name] = kinds(
+            again=as_predictions(usually),
+            recorded=as_predictions(usually),
+            elsewhere=(),
+            disguised=as_predictions(disguised),
+            scores=recorded,
+            slimmer=scores(ask, slim, 20),
+            accuracies=truth,
+            tau=0.5,
+        )
+    assert signs == {"nwot": [], "synflow": [], "memory": ["identity", "outside"]}
+
+
+def as_predictions(scores):
+    return [
+        Prediction(id=token, status="ok", score=score, cpu_time_s=0.5)
+        for token, score in scores.items()
+    ]
+
+
+def baseline_scores(name):
+    """Return what the practice phase has recorded of a sample."""
+    record = json.loads((ROOT / "docs" / "baseline_scores.json").read_text())
+    scores = map(float, record["baselines"][name][KEY]["scores"])
+    return dict(zip(record["architectures"][KEY], scores, strict=True))
 
 
 def test_another_score_in_another_order_is_a_sign():

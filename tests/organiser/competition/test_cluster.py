@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.patience import WAIT_S, wait_until
+from zcnas.words.combined import read_combined
+from zcnas.words.result_files import ResultFiles
 
 from .conftest import outcome
 
@@ -76,6 +78,44 @@ def test_a_killed_worker_and_a_killed_scheduler_change_nothing_but_the_time(
     assert second.returncode == 0, said
     assert set(kept) <= set(lines_in(out)), "lines of the first run, times included, are kept"
     assert outcome(out) == params_outcome
+
+
+LEARNS = """
+class ZeroCostPredictor:
+    track = "few-labels"
+    def fit(self, graphs, accuracies):
+        self.learned = sum(accuracies) + sum(p.numel() for p in graphs[0].parameters())
+    def query(self, graph, dataloader=None):
+        return {"parameters": sum(p.numel() for p in graph.parameters()), "told": self.learned}
+    def combine(self, answers):
+        order = sorted(each["parameters"] for each in answers)
+        return [order.index(each["parameters"]) + each["told"] for each in answers]
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.container
+def test_labels_and_combined_answers_are_on_a_cluster_what_they_are_here(
+    cluster, scored, docker_isolation, tmp_path
+):
+    sample = tmp_path / "learns"
+    sample.mkdir()
+    (sample / "predictor.py").write_text(LEARNS)
+    scores = []
+    for place, words in (
+        ("cluster", ("--scheduler", cluster.address, "--shard", "50")),
+        ("here", ()),
+    ):
+        out = tmp_path / place
+        process = scored(out, "--phase", "practice_labels", *words, sample=sample)
+        said, _ = process.communicate(timeout=4 * WAIT_S)
+        assert process.returncode == 0, said
+        files = ResultFiles(out / "submissions" / "learns", BENCHMARK)
+        combined = read_combined(files)
+        assert combined.status == "ok"
+        assert len(combined.scores) == 100
+        scores.append(combined.scores)
+    assert scores[0] == scores[1]
 
 
 @pytest.mark.container

@@ -5,15 +5,18 @@ It runs the ingestion like the organiser's run does, in the isolation it is give
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import mean
 
 import msgspec
 
+from zcnas.benchmarks import get_benchmark, key_of
 from zcnas.datasets import load_minibatch
 from zcnas.errors import InvalidSubmission
-from zcnas.ingestion.ingest import IngestionJob, ingest
+from zcnas.ingestion.ingest import IngestionJob, ingest, ingest_and_combine
 from zcnas.ingestion.sinks import Recording
 from zcnas.isolation import Isolation
 from zcnas.isolation.owners import owned_folder
@@ -28,6 +31,8 @@ from zcnas.organiser.competition import Halves
 from zcnas.organiser.results.folder import ResultsFolder
 from zcnas.phases import Phase
 from zcnas.submissions import Submission, digest_of, open_submission, submission_name
+from zcnas.words.combined import read_outcomes
+from zcnas.words.forged_names import ForgedName
 from zcnas.words.records import (
     Architecture,
     BenchmarkInput,
@@ -38,6 +43,11 @@ from zcnas.words.records import (
 from zcnas.words.result_files import ResultFiles
 from zcnas.words.seeds import derive_seed, derive_token
 from zcnas.words.tracks import FEW_LABELS, ZERO_SHOT, Track
+
+SLIMMER = 40
+"""Architectures that are asked for at another width."""
+WIDTH, CELLS = 12, 5
+"""Channels of the first stage and cells of each stage of those networks."""
 
 
 @dataclass(frozen=True)
@@ -109,12 +119,18 @@ class Audit:
         elsewhere = msgspec.structs.replace(
             chosen, eval_seed=derive_seed(chosen.eval_seed, "audit")
         )
-        recorded = ResultFiles(self.results.folder_of(entry.submission), key).predictions
+        files = ResultFiles(self.results.folder_of(entry.submission), key)
         baselines = self._baselines()
+        ask = functools.partial(self._ask, program, submission.folder, track=submission.track)
         return Evidence(
-            recorded=read_predictions(recorded),
-            again=self._ask(program, submission.folder, chosen, submission.track),
-            elsewhere=self._ask(program, submission.folder, elsewhere, submission.track),
+            recorded=read_predictions(files.predictions),
+            again=ask(chosen),
+            elsewhere=ask(elsewhere),
+            disguised=ask(chosen, disguised=True),
+            scores={each.id: each.value for each in read_outcomes(files)},
+            slimmer={each.id: each.value for each in self._slimmer(ask)},
+            accuracies=self.halves.references[key].accuracies,
+            forged=self._forged(entry),
             canary=probes["canary"],
             forward=probes["forward"],
             tau=entry.kendall_tau[key],
@@ -136,17 +152,60 @@ class Audit:
         kept = tuple(a for a in reversed(data.architectures) if a in chosen)
         return msgspec.structs.replace(data, architectures=kept)
 
+    def _slimmer(self, ask: Callable[..., list[Prediction]]) -> list[Prediction]:
+        """Return outcomes for architectures as networks of another width.
+
+        None where images are not square ones with a class each, of which no forged benchmark is.
+        """
+        data, benchmark = self.halves.inputs[self._key()], self.phase.get_benchmarks()[0]
+        dataset = benchmark.dataset
+        planes, height, width = dataset.input_shape[-3:]
+        if dataset.target != "label" or height != width or len(dataset.input_shape) != 3:
+            return []
+        name = ForgedName("audit", height, planes, dataset.num_classes, channels=WIDTH, cells=CELLS)
+        architectures = data.architectures[:SLIMMER]
+        slim = msgspec.structs.replace(
+            data,
+            benchmark=key_of(benchmark.search_space, str(name)),
+            dataset=str(name),
+            architectures=architectures,
+        )
+        return ask(slim, combined=True)
+
+    def _forged(self, entry: Entry) -> dict[str, tuple[float, float]]:
+        """Return, by space, the mean taus on the run's forged benchmarks and on its others."""
+        taus: dict[str, dict[bool, list[float]]] = {}
+        for benchmark in self.phase.get_benchmarks():
+            kinds = taus.setdefault(benchmark.search_space, {True: [], False: []})
+            kinds[benchmark.dataset.size is not None].append(entry.kendall_tau[benchmark.key])
+        return {
+            space: (mean(kinds[True]), mean(kinds[False]))
+            for space, kinds in taus.items()
+            if kinds[True] and kinds[False]
+        }
+
     def _baselines(self) -> Sequence[Entry]:
         own = {digest_of(folder) for folder in self.samples.iterdir() if folder.is_dir()}
         return [entry for entry in self.board.entries if entry.sha256 in own]
 
     def _ask(
-        self, program: Path, submission: Path, data: BenchmarkInput, track: Track = ZERO_SHOT
+        self,
+        program: Path,
+        submission: Path,
+        data: BenchmarkInput,
+        *,
+        track: Track = ZERO_SHOT,
+        disguised: bool = False,
+        combined: bool = False,
     ) -> list[Prediction]:
-        """Return a submission's predictions; a different seed also draws different images."""
+        """Return a submission's predictions, or what its ``combine`` makes of them.
+
+        A different seed also draws different images, and so does another benchmark.
+        """
+        usual = self.halves.inputs[self._key()]
         minibatch = self.halves.load(self._key())
-        if data.eval_seed != self.halves.inputs[self._key()].eval_seed:
-            benchmark = self.phase.get_benchmarks()[0]
+        if (data.eval_seed, data.benchmark) != (usual.eval_seed, usual.benchmark):
+            benchmark = get_benchmark(data.benchmark)
             minibatch = load_minibatch(benchmark, data.batch_size, data.eval_seed, None)
         job = IngestionJob(
             data=data,
@@ -158,8 +217,9 @@ class Audit:
             limits=self.phase.limits,
             cpu=self.cpu,
             track=track,
-            labels=self.halves.labels.get(data.benchmark),
+            labels=self.halves.labels.get(usual.benchmark),
+            disguised=disguised,
         )
         recording = Recording()
-        ingest(job, self.isolation, recording)
-        return recording.predictions
+        (ingest_and_combine if combined else ingest)(job, self.isolation, recording)
+        return recording.outcomes if combined else recording.predictions

@@ -16,6 +16,7 @@ from zcnas.organiser.platforms.emulator import PLATFORMS, Emulation, emulate
 from zcnas.organiser.platforms.emulator.bundles import read_task
 from zcnas.organiser.platforms.emulator.containers import ContainerRunner
 from zcnas.phases import load_phase
+from zcnas.words.labels import labels_path, read_labels
 from zcnas.words.records import read_input, read_reference, write_json
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -62,7 +63,7 @@ phases:
 class Small:
     """A phase of one benchmark on disk, the commands pointed at it, and its two bundles."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, labels=0):
         self.folder = folder
         inputs, references = folder / "starting_kit" / "input_data", folder / "reference_data"
         data = read_input(ROOT / "starting_kit" / "input_data" / f"{KEY}.json")
@@ -74,7 +75,13 @@ class Small:
         self.reference = msgspec.structs.replace(truth, accuracies=kept)
         write_json(inputs / f"{KEY}.json", self.data)
         write_json(references / "practice" / f"{KEY}.json", self.reference)
-        (references / "phases.toml").write_text(PHASES)
+        phases = PHASES
+        if labels:
+            told = read_labels(labels_path(ROOT / "starting_kit" / "input_data", KEY))
+            kept = msgspec.structs.replace(told, labels=told.labels[:labels])
+            write_json(labels_path(inputs, KEY), kept)
+            phases = PHASES.replace("[practice.limits]", f"labels = {labels}\n\n[practice.limits]")
+        (references / "phases.toml").write_text(phases)
         self.phase = load_phase(references / "phases.toml", "practice")
         self.bundles = self.bundle(TIME_LIMIT_S)
 

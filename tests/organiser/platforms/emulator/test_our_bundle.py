@@ -25,7 +25,7 @@ from zcnas.organiser.platforms.emulator.folders import FolderRunner
 from zcnas.search_spaces import build_network, parse_spec
 from zcnas.words.records import read_predictions, read_reference
 
-from .conftest import KEY, ROOT, N, zip_of
+from .conftest import KEY, ROOT, N, Small, zip_of
 
 pytestmark = pytest.mark.container
 
@@ -102,6 +102,32 @@ def test_a_predictor_that_raises_or_returns_nan_is_finished_with_finite_scores(o
         page = html.unescape((outcome.scoring / "detailed_results.html").read_text())
         assert 'File "predictor.py", line 9, in query' in page
         assert not re.search(r"/(app|tmp|opt|usr)/", page), "paths of the machine"
+
+
+LEARNS = """
+class ZeroCostPredictor:
+    track = "few-labels"
+    def fit(self, graphs, accuracies):
+        self.told = (len(graphs), min(accuracies))
+    def query(self, graph, dataloader=None):
+        networks, least = self.told
+        return {"parameters": sum(p.numel() for p in graph.parameters()), "networks": networks}
+    def combine(self, answers):
+        assert {each["networks"] for each in answers} == {self.told[0]} == {3}
+        return [each["parameters"] + self.told[1] for each in answers]
+"""
+
+
+@pytest.mark.slow
+def test_a_submission_that_learns_and_combines_gets_its_tau_on_both_platforms(
+    containers, submission, tau_of_params, tmp_path_factory
+):
+    labelled = Small(tmp_path_factory.mktemp("labelled"), labels=3)
+    runs = labelled.submit_to_both(submission(LEARNS), labelled.folder / "runs", containers)
+    for outcome in runs.values():
+        assert outcome.status == "Finished", outcome.details
+        assert outcome.posted["score"] == pytest.approx(tau_of_params)
+        assert record_of(outcome).manifests[KEY].public.labels == 3
 
 
 ONE_THEN_SLEEPS = ONE_IS_NAN.replace('float("nan")', "1.5").replace(
