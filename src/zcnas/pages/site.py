@@ -26,6 +26,7 @@ from zcnas.pages.drawn import DrawnParts
 from zcnas.pages.environment import asset, decimals_of, environment
 from zcnas.pages.figures import ranking_figures
 from zcnas.pages.history import TeamHistory, team_histories
+from zcnas.pages.phase_facts import phase_facts
 from zcnas.pages.ranking import (
     anchor_of,
     columns_of,
@@ -46,21 +47,14 @@ from zcnas.pages.submission import (
     render_submission,
     view_of,
 )
-from zcnas.pages.titles import benchmark_title
+from zcnas.pages.titles import benchmark_href
 from zcnas.pages.top import TITLES, mean_cells, mean_titles
 from zcnas.pages.views import Fact, Tally
-from zcnas.phases import Limits, Phase
+from zcnas.phases import Phase
 from zcnas.words.feedback import Feedback
-from zcnas.words.records import STATUSES
 
 COMPACT_ABOVE = 200_000
 """Scored architectures of all submissions above which tables leave out what other pages tell."""
-
-COUNTS = {
-    "every": "Every entry counts, also several of one team.",
-    "best": "Of a team, the best entry counts, of equals the earliest.",
-    "last": "Of a team, the last entry that came in counts.",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,11 +136,6 @@ def page_names(submissions: Sequence[str]) -> dict[str, str]:
             plain += "-" + hashlib.sha256(submission.encode(errors="replace")).hexdigest()[:10]
         names[submission] = f"submission-{plain}.html"
     return names
-
-
-def benchmark_href(key: str) -> str:
-    """Return the name of a benchmark's page."""
-    return f"benchmark-{key}.html"
 
 
 def _write(folder: Path, name: str, html: str) -> None:
@@ -358,57 +347,19 @@ def _placed(about: About, entry: Entry, show: Feedback) -> About:
 
 
 def _phase(content: SiteContent) -> str:
-    phase, board = content.phase, content.leaderboard
-    benchmarks = [
-        {
-            "title": benchmark_title(each.benchmark),
-            "href": benchmark_href(each.benchmark.key),
-            "count": len(each.tokens),
-            "batch": phase.batch_size_of(each.benchmark),
-            "accuracies": board.accuracy_sources.get(each.benchmark.key, ""),
-            "images": board.data_sources.get(each.benchmark.key, ""),
-            "ceiling": each.ceiling,
-        }
-        for each in content.outcomes
-    ]
     manifests = [
         manifest
-        for entry in board.entries[:20]
+        for entry in content.leaderboard.entries[:20]
         for manifest in content.about(entry).manifests.values()
     ]
-    versions = [f"{name} {value}" for m in manifests for name, value in m.versions.items()]
-    provenance = {
-        "Isolation": [board.isolation],
-        "Processor": [m.cpu_model for m in manifests],
-        "Versions": versions,
-    }
     return _render(
         "phase.html",
         "phase.html",
         content,
         lead=_lead(content),
-        benchmarks=benchmarks,
-        has_ceiling=any(each.ceiling is not None for each in content.outcomes),
-        limits=_limits(phase.limits, "reference s" if phase.reference_seconds else "s"),
-        meanings=[(name, text) for name, text in STATUSES.items() if name != "ok"],
-        counts=COUNTS[phase.counts],
         seeds=content.seeds,
-        provenance=[(n, "; ".join(dict.fromkeys(v))) for n, v in provenance.items() if v],
+        **phase_facts(content.phase, content.leaderboard, content.outcomes, manifests),
     )
-
-
-def _limits(limits: Limits, second: str) -> list[tuple[str, str]]:
-    return [
-        ("One query, CPU time", f"{limits.query_cpu_s} {second}"),
-        ("One query, wall time", f"{limits.query_wall_s} {second}"),
-        ("All queries, CPU time", f"{limits.benchmark_cpu_s} {second}"),
-        ("All queries, wall time", f"{limits.benchmark_wall_s} {second}"),
-        ("Set-up, wall time", f"{limits.setup_s} {second}"),
-        ("Memory", f"{limits.memory_mb} MiB"),
-        ("Processes and threads", str(limits.processes)),
-        ("Scratch folder", f"{limits.scratch_mb} MiB"),
-        ("Output kept", f"{limits.log_kb} KiB"),
-    ]
 
 
 def _render(template: str, here: str, content: SiteContent, **values: object) -> str:

@@ -39,3 +39,8 @@ def dataset_title(name: str) -> str:
 def space_title(key: str) -> str:
     """Return the published name of a search space."""
     return SPACES.get(key, key)
+
+
+def benchmark_href(key: str) -> str:
+    """Return the name of a benchmark's page."""
+    return f"benchmark-{key}.html"
