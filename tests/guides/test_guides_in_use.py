@@ -62,6 +62,9 @@ def test_the_readme_and_the_guides_for_organisers(in_checkout, checkout):
         shutil.copytree(checkout / "starting_kit/submissions" / name, checkout / "folder" / name)
     in_checkout("make score SUBMISSIONS=folder/params OUT=a")
     in_checkout("make score SUBMISSIONS=folder/nwot OUT=b")
+    shutil.copytree(checkout / "folder" / "params", checkout / "my subs" / "params")
+    in_checkout('make score SUBMISSIONS="my subs" OUT="my out"')
+    assert (checkout / "my out" / "leaderboard.json").is_file()
     board, *_ = typed(
         in_checkout,
         "README.md",

@@ -68,7 +68,7 @@ def test_the_table_of_the_repository_is_whole_and_small():
         assert len(rows) == entry["architectures"]
         architecture = random.Random(0).choice(sorted(rows))
         assert str(parse_spec(BENCHMARKS[benchmark].search_space, architecture)) == architecture
-        assert set(rows[architecture]) == {"seconds", *PROXIES}
+        assert {"seconds"} < set(rows[architecture]) <= {"seconds", *PROXIES}
         assert not any(math.isnan(v) for row in rows.values() for v in row.values())
         assert {"batch_size", "images", "torch"} <= set(entry)
     assert sum(path.stat().st_size for path in table.FOLDER.iterdir()) < 2_000_000

@@ -89,10 +89,13 @@ def with_scores(arena: Arena, proxies: Iterable[str], sources: Sources) -> Arena
 
 def known_proxies(benchmark: Benchmark, tables: Path | None) -> tuple[str, ...]:
     """Return the thirteen proxies that have scores on a benchmark, in our table or theirs."""
+    ours: tuple[str, ...] = ()
     with contextlib.suppress(TableError):
         first = next(iter(zero_cost_scores.read_scores(benchmark.key).values()))
-        return tuple(proxy for proxy in PROXIES if proxy in first)
-    return tuple(load_scores(benchmark, tables).scores)
+        ours = tuple(proxy for proxy in PROXIES if proxy in first)
+    if len(ours) == len(PROXIES):
+        return ours
+    return max(ours, tuple(load_scores(benchmark, tables).scores), key=len)
 
 
 def _offers(
