@@ -77,12 +77,10 @@ def test_a_worker_that_is_lost_is_followed_by_one_that_learns_the_same(ingest_so
         "        self.told = []\n",
         "        self.told, self.asked = [], 0\n"
         "        import os\n"
-        "        fork = os.fork\n"
         "        def lose():\n"
         "            self.asked += 1\n"
         "            os.kill(os.getpid(), 9) if self.asked == 3 else None\n"
-        "            return fork()\n"
-        "        os.fork = lose\n",
+        "        os.register_at_fork(before=lose)\n",
     )
     predictions, manifest, recording = fitted(ingest_source, source, specs=(BIG, *SPECS))
     lines = re.findall("labels .*", recording.log)
