@@ -192,5 +192,5 @@ def test_an_isolation_of_a_plugin_needs_a_hidden_phases_word(plugin, request):
         choose_isolation("jail", hidden, print)
     named = msgspec.structs.replace(hidden, plugins=("zcnas-jail",))
     assert choose_isolation("jail", named, print).name == "jail"
-    with pytest.raises(UsageError, match="'x'.*docker, bubblewrap, process, jail"):
+    with pytest.raises(UsageError, match="'x'.*docker, bubblewrap, apptainer, process, jail"):
         choose_isolation("x", practice, print)
