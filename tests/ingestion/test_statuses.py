@@ -1,11 +1,24 @@
 """Every way a query can fail: its own status and message, and the next architecture unharmed.
 
 Each predictor misbehaves on the first architecture, which is large, and answers 1.0 on the second.
-The same table runs in a real container and in a plain process.
+The same table runs in a plain process and, among the slow tests, in a real container.
 """
 
 import msgspec
 import pytest
+
+from zcnas.isolation.process import ProcessIsolation
+
+CONTAINER = pytest.param("docker", marks=[pytest.mark.container, pytest.mark.slow])
+
+
+@pytest.fixture(params=["process", CONTAINER])
+def isolation(request):
+    """A plain process, and a container where there is time: the attacks fail in both as well."""
+    if request.param == "docker":
+        return request.getfixturevalue("docker_isolation")
+    return ProcessIsolation()
+
 
 MISBEHAVES = """
 import os, sys, time, signal, threading

@@ -78,6 +78,7 @@ def test_names_and_headings_stay_in_sight_while_a_large_table_is_scrolled(many, 
         assert places == pytest.approx([0, 0], abs=2), json.dumps(places)
 
 
+@pytest.mark.slow
 def test_axe_finds_no_violation_in_a_large_ranking(many, open_page):
     page = open_page(many / "index.html")
     page.get_by_label("Show").select_option("all")

@@ -81,6 +81,7 @@ def test_an_infinite_score_is_a_warning(try_on):
 NAMED = "return {'parameters': sum(p.numel() for p in graph.parameters())}"
 
 
+@pytest.mark.slow
 def test_named_numbers_are_combined_as_in_a_run(try_on):
     def trial_of(score):
         combine = f"\n    def combine(self, answers):\n        return [{score} for each in answers]"

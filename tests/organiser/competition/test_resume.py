@@ -84,7 +84,7 @@ class Strikes:
             self.left.remove(kind)
 
 
-@pytest.mark.parametrize("moments", [8, pytest.param(20, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("moments", [4, pytest.param(20, marks=pytest.mark.slow)])
 def test_a_run_struck_at_random_moments_finds_what_an_undisturbed_one_finds(
     light_run, light_phase, small_disk, tmp_path, moments
 ):
@@ -143,6 +143,7 @@ def test_a_local_run_is_told_and_appends_each_prediction_once_and_writes_nothing
     assert not [path for path in written if path.endswith((".jsonl", ".log", ".json"))]
 
 
+@pytest.mark.slow
 def test_48_shards_in_any_order_find_what_6_jobs_find(light_run, tmp_path):
     finish(light_run(tmp_path / "whole"))
     finish(light_run(tmp_path / "shards", SHARD="2"))
