@@ -61,7 +61,7 @@ def test_a_dry_run_shows_tau_failures_with_reasons_and_time_against_the_limit(zc
 def test_a_dry_run_of_a_broken_submission_says_what_to_do_and_fails(zcnas, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "predictor.py").write_text("class Other: pass\n")
-    done = zcnas("dry-run", "mine", "--isolation", "process")
+    done = zcnas("dry-run", "mine", "--isolation", "process", "--benchmark", "nasbench201_cifar10")
     assert done.returncode == 1
     assert (
         "predictor.py does not define a class ZeroCostPredictor; rename your class" in done.stdout
