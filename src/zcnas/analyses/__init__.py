@@ -10,7 +10,7 @@ no submission; nothing here is imported by the programs of a platform. Needs the
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from zcnas.analyses import bias, deeper_look, generalisation, information, surrogate
@@ -20,6 +20,7 @@ from zcnas.analyses.study import Study, load_study
 from zcnas.benchmarks import BENCHMARKS, Benchmark
 from zcnas.errors import AnalysisError
 from zcnas.tables import nas_bench_suite_zero
+from zcnas.tables.published_scores import load_scores
 from zcnas.tables.suite_zero_file import PUBLISHER
 
 __all__ = [
@@ -27,9 +28,9 @@ __all__ = [
     "Result",
     "Study",
     "available",
-    "known_architectures",
     "load_study",
     "run",
+    "scored_architectures",
     "write",
 ]
 
@@ -69,7 +70,7 @@ def run(
     started = time.process_time()
     own = {}
     if score_file is not None:
-        known = {b.key: known_architectures(b, folder) for b in benchmarks}
+        known = {b.key: nas_bench_suite_zero.load(b, folder).accuracies for b in benchmarks}
         own = read_score_file(score_file, benchmarks, known)
     studies = [load_study(each, folder, own.get(each.key)) for each in benchmarks]
     result = ANALYSES[name](studies)
@@ -77,15 +78,14 @@ def run(
     return result
 
 
-def known_architectures(
-    benchmark: Benchmark, folder: Path | None
-) -> Mapping[str, tuple[float, ...]]:
-    """Return the architectures that a benchmark is analysed on, with the accuracies of each.
+def scored_architectures(benchmark: Benchmark, folder: Path | None) -> list[str]:
+    """Return the architectures of a benchmark that have published scores beside an accuracy.
 
     Raises:
-        TableError: The table is missing or damaged.
+        TableError: The table is missing or damaged, or has no scores.
     """
-    return nas_bench_suite_zero.load(benchmark, folder).accuracies
+    columns = load_scores(benchmark, folder).scores.values()
+    return sorted({architecture for column in columns for architecture in column})
 
 
 def available(folder: Path | None) -> list[Benchmark]:

@@ -18,6 +18,7 @@ from zcnas.errors import AnalysisError
 from zcnas.organiser.competition import Halves
 from zcnas.organiser.results.folder import ResultsFolder
 from zcnas.phases import Phase, load_phase
+from zcnas.tables.published_scores import PROXIES
 from zcnas.words.combined import read_outcomes
 from zcnas.words.records import Architecture, BenchmarkInput, write_json
 from zcnas.words.resources import PHASES_FILE, package_file
@@ -59,6 +60,8 @@ def write_inputs(phase: Phase, architectures: Mapping[str, Sequence[str]], folde
 def write_scores(results: ResultsFolder, halves: Halves, path: Path) -> Path:
     """Write the scores of a run's only submission as a file of the form that analyses take in.
 
+    The column has the submission's name, after ``my_`` if a published proxy is called the same.
+
     Raises:
         AnalysisError: The submission was refused, or answered nothing.
         PredictionError: A file of the run is missing or malformed.
@@ -70,7 +73,8 @@ def write_scores(results: ResultsFolder, halves: Halves, path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow([BENCHMARK, ARCHITECTURE, record.name])
+        name = f"my_{record.name}" if record.name in PROXIES else record.name
+        writer.writerow([BENCHMARK, ARCHITECTURE, name])
         for key, data in halves.inputs.items():
             specs = {each.id: each.spec for each in data.architectures}
             for outcome in read_outcomes(ResultFiles(results.folder_of(record.name), key)):

@@ -65,7 +65,7 @@ def analyse(
     if name == "report":
         _report(out)
         return
-    from zcnas.analyses import ANALYSES, available, known_architectures, run, write
+    from zcnas.analyses import ANALYSES, available, run, scored_architectures, write
     from zcnas.benchmarks import get_benchmark
     from zcnas.organiser.cli.tabled import score_file_of
 
@@ -76,8 +76,8 @@ def analyse(
     folder = tables or data_dir()
     chosen = [get_benchmark(key) for key in _listed(benchmarks)] or available(folder)
     if scores is not None:
-        known = {b.key: list(known_architectures(b, folder)) for b in chosen}
-        scores = score_file_of(scores, known, isolation, cpus, out)
+        asked = {b.key: scored_architectures(b, folder) for b in chosen}
+        scores = score_file_of(scores, asked, isolation, cpus, out)
     records = []
     for each in ANALYSES if name == "all" else (name,):
         result = run(each, chosen, folder, scores)
