@@ -10,6 +10,7 @@ no submission; nothing here is imported by the programs of a platform. Needs the
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -79,13 +80,18 @@ def run(
 
 
 def scored_architectures(benchmark: Benchmark, folder: Path | None) -> list[str]:
-    """Return the architectures of a benchmark that have published scores beside an accuracy.
+    """Return the architectures of a benchmark that most proxies have published scores of.
+
+    One proxy of NAS-Bench-201 alone has scores of the whole space.
 
     Raises:
         TableError: The table is missing or damaged, or has no scores.
     """
     columns = load_scores(benchmark, folder).scores.values()
-    return sorted({architecture for column in columns for architecture in column})
+    known = Counter(
+        text for column in columns for text, score in column.items() if score is not None
+    )
+    return sorted(text for text, count in known.items() if count > len(columns) / 2)
 
 
 def available(folder: Path | None) -> list[Benchmark]:
