@@ -1,7 +1,10 @@
+import json
+
 import numpy as np
 import pytest
 
 from zcnas.analyses import run
+from zcnas.analyses.bias import PARAMETERS
 from zcnas.analyses.features import MEASURES, encode
 from zcnas.analyses.removal import remove
 from zcnas.benchmarks import get_benchmark
@@ -71,6 +74,30 @@ def test_one_sentinel_decides_the_published_figure_and_not_ours(
     alone = np.zeros(40)
     alone[smallest] = -1
     assert row["as published"] == pytest.approx(np.corrcoef(alone, sizes)[0, 1], abs=1e-4)
+
+
+def test_a_column_of_ones_own_is_compared_where_parameters_are_known(
+    tmp_path, benchmark, cells, write_table
+):
+    """NAS-Bench-201 has accuracies of 15,625 cells and parameters of 1,104."""
+    sizes = list(range(1, 41))
+    write_table(tmp_path, cells, sizes, {"params": sizes, "zen": sizes})
+    path = tmp_path / "zc_nasbench201.json"
+    rows = json.loads(path.read_text())
+    for row in list(rows["cifar10"].values())[30:]:
+        del row["params"]
+        row["val_accuracy"] = 0
+    path.write_text(json.dumps(rows))
+    mine = tmp_path / "mine.csv"
+    lines = [f"{cell},{size**2}" for cell, size in zip(cells, sizes, strict=True)]
+    mine.write_text("\n".join(["architecture,mine", *lines]))
+    table = run("bias", [benchmark], tmp_path, mine).table("removal")
+    row = table[
+        (table["proxy"] == "mine")
+        & (table["bias"] == PARAMETERS)
+        & (table["strategy"] == "equalise")
+    ].iloc[0]
+    assert (row["C"], row["bias after"]) == (0, pytest.approx(1)), "b² / b, and accuracy is b"
 
 
 @pytest.mark.real_table

@@ -240,7 +240,9 @@ def _removal(study: Study, proxy: str, bias: str) -> Removal:
     values = measure(study, column.architectures, bias)
     valid = np.isfinite(column.scores) & ~np.isnan(values)
     accuracy = _accuracy(study)
-    target = pearson(accuracy.scores, measure(study, accuracy.architectures, bias))
+    of_all = measure(study, accuracy.architectures, bias)
+    known = ~np.isnan(of_all)
+    target = pearson(accuracy.scores[known], of_all[known])
     weights = column.weights[valid]
     return remove(column.scores[valid], values[valid], column.accuracy[valid], weights, target)
 
