@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import random
-from pathlib import Path
 
 import pytest
 import torch
 
+from tests.samples import FOLDERS, LATER, SAMPLES
 from zcnas.benchmarks import get_benchmark
 from zcnas.organiser.cli.options import FIRST_SAMPLES
 from zcnas.proxies import PROXIES, evaluate
@@ -17,20 +17,7 @@ from zcnas.submissions import find_submissions
 from zcnas.submissions.roster import arrivals_beside
 from zcnas.worker.contract import load_predictor, query_caller, to_score
 
-SAMPLES = Path(__file__).parents[2] / "starting_kit" / "submissions"
-FOLDERS = sorted(folder for folder in SAMPLES.iterdir() if folder.is_dir())
 OF_2022 = {"normalised_synflow", "normalised_fisher", "grad_norm_times_params"}
-LATER = {
-    "az_nas",
-    "gradsign",
-    "layers",
-    "meco",
-    "nwot_per_layer",
-    "reference",
-    "swap",
-    "te_nas",
-    "zico",
-}
 SCALES = {"params": 1e6}
 """What a sample's score is divided by to be the proxy's."""
 

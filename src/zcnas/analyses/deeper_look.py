@@ -185,6 +185,11 @@ def _settle_signs(result: Result, table: pd.DataFrame) -> None:
     )
     for proxy in DISPUTED:
         row = rows.loc[proxy]
+        published = (
+            "published scores not analysed"
+            if np.isnan(row["published scores"])
+            else f"published scores {row['published scores']:+.2f}"
+        )
         ours = "none of ours"
         met = None
         if row["ours_architectures"]:
@@ -198,7 +203,7 @@ def _settle_signs(result: Result, table: pd.DataFrame) -> None:
                 f"sign of {proxy} on the micro autoencoder",
                 f"A Deeper Look {row['A Deeper Look']:+.2f}, Suite-Zero "
                 f"{row['Suite-Zero figure 6']:+.2f}",
-                f"published scores {row['published scores']:+.2f}; {ours}",
+                f"{published}; {ours}",
                 met,
             )
         )
