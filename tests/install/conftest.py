@@ -79,8 +79,11 @@ def find_python(version):
 
 
 def uv(*arguments):
-    """Run uv, with the places pip is told to look in, and fail with what it said."""
-    environment = clean_environment()
+    """Run uv, with the places pip is told to look in, and fail with what it said.
+
+    Modules are compiled once, as pip does it, and not by every command that is tried.
+    """
+    environment = {**clean_environment(), "UV_COMPILE_BYTECODE": "1"}
     for pip, its in (("PIP_FIND_LINKS", "UV_FIND_LINKS"), ("PIP_EXTRA_INDEX_URL", "UV_INDEX")):
         if value := environment.get(pip):
             environment.setdefault(its, value)
