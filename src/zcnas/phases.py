@@ -25,8 +25,8 @@ A backstop against waiting, not a measure of work.
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 
 
-CountingRule = Literal["every", "best", "last"]
-"""Which of a team's entries count."""
+CountingRule = Literal["every", "best", "last", "chosen"]
+"""Which of a team's entries count; of a team that has chosen none, the last."""
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -287,3 +287,26 @@ def test_what_is_written_is_read_back(arrivals, tmp_path):
     known = arrivals(ROWS)
     write_arrivals(tmp_path / "again.csv", known)
     assert read_arrivals(tmp_path / "again.csv") == known
+
+
+def test_the_chosen_entry_counts_and_without_a_choice_the_last(tmp_path):
+    rows = [
+        ("a1", "A", "2026-01-01", "no", "yes"),
+        ("a2", "A", "2026-01-02", "no", "no"),
+        ("b1", "B", "2026-01-01", "no", ""),
+        ("b2", "B", "2026-01-02", "no", ""),
+        ("c1", "C", "2026-01-01", "no", "yes"),
+        ("c2", "C", "2026-01-02", "no", "yes"),
+    ]
+    path = tmp_path / "submissions.csv"
+    header = "name,team,received_at,baseline,chosen"
+    path.write_text("\n".join([header, *(",".join(row) for row in rows)]) + "\n")
+    table = read_arrivals(path)
+    scores = {name: number / 10 for number, (name, *_) in enumerate(rows)}
+    entries = arrange([entry(n, s) for n, s in scores.items()], table, "chosen")
+    assert {each.submission for each in entries if each.counted} == {"a1", "b2", "c2"}
+    write_arrivals(tmp_path / "again.csv", table)
+    assert read_arrivals(tmp_path / "again.csv") == table, "a choice survives being written"
+    path.write_text(path.read_text().replace("no,yes", "no,maybe", 1))
+    with pytest.raises(ArrivalsError, match="line 2: chosen is 'maybe'; write yes or no"):
+        read_arrivals(path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -43,17 +43,19 @@ def arrange(
         entries: In any order.
         arrivals: What is known of them.
         rule: Which of a team's entries counts: ``every`` one, the ``best`` (the earliest of equals)
-            or the ``last`` that came in. The others stand after the ranking, without a rank.
+            the ``last`` that came in, or the one its team has ``chosen`` (the last of several, and
+            without a choice the last of all). The others stand after the ranking, without a rank.
             Baselines always count.
 
     Raises:
-        ArrivalsError: The last entry counts, and a team with several has one without a time.
+        ArrivalsError: A team's last entry counts, and one of its several has no time.
     """
     known = sorted(
         (_with_arrival(entry, arrivals.get(entry.submission)) for entry in entries),
         key=lambda entry: (not entry.received_at, entry.received_at, entry.submission),
     )
-    chosen = _counting(known, rule)
+    wanted = {name for name, arrival in arrivals.items() if arrival.chosen}
+    chosen = _counting(known, rule, wanted)
     counted = [msgspec.structs.replace(e, counted=True) for e in known if e.submission in chosen]
     others = [
         msgspec.structs.replace(e, counted=False) for e in known if e.submission not in chosen
@@ -89,8 +91,11 @@ def _merit(entry: Entry) -> tuple[bool, bool, float]:
     return _deserves_rank(entry), entry.score is not None, entry.score or 0.0
 
 
-def _counting(entries: Sequence[Entry], rule: CountingRule) -> set[str]:
-    """Return the names of the entries that count, of entries in order of arrival."""
+def _counting(entries: Sequence[Entry], rule: CountingRule, wanted: Collection[str]) -> set[str]:
+    """Return the names of the entries that count, of entries in order of arrival.
+
+    ``wanted`` has the names of those that teams have chosen.
+    """
     chosen: set[str] = set()
     teams: dict[str, list[Entry]] = {}
     for entry in entries:
@@ -101,11 +106,13 @@ def _counting(entries: Sequence[Entry], rule: CountingRule) -> set[str]:
     for team, own in teams.items():
         if rule == "best":
             chosen.add(max(own, key=_merit).submission)
-        elif len(own) > 1 and (timeless := [e.submission for e in own if not e.received_at]):
+            continue
+        if rule == "chosen":
+            own = [entry for entry in own if entry.submission in wanted] or own
+        if len(own) > 1 and (timeless := [e.submission for e in own if not e.received_at]):
             raise ArrivalsError(
                 f"the last entry of a team counts in this phase, and submissions.csv does not say "
                 f"when {', '.join(timeless)} of team '{team}' arrived; add received_at"
             )
-        else:
-            chosen.add(own[-1].submission)
+        chosen.add(own[-1].submission)
     return chosen

@@ -14,6 +14,7 @@ COUNTS = {
     "every": "Every entry counts, also several of one team.",
     "best": "Of a team, the best entry counts, of equals the earliest.",
     "last": "Of a team, the last entry that came in counts.",
+    "chosen": "Of a team, the entry it has chosen counts; without a choice, the last that came in.",
 }
 
 

@@ -1,10 +1,10 @@
 """``submissions.csv``: who submitted what, and when.
 
 The file is in the same folder as the submissions; its columns are ``name``, ``team``,
-``received_at`` (ISO 8601, UTC where no zone is given) and, optionally, ``baseline`` (``yes`` or
-``no``). Every row, and every value except the name, may be missing: a submission without a team is
-its own team, and submissions without a time come after all that have one, ordered by name. A row
-names a submission as its folder or zip is called, or as the leaderboard calls it.
+``received_at`` (ISO 8601, UTC where no zone is given) and, optionally, ``baseline`` and ``chosen``
+(``yes`` or ``no``). Every row, and every value except the name, may be missing: a submission
+without a team is its own team, and submissions without a time come after all that have one, ordered
+by name. A row names a submission as its folder or zip is called, or as the leaderboard calls it.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ from zcnas.words.text import printable
 
 __all__ = ["ARRIVALS_FILE", "arrivals_beside", "read_arrivals", "write_arrivals"]
 
-COLUMNS = ("name", "team", "received_at", "baseline")
-BASELINE = {"": False, "no": False, "false": False, "yes": True, "true": True}
-"""Values of ``baseline`` in lower case; spreadsheets turn some words into TRUE and FALSE."""
+COLUMNS = ("name", "team", "received_at", "baseline", "chosen")
+ANSWERS = {"": False, "no": False, "false": False, "yes": True, "true": True}
+"""Values of ``baseline`` and ``chosen`` in lower case; spreadsheets turn some words into TRUE and
+FALSE."""
 
 
 def read_arrivals(path: Path) -> dict[str, Arrival]:
@@ -55,12 +56,20 @@ def read_arrivals(path: Path) -> dict[str, Arrival]:
 def write_arrivals(path: Path, arrivals: Mapping[str, Arrival]) -> None:
     """Write a ``submissions.csv`` that ``read_arrivals`` reads back; it appears whole."""
     partial = path.with_name(f"{path.name}.partial")
+    columns = COLUMNS if any(row.chosen for row in arrivals.values()) else COLUMNS[:-1]
     with partial.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
+        writer = csv.DictWriter(file, columns, extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
         for row in arrivals.values():
-            received = "" if row.received_at is None else row.received_at.isoformat()
-            writer.writerow((row.name, row.team, received, "yes" if row.baseline else "no"))
+            writer.writerow(
+                {
+                    "name": row.name,
+                    "team": row.team,
+                    "received_at": "" if row.received_at is None else row.received_at.isoformat(),
+                    "baseline": "yes" if row.baseline else "no",
+                    "chosen": "yes" if row.chosen else "no",
+                }
+            )
     partial.replace(path)
 
 
@@ -100,9 +109,10 @@ def _arrival(path: Path, row: Row) -> Arrival:
     Raises:
         ArrivalsError: A value is invalid.
     """
-    baseline = row.values.get("baseline", "").lower()
-    if baseline not in BASELINE:
-        raise ArrivalsError(f"{path}, line {row.line}: baseline is '{baseline}'; write yes or no")
+    told = {name: row.values.get(name, "").lower() for name in ("baseline", "chosen")}
+    for name, value in told.items():
+        if value not in ANSWERS:
+            raise ArrivalsError(f"{path}, line {row.line}: {name} is '{value}'; write yes or no")
     text = row.values.get("received_at", "")
     try:
         received = _moment(text) if text else None
@@ -115,7 +125,8 @@ def _arrival(path: Path, row: Row) -> Arrival:
         name=submission_name(Path("/", row.values["name"])),
         team=" ".join(printable(row.values.get("team", "")).split()),
         received_at=received,
-        baseline=BASELINE[baseline],
+        baseline=ANSWERS[told["baseline"]],
+        chosen=ANSWERS[told["chosen"]],
     )
 
 

@@ -95,12 +95,14 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
         team: Whose it is; "" if it is a team of its own.
         received_at: When it arrived, with a time zone; None if that is not known.
         baseline: Whether it is the organiser's and competes with nobody.
+        chosen: Whether its team wants it to count, in a phase that leaves the choice to teams.
     """
 
     name: str
     team: str = ""
     received_at: datetime.datetime | None = None
     baseline: bool = False
+    chosen: bool = False
 
 
 class Reference(

@@ -25,10 +25,10 @@ ONE = PREDICTOR.format(1)
 
 
 def zipped(source=ONE, name="predictor.py"):
-    """Return the bytes of a submission's zip."""
+    """Return the bytes of a submission's zip, the same whenever it is made."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr(name, source)
+        archive.writestr(zipfile.ZipInfo(name), source)
     return buffer.getvalue()
 
 
@@ -88,7 +88,7 @@ def light_plan(light_phase, layout):
 @pytest.fixture
 def intake(store, layout, light_plan):
     """The intake of the small phase."""
-    return Intake(store, layout, light_plan.phases)
+    return Intake(light_plan, store, print)
 
 
 @pytest.fixture

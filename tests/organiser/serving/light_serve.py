@@ -18,7 +18,8 @@ from zcnas.organiser.platforms.settings import PhaseSettings
 from zcnas.organiser.serving import board, job
 from zcnas.organiser.serving.calendar import ServedPhase
 from zcnas.organiser.serving.layout import Layout
-from zcnas.organiser.serving.server import Plan, opened
+from zcnas.organiser.serving.plan import Plan
+from zcnas.organiser.serving.server import opened
 from zcnas.phases import load_phase
 
 WORKER = Path(__file__).parents[1] / "competition" / "light_worker.py"

@@ -92,8 +92,8 @@ def test_a_file_above_the_limit_is_refused_without_being_copied(intake, layout, 
 
 
 def test_the_quota_of_a_day_and_of_a_phase_are_enforced_in_words(light_phase, layout, store):
-    served = plan(light_phase, layout.folder, max_submissions_per_day=2, max_submissions=3).phases
-    intake = Intake(store, layout, served)
+    quotas = plan(light_phase, layout.folder, max_submissions_per_day=2, max_submissions=3)
+    intake, served = Intake(quotas, store, print), quotas.phases
 
     def hand_in(moment):
         return intake.take(whole(drop(layout, "ada", "mine.zip"), moment))

@@ -1,6 +1,7 @@
 """A server as a process: a zip in, a board and an answer out; killed at any moment."""
 
 import contextlib
+import dataclasses
 import json
 import random
 import signal
@@ -12,6 +13,8 @@ import pytest
 
 from tests.patience import WAIT_S, wait_until
 from zcnas.organiser.serving import decisions
+from zcnas.organiser.serving.boards import Boards
+from zcnas.organiser.serving.runs import Runs
 from zcnas.organiser.serving.store import Store
 
 from .conftest import PREDICTOR, drop, zipped
@@ -163,3 +166,37 @@ def test_an_organisers_decisions_reach_a_server_that_runs(light_server, layout, 
     assert one.score == two.score
     assert (layout.results("practice", 1) / "leaderboard.json").is_file(), "the earlier board stays"
     other.close()
+
+
+def test_an_attempt_put_back_before_its_job_has_ended_resumes_in_the_same_run(
+    light_plan, layout, store, enter
+):
+    """Cancelled and requeued between two looks: once, a second job was started beside the first."""
+    attempt = enter("ada")
+    layout.archive(attempt.name).write_bytes(zipped())
+    asleep = ("sh", "-c", "cat > /dev/null; exec sleep 60")
+    runs = Runs(dataclasses.replace(light_plan, job=asleep, cpus=(0, 1)), store, print)
+    runs.start()
+    decisions.cancel(store, attempt.number)
+    decisions.requeue(store, attempt.number)
+    runs.start()
+    assert len(runs._jobs) == 1, "not beside the one that is about to end"
+    runs.collect()
+    assert not runs._jobs
+    assert store.attempt(attempt.number).state == "waiting"
+    (run,) = store.runs()
+    assert not run.ended_at
+    runs.start()
+    assert [each.number for each in store.runs()] == [run.number], "it is the same run"
+    runs.stop()
+
+
+def test_a_board_whose_last_attempt_was_disqualified_while_no_server_ran_is_drawn_again(
+    light_plan, layout, store
+):
+    results = layout.results("practice", 1)
+    results.mkdir(parents=True)
+    boards = Boards(light_plan, store, print)
+    assert boards.is_idle, "there is no board yet"
+    (results / "run.json").write_text("{}")
+    assert not boards.is_idle

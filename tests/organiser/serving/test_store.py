@@ -43,7 +43,7 @@ def test_records_and_tables_have_the_same_columns_and_states(store):
 
 def test_every_column_is_documented(store, repository):
     page = (repository / "docs" / "serving.md").read_text()
-    for table in ("attempts", "runs", "phases", "pause"):
+    for table in ("attempts", "runs", "choices", "phases", "pause"):
         for row in store._connection.execute(f"PRAGMA table_info({table})").fetchall():
             assert f"`{row['name']}`" in page, (table, row["name"])
     for state, meaning in STATES.items():

@@ -128,6 +128,14 @@ def rerun(
     _print(f"{plural(len(attempts), 'attempt')} of {phase} will be run again")
 
 
+@app.command("choose")
+def choose(number: NumberArgument, folder: FolderOption = DEFAULT) -> None:
+    """Have an attempt count for its team, in a phase with counts = "chosen"."""
+    from zcnas.organiser.serving import decisions
+
+    _decide(folder, "chosen", lambda store: decisions.choose(store, number))
+
+
 @app.command("pause")
 def pause(
     why: Annotated[str, typer.Option(help="For other organisers.")] = "by hand",

@@ -23,7 +23,7 @@ from zcnas.submissions.names import place_of
 from zcnas.words.resources import SETTINGS_FILE, competition_file
 
 if TYPE_CHECKING:
-    from zcnas.organiser.serving.server import Plan
+    from zcnas.organiser.serving.plan import Plan
 
 FolderArgument = Annotated[Path, folder_argument("The server's folder; made if it is new.")]
 PhasesOption = Annotated[
@@ -72,7 +72,7 @@ def plan_of(folder: Path, names: list[str], isolation: str, cpus: str) -> Plan:
     from zcnas.organiser.platforms.settings import read_settings, schedule
     from zcnas.organiser.serving.calendar import ServedPhase
     from zcnas.organiser.serving.layout import Layout
-    from zcnas.organiser.serving.server import Plan
+    from zcnas.organiser.serving.plan import Plan
 
     require("jinja2", "the board that a server keeps up")
     settings = read_settings(competition_file(SETTINGS_FILE))

@@ -101,6 +101,12 @@ def attempt_name(team: str, number: int) -> str:
     return clean_name(f"{cut}-{number}")
 
 
+def kernel_time(seconds: float) -> datetime.datetime:
+    """Return the moment of a file's change, at the latest this one."""
+    now = datetime.datetime.now(datetime.UTC)
+    return min(now, datetime.datetime.fromtimestamp(seconds, datetime.UTC))
+
+
 def now() -> str:
     """Return this moment in UTC, ISO 8601, to the second."""
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

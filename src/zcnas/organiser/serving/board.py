@@ -9,28 +9,24 @@ from __future__ import annotations
 import datetime
 import os
 import shutil
-import sys
 from pathlib import Path
 
 import msgspec
 
-from zcnas.errors import ZcnasError
 from zcnas.judging.judge import judge
 from zcnas.judging.leaderboard import Entry, Leaderboard
 from zcnas.organiser.results.contest import read_contest, read_specs, read_truth
 from zcnas.organiser.results.folder import SUBMISSIONS, ResultsFolder
 from zcnas.organiser.results.handouts import RESULT, hand_out_entry, result_of
 from zcnas.organiser.results.publishing import SiteOptions, publish
-from zcnas.phases import Phase
+from zcnas.organiser.serving.orders import Order, obey
 from zcnas.submissions.roster import ARRIVALS_FILE, write_arrivals
 from zcnas.words.feedback import shown
 from zcnas.words.records import Arrival, write_json
-from zcnas.worker.processes import end_with_parent
 
 NICENESS = 10
 """A board can wait for the jobs on the same CPUs."""
 PAGE = "page.html"
-OURS = 3
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +39,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
         run: The results folder of the run that counts.
         outbox: Where its team finds its own results.
         is_new: Whether the run has not been on a board yet.
+        chosen: Whether its team has chosen it.
     """
 
     name: str
@@ -51,25 +48,18 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     run: str
     outbox: str
     is_new: bool
+    chosen: bool
 
 
-class BoardOrder(msgspec.Struct, frozen=True, kw_only=True):
+class BoardOrder(Order, frozen=True, kw_only=True):
     """What is to be drawn.
 
     Attributes:
-        parent: The server's process.
-        phase: The phase.
-        inputs: Folder of its visible halves.
-        references: Folder of its hidden halves.
         results: The results folder the board is made from.
         site: Where its pages go.
         rows: What belongs on it.
     """
 
-    parent: int
-    phase: Phase
-    inputs: str
-    references: str
     results: str
     site: str
     rows: tuple[Row, ...]
@@ -91,6 +81,7 @@ def draw(order: BoardOrder) -> None:
                     name=row.name,
                     team=row.team,
                     received_at=datetime.datetime.fromisoformat(row.received_at),
+                    chosen=row.chosen,
                 )
                 for row in order.rows
             },
@@ -156,17 +147,8 @@ def _page_of(submission: str) -> str:
 
 def main() -> int:
     """Draw the order on stdin; return the exit code."""
-    end_with_parent()
-    order = msgspec.json.decode(sys.stdin.buffer.read(), type=BoardOrder)
-    if os.getppid() != order.parent:
-        return OURS
     os.nice(NICENESS)
-    try:
-        draw(order)
-    except (ZcnasError, OSError) as error:
-        sys.stderr.write(f"{error}\n")
-        return OURS
-    return 0
+    return obey(BoardOrder, draw)
 
 
 if __name__ == "__main__":

@@ -6,11 +6,9 @@ board later and holds nothing else up.
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -19,43 +17,52 @@ from zcnas.organiser.serving import crew
 from zcnas.organiser.serving.attempts import Attempt, Run
 from zcnas.organiser.serving.board import BoardOrder, Row
 from zcnas.organiser.serving.calendar import ServedPhase
+from zcnas.organiser.serving.orders import order
+from zcnas.organiser.serving.plan import Part, Plan, Say
 from zcnas.organiser.serving.store import Store
-
-if TYPE_CHECKING:
-    from zcnas.organiser.serving.server import Plan
 
 RETRY_S = 60.0
 """Until a drawing that failed is tried again, if nothing changes."""
 
-_Standing = list[tuple[Attempt, Run]]
-_Signature = tuple[tuple[int, int], ...]
+
+@dataclass(frozen=True)
+class _Content:
+    """What a board is drawn from, as the database had it at one moment.
+
+    Attributes:
+        served: The phase.
+        generation: The phase's.
+        standing: The attempts on the board, each with the run that counts.
+        chosen: Those of them that teams have chosen.
+    """
+
+    served: ServedPhase
+    generation: int
+    standing: tuple[tuple[Attempt, Run], ...]
+    chosen: frozenset[int]
+
+    @property
+    def signature(self) -> tuple[object, ...]:
+        """What the board follows from, for comparison."""
+        runs = tuple((attempt.number, run.number) for attempt, run in self.standing)
+        return self.generation, runs, self.chosen
 
 
 @dataclass(frozen=True)
 class _Drawing:
     """A board being drawn."""
 
-    served: ServedPhase
-    standing: _Standing
-    results: ResultsFolder
+    content: _Content
     process: crew.Process
 
 
-class Boards:
-    """Draws the boards of the phases.
+class Boards(Part):
+    """Draws the boards of the phases."""
 
-    Args:
-        plan: Of the server.
-        store: Where attempts and runs are kept.
-        say: Told what happens.
-    """
-
-    def __init__(self, plan: Plan, store: Store, say: Callable[[str], None]) -> None:
-        self._plan = plan
-        self._store = store
-        self._say = say
-        self._drawn: dict[str, _Signature] = {}
-        self._failed: dict[str, tuple[_Signature, float]] = {}
+    def __init__(self, plan: Plan, store: Store, say: Say) -> None:
+        super().__init__(plan, store, say)
+        self._drawn: dict[str, object] = {}
+        self._failed: dict[str, tuple[object, float]] = {}
         self._drawing: _Drawing | None = None
 
     @property
@@ -67,8 +74,7 @@ class Boards:
         """Start to draw a board that has changed, unless one is being drawn."""
         stale = self._stale() if self._drawing is None else []
         if stale:
-            served, standing = stale[0]
-            self._drawing = self._start(served, standing)
+            self._drawing = _Drawing(stale[0], crew.start(self._plan.board, self._order(stale[0])))
 
     def collect(self) -> None:
         """Take note of a board that has been drawn, and of the scores on it."""
@@ -76,52 +82,61 @@ class Boards:
         if drawing is None or (code := drawing.process.code) is None:
             return
         self._drawing = None
-        signature, name = _signature(drawing.standing), drawing.served.name
+        content, name = drawing.content, drawing.content.served.name
         if code:
-            self._failed[name] = signature, time.monotonic()
+            self._failed[name] = content.signature, time.monotonic()
             self._say(f"the board of {name} cannot be drawn: {drawing.process.words()}")
+        drawing.process.close()
+        if code:
             return
-        self._drawn[name] = signature
+        self._drawn[name] = content.signature
         with self._store.transaction():
-            for attempt, run in drawing.standing:
+            for attempt, run in content.standing:
                 if not run.scores:
-                    self._note_scores(drawing.results, attempt, run)
+                    self._note_scores(self._results(content), attempt, run)
 
     def stop(self) -> None:
         """End a drawing; what it has not finished is drawn next time."""
         if self._drawing is not None:
             self._drawing.process.stop()
+            self._drawing.process.close()
             self._drawing = None
 
-    def _stale(self) -> list[tuple[ServedPhase, _Standing]]:
-        """Return the phases whose board differs from what was drawn last, with what stands.
+    def _stale(self) -> list[_Content]:
+        """Return what differs from what was drawn last.
 
         A phase that is run again from scratch keeps its board until the first new run has ended.
         """
         found = []
         for served in self._plan.phases:
-            standing = self._store.standing_runs(served.name)
-            signature = _signature(standing)
-            failed, since = self._failed.get(served.name, ((), 0.0))
-            waits = failed == signature and time.monotonic() - since < RETRY_S
-            begun = (self._results(served.name).path / RUN).exists()
-            if begun and signature != self._drawn.get(served.name, ()) and not waits:
-                found.append((served, standing))
+            content = self._content(served)
+            failed, since = self._failed.get(served.name, (None, 0.0))
+            waits = failed == content.signature and time.monotonic() - since < RETRY_S
+            begun = (self._results(content).path / RUN).exists()
+            if begun and content.signature != self._drawn.get(served.name) and not waits:
+                found.append(content)
         return found
 
-    def _results(self, phase: str) -> ResultsFolder:
-        generation = self._store.generation(phase)
-        return ResultsFolder(self._plan.layout.results(phase, generation))
+    def _content(self, served: ServedPhase) -> _Content:
+        with self._store.snapshot():
+            standing = tuple(self._store.standing_runs(served.name))
+            return _Content(
+                served=served,
+                generation=self._store.generation(served.name),
+                standing=standing,
+                chosen=frozenset(self._store.chosen(served.name) & {e.number for e, _ in standing}),
+            )
 
-    def _start(self, served: ServedPhase, standing: _Standing) -> _Drawing:
-        layout, results = self._plan.layout, self._results(served.name)
-        order = BoardOrder(
-            parent=os.getpid(),
-            phase=served.phase,
-            inputs=str(served.inputs),
-            references=str(served.references),
-            results=str(results.path),
-            site=str(layout.site(served.name)),
+    def _results(self, content: _Content) -> ResultsFolder:
+        return ResultsFolder(self._plan.layout.results(content.served.name, content.generation))
+
+    def _order(self, content: _Content) -> BoardOrder:
+        layout = self._plan.layout
+        return order(
+            BoardOrder,
+            content.served,
+            results=str(self._results(content).path),
+            site=str(layout.site(content.served.name)),
             rows=tuple(
                 Row(
                     name=attempt.name,
@@ -130,11 +145,11 @@ class Boards:
                     run=str(layout.run(run.number)),
                     outbox=str(layout.outbox / attempt.team / attempt.name),
                     is_new=not run.scores,
+                    chosen=attempt.number in content.chosen,
                 )
-                for attempt, run in standing
+                for attempt, run in content.standing
             ),
         )
-        return _Drawing(served, standing, results, crew.start(self._plan.board, order))
 
     def _note_scores(self, results: ResultsFolder, attempt: Attempt, run: Run) -> None:
         path = results.folder_of(attempt.name) / "scores.json"
@@ -143,8 +158,3 @@ class Boards:
             self._store.set_scores(
                 run.number, columns["score"], msgspec.json.encode(columns).decode()
             )
-
-
-def _signature(standing: _Standing) -> _Signature:
-    """Return what a board follows from, for comparison."""
-    return tuple((attempt.number, run.number) for attempt, run in standing)

@@ -45,6 +45,10 @@ class Process:
         self.log.seek(0)
         return self.log.read().decode(errors="replace").strip()[-MAX_WORDS:]
 
+    def close(self) -> None:
+        """Forget what it has said; it has ended."""
+        self.log.close()
+
     def interrupt(self) -> None:
         """Ask it to end."""
         with contextlib.suppress(ProcessLookupError):

@@ -5,6 +5,7 @@ A server that is running sees it at its next look; one that is not, when it is s
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 
 from zcnas.errors import ServingError
@@ -17,6 +18,7 @@ FROM: Mapping[str, tuple[State, ...]] = {
     "disqualify": ("waiting", "running", "scored", "failed"),
     "reinstate": ("disqualified",),
     "rerun": ("scored",),
+    "choose": ("waiting", "running", "scored"),
 }
 """In which states an attempt must be for a decision."""
 
@@ -71,6 +73,18 @@ def rerun(store: Store, number: int) -> Attempt:
         ServingError: There is no such attempt, or it is not scored.
     """
     return _decide(store, "rerun", number, "waiting")
+
+
+def choose(store: Store, number: int) -> Attempt:
+    """Have an attempt count for its team, where its phase counts what is chosen.
+
+    Raises:
+        ServingError: There is no such attempt, or it cannot count.
+    """
+    with store.transaction():
+        attempt = _allowed(store, "choose", number)
+        store.choose(number, "", datetime.datetime.now(datetime.UTC))
+    return attempt
 
 
 def rerun_all(store: Store, phase: str) -> list[Attempt]:

@@ -30,6 +30,8 @@ PER_TEAM = 20
 """Files of a team that are taken in one look, so that no team keeps the others waiting."""
 MAX_LISTED = 20
 """Things a team is told are not taken."""
+CHOICE_FILE = "chosen.txt"
+"""In which a team says which of its attempts is to count; ``choosing.py`` reads it."""
 _F_SETSIG = 10
 """From <fcntl.h>; Python names it on some systems only."""
 
@@ -106,7 +108,7 @@ class Inbox:
         quiet = self._clock() - since
         if quiet < self._settle_s:
             return None
-        with contextlib.suppress(OSError), _opened(path) as descriptor:
+        with contextlib.suppress(OSError), opened(path) as descriptor:
             if is_being_written(descriptor):
                 return None
             if quiet < self._patience_s and not _ends_as_zip(descriptor):
@@ -132,6 +134,8 @@ def not_taken(folder: Path) -> list[str]:
         for entry in sorted(folder.iterdir()):
             if len(reasons) == MAX_LISTED:
                 break
+            if entry.name == CHOICE_FILE and not entry.is_symlink() and entry.is_file():
+                continue
             if entry.is_symlink():
                 reasons.append(f"{entry.name}: a link; put the zip itself there")
             elif entry.is_dir():
@@ -147,7 +151,7 @@ def read_whole(file: WholeFile, limit: int) -> bytes | None:
     Raises:
         OSError: It cannot be read.
     """
-    with _opened(file.path) as descriptor:
+    with opened(file.path) as descriptor:
         if not _is_still(file, os.fstat(descriptor)):
             return None
         with open(os.dup(descriptor), "rb") as stream:  # noqa: PTH123 - a descriptor
@@ -178,6 +182,20 @@ def is_being_written(descriptor: int) -> bool:
     return False
 
 
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[int]:
+    """Yield a descriptor of a file of a team's; of a link, a device or a pipe none is waited for.
+
+    Raises:
+        OSError: It cannot be opened, or is a link.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
 def _zips_in(folder: Path) -> list[Path]:
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         names = sorted(entry.name for entry in entries if not entry.name.startswith("."))
@@ -188,15 +206,6 @@ def _zips_in(folder: Path) -> list[Path]:
 def _is_still(file: WholeFile, status: os.stat_result) -> bool:
     told = f":{status.st_ino}:{status.st_ctime_ns}:{status.st_size}"
     return file.arrival.endswith(told) and stat.S_ISREG(status.st_mode)
-
-
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[int]:
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
 
 
 def _ends_as_zip(descriptor: int) -> bool:

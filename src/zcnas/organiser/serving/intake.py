@@ -8,33 +8,20 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 from zcnas.errors import InvalidSubmission
 from zcnas.isolation.owners import owned_folder
-from zcnas.organiser.serving.attempts import Attempt, State
-from zcnas.organiser.serving.calendar import ServedPhase, allowance, closed_words, open_phase
+from zcnas.organiser.serving.attempts import Attempt, State, kernel_time
+from zcnas.organiser.serving.calendar import allowance, closed_words, open_phase
 from zcnas.organiser.serving.inbox import WholeFile, read_whole, remove_taken
-from zcnas.organiser.serving.layout import Layout
-from zcnas.organiser.serving.store import Store
+from zcnas.organiser.serving.plan import Part
 from zcnas.submissions import MAX_BYTES, Submission, open_submission
 from zcnas.words.text import printable
 
 
-class Intake:
-    """Turns files of the inbox into attempts.
-
-    Args:
-        store: Where attempts are kept.
-        layout: The server's folders.
-        phases: The phases that are served.
-    """
-
-    def __init__(self, store: Store, layout: Layout, phases: Sequence[ServedPhase]) -> None:
-        self._store = store
-        self._layout = layout
-        self._phases = phases
+class Intake(Part):
+    """Turns files of the inbox into attempts."""
 
     def take(self, file: WholeFile) -> Attempt | None:
         """Answer a file: return its attempt; None if it has one already or is whole no longer.
@@ -45,11 +32,10 @@ class Intake:
         if self._store.has_arrived(file.arrival):  # it was accepted, and the server killed
             remove_taken(file)
             return None
-        now = datetime.datetime.now(datetime.UTC)
-        moment = min(now, datetime.datetime.fromtimestamp(file.changed_at, datetime.UTC))
-        served = open_phase(self._phases, moment)
+        moment = kernel_time(file.changed_at)
+        served = open_phase(self._plan.phases, moment)
         if served is None:
-            attempt = self._refuse(file, moment, "", closed_words(self._phases, moment))
+            attempt = self._refuse(file, moment, "", closed_words(self._plan.phases, moment))
         elif refusal := allowance(self._store, file.team, served, moment).refusal:
             attempt = self._refuse(file, moment, served.name, refusal)
         else:
@@ -80,7 +66,7 @@ class Intake:
         remarks = "\n".join(submission.remarks)
         with self._store.transaction():
             attempt = self._enter(file, moment, phase, "waiting", remarks, submission.sha256)
-            write_durably(self._layout.archive(attempt.name), content)
+            write_durably(self._plan.layout.archive(attempt.name), content)
         return attempt
 
     def _refuse(

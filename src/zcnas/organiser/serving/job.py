@@ -6,35 +6,24 @@ one submission on one CPU. A process that is killed leaves a folder that the nex
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 import time
 from pathlib import Path
 
-import msgspec
-
-from zcnas.errors import OrganiserError, ZcnasError
+from zcnas.errors import OrganiserError
 from zcnas.isolation.choice import choose_isolation
 from zcnas.organiser.competition import Competition, load_halves
 from zcnas.organiser.results.folder import ResultsFolder
-from zcnas.phases import Phase
-from zcnas.worker.processes import end_with_parent
+from zcnas.organiser.serving.orders import Order, obey
 
 PREDECESSOR_S = 30.0
 """How long to wait for the process of a killed server to let go of the folder."""
-OURS = 3
-"""Exit code for a fault of this machine, as the commands have it."""
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class JobOrder(Order, frozen=True, kw_only=True):
     """What a job is told.
 
     Attributes:
-        parent: The server's process.
-        phase: The phase, without what is not needed.
-        inputs: Folder of its visible halves.
-        references: Folder of its hidden halves.
         data: Folder of datasets' files; "" for none.
         isolation: Where the submission runs.
         cpus: The server's CPUs; the job runs on whichever is free, on one at a time.
@@ -42,10 +31,6 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         out: The results folder.
     """
 
-    parent: int
-    phase: Phase
-    inputs: str
-    references: str
     data: str
     isolation: str
     cpus: tuple[int, ...]
@@ -53,7 +38,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     out: str
 
 
-def run(order: Order) -> None:
+def run(order: JobOrder) -> None:
     """Run an attempt, or what is missing of it.
 
     Raises:
@@ -78,19 +63,7 @@ def run(order: Order) -> None:
 
 def main() -> int:
     """Run the order on stdin; return the exit code."""
-    end_with_parent()
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background ignores it
-    order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
-    if os.getppid() != order.parent:  # the server was killed before the kernel was asked
-        return OURS
-    try:
-        run(order)
-    except ZcnasError as error:
-        _say(str(error))
-        return OURS
-    except KeyboardInterrupt:
-        return OURS
-    return 0
+    return obey(JobOrder, run)
 
 
 def _say(text: str) -> None:

@@ -17,7 +17,7 @@ from zcnas.organiser.serving.layout import Layout, check_local
 from zcnas.words.text import plural
 
 if TYPE_CHECKING:
-    from zcnas.organiser.serving.server import Plan
+    from zcnas.organiser.serving.plan import Plan
 
 PER_PHASE = ("draw of the phase", "data folder")
 """The doctor's checks that depend on the phase; the others are made once."""

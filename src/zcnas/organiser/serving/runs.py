@@ -6,12 +6,9 @@ is asked twice.
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from zcnas.errors import ZcnasError
 from zcnas.organiser.results.folder import RUN, ResultsFolder
@@ -19,13 +16,12 @@ from zcnas.organiser.results.manifests import read_manifest
 from zcnas.organiser.results.status import status_of
 from zcnas.organiser.serving import crew
 from zcnas.organiser.serving.attempts import Attempt, Run
-from zcnas.organiser.serving.job import Order
+from zcnas.organiser.serving.job import JobOrder
 from zcnas.organiser.serving.line import queue_of
+from zcnas.organiser.serving.orders import order
+from zcnas.organiser.serving.plan import Part, Plan, Say
 from zcnas.organiser.serving.store import Store
 from zcnas.words.result_files import ResultFiles
-
-if TYPE_CHECKING:
-    from zcnas.organiser.serving.server import Plan
 
 FAULTS_IN_A_ROW = 3
 """After so many faults of this machine without a success, nothing further is started."""
@@ -46,20 +42,11 @@ class _Job:
     process: crew.Process
 
 
-class Runs:
-    """Runs attempts, whoever's turn it is.
+class Runs(Part):
+    """Runs attempts, whoever's turn it is."""
 
-    Args:
-        plan: Of the server.
-        store: Where attempts and runs are kept.
-        say: Told what happens.
-    """
-
-    def __init__(self, plan: Plan, store: Store, say: Callable[[str], None]) -> None:
-        self._plan = plan
-        self._store = store
-        self._say = say
-        self._phases = {each.name: each for each in plan.phases}
+    def __init__(self, plan: Plan, store: Store, say: Say) -> None:
+        super().__init__(plan, store, say)
         self._jobs: list[_Job] = []
         self._faults = 0
 
@@ -82,6 +69,7 @@ class Runs:
                 job.process.stop()
             if (code := job.process.code) is not None:
                 self._record(job, code)
+                job.process.close()
                 self._jobs.remove(job)
 
     def stop(self) -> None:
@@ -90,28 +78,28 @@ class Runs:
             job.process.interrupt()
         for job in self._jobs:
             job.process.stop()
+            job.process.close()
         self._jobs.clear()
 
     def _next(self) -> Attempt | None:
         """Return whose turn it is: first what was running when an earlier server ended."""
-        out = {job.attempt.number for job in self._jobs}
-        left = [each for each in self._store.attempts("running") if each.number not in out]
-        known = (each for each in (*left, *queue_of(self._store)) if each.phase in self._phases)
-        return next(known, None)
+        out = {job.attempt.number for job in self._jobs}  # one that was put back ends first
+        waiting = (*self._store.attempts("running"), *queue_of(self._store))
+        served = (each for each in waiting if self._plan.phase(each.phase) is not None)
+        return next((each for each in served if each.number not in out), None)
 
     def _start(self, attempt: Attempt) -> _Job:
-        served = self._phases[attempt.phase]
+        served = self._plan.phase(attempt.phase)
+        assert served is not None
         run = self._store.begin_run(attempt)
         out = self._plan.layout.run(run.number)
         out.mkdir(parents=True, exist_ok=True)
         bound = self._plan.layout.results(attempt.phase, run.generation) / RUN
         if bound.is_file() and not (out / RUN).exists():
             shutil.copyfile(bound, out / RUN)  # so it is refused where the board would be mixed
-        order = Order(
-            parent=os.getpid(),
-            phase=served.phase,
-            inputs=str(served.inputs),
-            references=str(served.references),
+        told = order(
+            JobOrder,
+            served,
             data=str(self._plan.data or ""),
             isolation=self._plan.isolation,
             cpus=tuple(self._plan.cpus),
@@ -119,7 +107,7 @@ class Runs:
             out=str(out),
         )
         self._say(f"{attempt.name}: run {run.number}")
-        return _Job(attempt, run, crew.start(self._plan.job, order))
+        return _Job(attempt, run, crew.start(self._plan.job, told))
 
     def _record(self, job: _Job, code: int) -> None:
         """Close a run: scored, or a fault of ours, or taken back meanwhile."""
@@ -127,7 +115,9 @@ class Runs:
         fault = self._fault_of(job, code, results)
         with self._store.transaction():
             state = self._store.attempt(job.attempt.number).state
-            if state != "running":
+            if state == "waiting":
+                pass  # it was put back before this one had ended: the run stays open, to resume
+            elif state != "running":
                 self._store.end_run(job.run.number, f"stopped: the attempt is {state}")
             else:
                 self._store.end_run(job.run.number, fault, **_facts_of(results, job.attempt.name))

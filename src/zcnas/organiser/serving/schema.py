@@ -61,6 +61,17 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT
         """,
     ),
+    (
+        """
+        CREATE TABLE choices (
+            number    INTEGER PRIMARY KEY AUTOINCREMENT,
+            attempt   INTEGER NOT NULL REFERENCES attempts (number),
+            arrival   TEXT NOT NULL,
+            chosen_at TEXT NOT NULL
+        ) STRICT
+        """,
+        "CREATE UNIQUE INDEX one_choice_per_file ON choices (arrival) WHERE arrival <> ''",
+    ),
 )
 """The steps from an empty database to this version's; ``PRAGMA user_version`` counts those done."""
 

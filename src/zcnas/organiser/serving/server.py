@@ -13,17 +13,14 @@ import contextlib
 import datetime
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 from zcnas.organiser.serving.answers import Answers
 from zcnas.organiser.serving.boards import Boards
-from zcnas.organiser.serving.calendar import ServedPhase
-from zcnas.organiser.serving.crew import command_of
-from zcnas.organiser.serving.inbox import PATIENCE_S, SETTLE_S, Inbox
+from zcnas.organiser.serving.choosing import Choices
+from zcnas.organiser.serving.inbox import Inbox
 from zcnas.organiser.serving.intake import Intake
-from zcnas.organiser.serving.layout import Layout
+from zcnas.organiser.serving.plan import Part, Plan, Say
 from zcnas.organiser.serving.runs import Runs
 from zcnas.organiser.serving.store import Store
 from zcnas.organiser.serving.view import queue_view, write_view
@@ -35,56 +32,18 @@ TELL_S = 1.0
 TROUBLE_S = 5.0
 """How long to wait after the disk or the database refused something."""
 
-Say = Callable[[str], None]
 
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """What a server is to do.
-
-    Attributes:
-        layout: Its folders.
-        phases: The phases it serves, in the order of their dates.
-        isolation: Where submissions run.
-        cpus: The CPUs it may use, one per job.
-        data: The datasets' files, or None.
-        settle_s: How long a file must not have changed.
-        patience_s: The same for one that does not end as a zip does.
-        job: The command that runs an attempt.
-        board: The command that draws a board.
-    """
-
-    layout: Layout
-    phases: Sequence[ServedPhase]
-    isolation: str
-    cpus: Sequence[int]
-    data: Path | None = None
-    settle_s: float = SETTLE_S
-    patience_s: float = PATIENCE_S
-    job: tuple[str, ...] = field(default_factory=lambda: command_of("zcnas.organiser.serving.job"))
-    board: tuple[str, ...] = field(
-        default_factory=lambda: command_of("zcnas.organiser.serving.board")
-    )
-
-
-class Server:
-    """Serves a competition; one per folder.
-
-    Args:
-        plan: What to do.
-        store: The database of the folder.
-        say: Told what happens, a line at a time.
-    """
+class Server(Part):
+    """Serves a competition; one per folder."""
 
     def __init__(self, plan: Plan, store: Store, say: Say) -> None:
-        self._plan = plan
-        self._store = store
-        self._say = say
+        super().__init__(plan, store, say)
         self._inbox = Inbox(plan.layout.inbox, plan.settle_s, plan.patience_s)
-        self._intake = Intake(store, plan.layout, plan.phases)
+        self._intake = Intake(plan, store, say)
+        self._choices = Choices(plan, store, say)
         self._runs = Runs(plan, store, say)
         self._boards = Boards(plan, store, say)
-        self._answers = Answers(store, plan.layout, plan.phases)
+        self._answers = Answers(plan, store, say)
         self._told_at = 0.0
         self._troubles: set[str] = set()
 
@@ -111,6 +70,7 @@ class Server:
         """
         self._runs.collect()
         self._take()
+        self._choices.take()
         self._runs.start()
         self._boards.collect()
         self._boards.start()

@@ -8,6 +8,7 @@ the same time.
 from __future__ import annotations
 
 import contextlib
+import datetime
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -70,11 +71,14 @@ class Store:
                 self._connection.execute("ROLLBACK")
             raise
 
-    @property
-    def changes(self) -> tuple[int, int]:
-        """A value that differs after any change, by this connection or another."""
-        row = self._connection.execute("PRAGMA data_version").fetchone()
-        return int(row[0]), self._connection.total_changes
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Make everything read inside be of one moment, whatever others write meanwhile."""
+        self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._connection.execute("COMMIT")
 
     def copy_to(self, path: Path) -> None:
         """Copy the database while it is in use, with SQLite's own backup."""
@@ -140,6 +144,37 @@ class Store:
     def of_content(self, sha256: str) -> list[Attempt]:
         """Return the attempts of one content, by number."""
         return self._attempts("WHERE sha256 = ? ORDER BY number", sha256)
+
+    def of_team(self, team: str) -> list[Attempt]:
+        """Return the attempts of a team, by number."""
+        return self._attempts("WHERE team = ? ORDER BY number", team)
+
+    def choose(self, number: int, arrival: str, moment: datetime.datetime) -> None:
+        """Note that an attempt is the one of its team's in its phase that is to count.
+
+        Args:
+            number: The attempt's.
+            arrival: Names the team's file that says so; "" if an organiser does.
+            moment: When it was chosen.
+        """
+        self._connection.execute(
+            "INSERT INTO choices (attempt, arrival, chosen_at) VALUES (?, ?, ?)",
+            (number, arrival, moment.isoformat(timespec="seconds")),
+        )
+
+    def has_chosen(self, arrival: str) -> bool:
+        """Return whether a team's file has been followed."""
+        query = "SELECT 1 FROM choices WHERE arrival = ?"
+        return self._connection.execute(query, (arrival,)).fetchone() is not None
+
+    def chosen(self, phase: str) -> set[int]:
+        """Return the attempts of a phase that teams have chosen, each team's latest choice."""
+        query = (
+            "SELECT attempt FROM choices JOIN attempts ON attempts.number = attempt "
+            "WHERE phase = ? AND choices.number IN (SELECT max(choices.number) FROM choices "
+            "JOIN attempts ON attempts.number = attempt WHERE phase = ? GROUP BY team)"
+        )
+        return {int(row[0]) for row in self._connection.execute(query, (phase, phase))}
 
     def begin_run(self, attempt: Attempt) -> Run:
         """Note that an attempt is running; return its open run of this generation, or a new one."""

@@ -37,8 +37,13 @@ SUBMISSION_RULES: dict[CountingRule, str] = {
     "every": "Force_Latest_Multiple",
     "best": "Force_Best",
     "last": "Force_Last",
+    "chosen": "Force_Latest_Multiple",
 }
-"""Maps a phase's ``counts`` to Codabench's rule for what stands on the leaderboard."""
+"""Maps a phase's ``counts`` to Codabench's rule for what stands on the leaderboard.
+
+Where teams choose, every entry stands there: a rule of Codabench by which participants choose lets
+them take entries off the board as well, and the choice counts in the ranking at home.
+"""
 
 
 def columns(phases: Sequence[Phase]) -> list[dict[str, Any]]:
