@@ -103,10 +103,24 @@ class ZeroCostPredictor:
     assert [prediction.score for prediction in predictions] == [3.0] * 3
 
 
+SLEEPS = "import time; time.sleep(1000)"
+EXITS = "import os; os._exit(3)"
+EXITED = "in set-up: the worker is gone: os._exit(3) was called (predictor.py, line 1)"
+
+
+def expect_set_up_to_fail(ran, status, message):
+    """Check that every architecture failed alike, for the reason that set-up failed for."""
+    predictions, manifest, _ = ran
+    assert [prediction.status for prediction in predictions] == [status] * 2
+    assert all(message in prediction.message for prediction in predictions)
+    assert manifest.public.setup_status == status
+    unexplained = status == "killed" and "was called" not in message
+    assert manifest.public.worker_starts == (2 if unexplained else 1)
+
+
 @pytest.mark.parametrize(
     ("source", "status", "message"),
     [
-        ("class Other: pass", "error", "does not define a class ZeroCostPredictor"),
         ("def broken(:", "error", "SyntaxError: invalid syntax"),
         ("import tensorflow", "error", "No module named 'tensorflow'"),
         ("class ZeroCostPredictor:\n    pass", "error", "no method query"),
@@ -114,12 +128,6 @@ class ZeroCostPredictor:
             "class ZeroCostPredictor:\n    def query(self): return 1",
             "error",
             "expected query(self, graph, dataloader=None)",
-        ),
-        ("import time; time.sleep(1000)", "timeout", "in set-up: no answer within 4 s"),
-        (
-            "import os; os._exit(3)",
-            "killed",
-            "in set-up: the worker is gone: os._exit(3) was called (predictor.py, line 1)",
         ),
         pytest.param(
             "import ctypes; ctypes.CDLL(None)._exit(3)",
@@ -136,16 +144,27 @@ class ZeroCostPredictor:
     ],
 )
 def test_a_fault_in_set_up_fails_every_architecture_with_the_reason(
+    ingest_source, limits, source, status, message
+):
+    ran = ingest_source(source, ProcessIsolation(), limits=limits)
+    expect_set_up_to_fail(ran, status, message)
+
+
+@pytest.mark.parametrize(
+    ("source", "status", "message"),
+    [
+        ("class Other: pass", "error", "does not define a class ZeroCostPredictor"),
+        (SLEEPS, "timeout", "in set-up: no answer within 4 s"),
+        (EXITS, "killed", EXITED),
+    ],
+)
+def test_set_up_may_raise_sleep_or_end_its_worker_wherever_it_runs(
     ingest_source, isolation, limits, source, status, message
 ):
     if status == "timeout":
         limits = msgspec.structs.replace(limits, setup_s=4)
-    predictions, manifest, _ = ingest_source(source, isolation, limits=limits)
-    assert [prediction.status for prediction in predictions] == [status] * 2
-    assert all(message in prediction.message for prediction in predictions)
-    assert manifest.public.setup_status == status
-    unexplained = status == "killed" and "was called" not in message
-    assert manifest.public.worker_starts == (2 if unexplained else 1)
+    ran = ingest_source(source, isolation, limits=limits)
+    expect_set_up_to_fail(ran, status, message)
 
 
 def test_what_the_participant_prints_is_in_a_capped_log_and_nowhere_else(

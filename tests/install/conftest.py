@@ -61,7 +61,7 @@ def _surroundings():
 
 def clean_environment():
     """Return this process's environment without what would lead back to the checkout."""
-    dropped = ("PYTHONPATH", "ZCNAS_DATA", "ZCNAS_PHASES", "VIRTUAL_ENV")
+    dropped = ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "ZCNAS_DATA", "ZCNAS_PHASES", "VIRTUAL_ENV")
     return {key: value for key, value in os.environ.items() if key not in dropped}
 
 
@@ -79,11 +79,8 @@ def find_python(version):
 
 
 def uv(*arguments):
-    """Run uv, with the places pip is told to look in, and fail with what it said.
-
-    Modules are compiled once, as pip does it, and not by every command that is tried.
-    """
-    environment = {**clean_environment(), "UV_COMPILE_BYTECODE": "1"}
+    """Run uv, with the places pip is told to look in, and fail with what it said."""
+    environment = clean_environment()
     for pip, its in (("PIP_FIND_LINKS", "UV_FIND_LINKS"), ("PIP_EXTRA_INDEX_URL", "UV_INDEX")):
         if value := environment.get(pip):
             environment.setdefault(its, value)
@@ -119,7 +116,8 @@ def base(wheel, tmp_path_factory):
                 pytest.skip(f"no Python {version} here: neither python{version} nor pyenv has it")
             folder = tmp_path_factory.mktemp("base") / "env"
             uv("venv", "--python", python, folder)
-            uv("pip", "install", "--python", folder / "bin" / "python", wheel)
+            into = ("pip", "install", "--compile-bytecode", "--python", folder / "bin" / "python")
+            uv(*into, wheel)
             made[version] = Installed(folder)
         return made[version]
 
@@ -128,7 +126,10 @@ def base(wheel, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def full(wheel, tmp_path_factory):
-    """An environment with the wheel, its pages, and torch's CPU build; Python 3.11."""
+    """An environment with the wheel, its pages, and torch's CPU build; Python 3.11.
+
+    Of torch only what is imported is compiled, once, here: a worker may not write into it.
+    """
     python = find_python("3.11")
     if python is None:
         pytest.skip("no Python 3.11 here: neither python3.11 nor pyenv has it")
@@ -140,6 +141,8 @@ def full(wheel, tmp_path_factory):
     except AssertionError as error:
         pytest.skip(f"torch's CPU build cannot be had: {error}")
     uv(*into, f"{wheel}[run,pages]")
+    imported = [folder / "bin" / "python", "-c", "import torch, zcnas.proxies"]
+    subprocess.run(imported, env=clean_environment(), check=True)
     return Installed(folder)
 
 
