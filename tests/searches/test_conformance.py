@@ -8,10 +8,18 @@ from zcnas.searches.algorithms import ALGORITHMS, USES_FEATURES
 from zcnas.searches.conformance import check_algorithm
 
 
-@pytest.mark.parametrize("name", ALGORITHMS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] * (name in ("bp_gcn", "proxybo")))
+        for name in ALGORITHMS
+    ],
+)
 def test_our_algorithms_conform(name):
     if name in USES_FEATURES:
         pytest.importorskip("xgboost", reason="pip install 'zcnas[research]'")
+    if name == "bp_gcn":
+        pytest.importorskip("torch", reason="pip install 'zcnas[run]'")
     check_algorithm(name)
 
 

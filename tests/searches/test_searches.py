@@ -1,6 +1,5 @@
 """What holds for every algorithm, with and without a proxy."""
 
-import itertools
 import math
 import random
 import subprocess
@@ -22,7 +21,10 @@ from zcnas.searches.trials import run_trial
 from zcnas.searches.wrappers import read_moves, read_warmup
 from zcnas.words.seeds import derive_token
 
-LIGHT = [name for name in ALGORITHMS if name not in USES_FEATURES]
+LIGHT = ["rand", "ae", "rl"]
+LONG = [pytest.param(name, marks=pytest.mark.slow) for name in ("bp_gcn", "proxybo")]
+LEARNERS = ["bp", "bananas", "npenas", LONG[0]]
+EVERY = [*LIGHT, "bp", "bananas", "npenas", *LONG]
 WRAPPED = ["", "warmup", "moves"]
 
 
@@ -31,6 +33,8 @@ def trees_if_needed(request):
     name = getattr(request.node, "callspec", None) and request.node.callspec.params.get("name")
     if name in USES_FEATURES:
         pytest.importorskip("xgboost", reason="pip install 'zcnas[research]'")
+    if name == "bp_gcn":
+        pytest.importorskip("torch", reason="pip install 'zcnas[run]'")
 
 
 def plan_of(name, wrapper="", proxy="good", models=40, **more):
@@ -63,13 +67,15 @@ def trained_by(plan, arena, number=0):
     return run_trial(plan, watched, number), told
 
 
-@pytest.mark.parametrize(("name", "wrapper"), [*itertools.product(ALGORITHMS, WRAPPED)])
+@pytest.mark.parametrize("wrapper", WRAPPED)
+@pytest.mark.parametrize("name", EVERY)
 def test_a_trial_spends_its_budget_on_distinct_models(arena, name, wrapper):
     trial, told = trained_by(plan_of(name, wrapper), arena)
     assert trial.models == len(set(told)) == 40
 
 
-@pytest.mark.parametrize(("name", "wrapper"), [*itertools.product(ALGORITHMS, WRAPPED)])
+@pytest.mark.parametrize("wrapper", WRAPPED)
+@pytest.mark.parametrize("name", EVERY)
 def test_the_same_seed_gives_the_same_trial_and_another_another(arena, name, wrapper):
     plan = plan_of(name, wrapper)
     assert run_trial(plan, arena, 3).digest == run_trial(plan, arena, 3).digest
@@ -103,7 +109,7 @@ def test_a_trial_is_the_same_in_another_process_with_another_hash_seed():
     assert len(set(printed.pop().split())) == 3
 
 
-@pytest.mark.parametrize("name", ALGORITHMS)
+@pytest.mark.parametrize("name", EVERY)
 def test_a_perfect_proxy_as_warm_up_finds_the_best_at_once(arena, name):
     plan = make_plan("nasbench201_cifar10", name, "perfect:all", models=20)
     trial = run_trial(plan, arena, 0)
@@ -145,7 +151,7 @@ def test_evolution_and_reinforcement_learn_what_random_search_does_not(arena):
     assert ends["rl"] > ends["rand"] + 0.5
 
 
-@pytest.mark.parametrize("name", USES_FEATURES)
+@pytest.mark.parametrize("name", LEARNERS)
 def test_a_predictor_finds_the_best_of_a_simple_formula(arena, name):
     trials = [run_trial(plan_of(name, models=90), arena, number) for number in range(2)]
     assert [trial.incumbents[-1].test for trial in trials] == [arena.test.max()] * 2

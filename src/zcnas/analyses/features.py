@@ -26,7 +26,8 @@ CONV_POOL, CELL_SIZE, SKIPS, PARAMETERS = "conv:pool", "cell size", "skips", "pa
 BIASES = (CONV_POOL, CELL_SIZE, SKIPS, PARAMETERS)
 """The publication's order; parameters are the proxy ``params``."""
 
-_EMPTY = ("none", "zero")
+EMPTY = ("none", "zero")
+"""Operations that make nothing."""
 _SKIP = ("skip_connect", "identity")
 
 
@@ -45,7 +46,7 @@ def conv_minus_pool(spec: Spec) -> float:
 
 def cell_size(spec: Spec) -> float:
     """Return the number of operations that are not empty."""
-    return sum(op not in _EMPTY for op in operations(spec))
+    return sum(op not in EMPTY for op in operations(spec))
 
 
 def skip_connections(spec: Spec) -> float:
@@ -57,7 +58,7 @@ def is_connected(spec: Any) -> bool:
     """Return whether a path of operations leads from input to output of a four-node cell."""
     reached = {0}
     for (source, target), op in zip(EDGES, spec.ops, strict=True):
-        if source in reached and op not in _EMPTY:
+        if source in reached and op not in EMPTY:
             reached.add(target)
     return EDGES[-1][1] in reached
 

@@ -51,10 +51,12 @@ def search(
 
     Args:
         benchmark: A benchmark's key.
-        algorithm: ``rand``, ``ae``, ``rl``, ``bp``, ``bananas``, ``npenas``, or a plugin's.
+        algorithm: ``rand``, ``ae``, ``rl``, ``bp``, ``bp_gcn``, ``bananas``, ``npenas``,
+            ``proxybo``, or a plugin's.
         warmup: ``PROXY:M``: the best of M candidates by a proxy are trained first.
         moves: ``PROXY:K``: of K moves the best by a proxy is made.
-        features: What a predictor sees: ``encoding``, ``zc``, ``both``, or one proxy's name.
+        features: What a predictor sees: ``encoding``, ``path``, ``zc``, ``both``, or one
+            proxy's name.
         trials: How many.
         models: How many models a trial may train.
         seed: Trials of two searches with one seed are pairs.

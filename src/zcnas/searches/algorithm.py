@@ -20,6 +20,7 @@ from zcnas.searches.budget import PaidScores
 from zcnas.searches.candidates import Candidates
 
 ENCODING = "encoding"
+PATHS = "path"
 ALL_PROXIES = "zc"
 BOTH = "both"
 """What a predictor sees; any other text is the name of one proxy, which joins the encoding."""
@@ -33,8 +34,9 @@ class Setting:
         candidates: The architectures.
         rng: The only source of random numbers: a seed gives the same trial on any machine.
         scores: The proxies' scores, paid for when they are asked for.
-        features: What a predictor sees: ``encoding``, ``zc``, ``both``, or the encoding and one
-            proxy by its name. Algorithms without a predictor ignore it.
+        features: What a predictor sees: ``encoding``, ``path`` (the path encoding), ``zc``,
+            ``both``, or the encoding and one proxy by its name. Algorithms without a predictor
+            ignore it.
     """
 
     candidates: Candidates

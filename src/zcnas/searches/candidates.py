@@ -23,6 +23,7 @@ from zcnas.search_spaces import get_search_space
 from zcnas.search_spaces.four_node_cell import FourNodeCellSpec
 from zcnas.search_spaces.nasbench201.spec import NasBench201Spec
 from zcnas.search_spaces.transbench101_macro.spec import TransBench101MacroSpec
+from zcnas.searches.graphs import OperationGraph, encode_paths, operation_graph
 from zcnas.words.seeds import derive_token
 
 NEAREST = 20
@@ -68,6 +69,24 @@ class Candidates:
         if known is not None:
             return np.array([known(spec) for spec in self.specs], dtype=np.float64)
         return _one_hot_words(self.architectures)
+
+    @cached_property
+    def graphs(self) -> tuple[OperationGraph, ...]:
+        """The architectures as graphs of operations.
+
+        Raises:
+            SearchError: The space's architectures have none.
+        """
+        return tuple(operation_graph(self.search_space, spec) for spec in self.specs)
+
+    @cached_property
+    def path_encoding(self) -> Floats:
+        """(N, P), one where an architecture has a path of operations from input to output.
+
+        Raises:
+            SearchError: The space's architectures have no graph.
+        """
+        return encode_paths(self.graphs)
 
     @cached_property
     def genes(self) -> NDArray[np.int64] | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from zcnas.benchmarks import get_benchmark
 from zcnas.errors import SearchError
-from zcnas.searches.algorithm import ALL_PROXIES, BOTH, ENCODING
+from zcnas.searches.algorithm import ALL_PROXIES, BOTH, ENCODING, PATHS
 from zcnas.searches.algorithms import ALGORITHMS, USES_FEATURES, get_algorithm
 from zcnas.searches.scores import known_proxies
 from zcnas.searches.wrappers import Moves, Warmup, read_moves, read_warmup
@@ -100,6 +100,6 @@ def proxies_of(plan: Plan, tables: Path | None) -> tuple[str, ...]:
     names = [each.proxy for each in (plan.warmup, plan.moves) if each is not None]
     if plan.features in (ALL_PROXIES, BOTH):
         names += known_proxies(get_benchmark(plan.benchmark), tables)
-    elif plan.features != ENCODING:
+    elif plan.features not in (ENCODING, PATHS):
         names.append(plan.features)
     return tuple(dict.fromkeys(names))

@@ -49,7 +49,7 @@ def search(
     context: typer.Context,
     algorithm: Annotated[
         str,
-        typer.Option(help="rand, ae, rl, bp, bananas, npenas, or a plugin's."),
+        typer.Option(help="rand, ae, rl, bp, bp_gcn, bananas, npenas, proxybo, or a plugin's."),
     ] = "rand",
     benchmark: Annotated[str, typer.Option(help="Which benchmark to search.")] = (
         "nasbench201_cifar100"
@@ -63,7 +63,7 @@ def search(
     features: Annotated[
         str,
         typer.Option(
-            help="What a predictor sees: encoding, zc, both, or a proxy beside the encoding."
+            help="What a predictor sees: encoding, path, zc, both, or a proxy beside the encoding."
         ),
     ] = "encoding",
     trials: Annotated[int, typer.Option(min=1, help="How many trials.")] = 100,

@@ -8,7 +8,8 @@ from zcnas.searches.algorithm import AlgorithmMaker
 from zcnas.searches.algorithms.aging import AgingEvolution
 from zcnas.searches.algorithms.bananas import Bananas
 from zcnas.searches.algorithms.npenas import Npenas
-from zcnas.searches.algorithms.predictor import PredictorBased
+from zcnas.searches.algorithms.predictor import GraphPredictorBased, PredictorBased
+from zcnas.searches.algorithms.proxybo import ProxyBo
 from zcnas.searches.algorithms.random_search import RandomSearch
 from zcnas.searches.algorithms.reinforce import Reinforce
 
@@ -17,13 +18,15 @@ ALGORITHMS: dict[str, AlgorithmMaker] = {
     "ae": AgingEvolution,
     "rl": Reinforce,
     "bp": PredictorBased,
+    "bp_gcn": GraphPredictorBased,
     "bananas": Bananas,
     "npenas": Npenas,
+    "proxybo": ProxyBo,
 }
 """Name to class; ``zcnas search --algorithm NAME``."""
 
-USES_FEATURES = ("bananas", "bp", "npenas")
-"""Those with a predictor, which ``--features`` is for."""
+USES_FEATURES = ("bananas", "bp", "npenas", "proxybo")
+"""Those that ``--features`` is for: they have a predictor, or weigh proxies."""
 
 
 def get_algorithm(name: str) -> AlgorithmMaker:

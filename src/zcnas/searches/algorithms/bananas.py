@@ -7,11 +7,13 @@ al., "NAS-Bench-Suite-Zero", NeurIPS 2022, arXiv:2210.03230, section 5.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 
 import numpy as np
 
 from zcnas.searches.algorithms.learning import Learning
+from zcnas.searches.candidates import Floats
 from zcnas.searches.surrogates import Ensemble
 
 MEMBERS = 3
@@ -29,10 +31,15 @@ class Bananas(Learning):
         places, accuracies = self.trained()
         ensemble = Ensemble(MEMBERS, self.rng)
         ensemble.fit(self.features(places), accuracies)
-        guesses = ensemble.predict_all(self.features(pool))
-        noise = np.array([self.rng.gauss(0.0, 1.0) for _ in pool])
-        sampled = guesses.mean(axis=0) + guesses.std(axis=0) * noise
+        sampled = thompson(ensemble.predict_all(self.features(pool)), self.rng)
         return [pool[at] for at in np.argsort(-sampled, kind="stable")]
+
+
+def thompson(guesses: Floats, rng: random.Random) -> Floats:
+    """Return independent Thompson samples (N,) of an ensemble's (members, N) predictions."""
+    noise = np.array([rng.gauss(0.0, 1.0) for _ in range(guesses.shape[1])])
+    sampled: Floats = guesses.mean(axis=0) + guesses.std(axis=0) * noise
+    return sampled
 
 
 def mutations(search: Learning, parents: Sequence[int], count: int) -> list[int]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from zcnas.searches.algorithm import ALL_PROXIES, BOTH, ENCODING, Setting
+from zcnas.searches.algorithm import ALL_PROXIES, BOTH, ENCODING, PATHS, Setting
 from zcnas.searches.candidates import Floats, Places
 
 FIRST = 10
@@ -19,7 +19,12 @@ class Learning:
     """Asks for random models first, then for what ``propose`` makes of those trained so far.
 
     A subclass defines ``propose``. Alternatives are the next best of its batch.
+
+    Attributes:
+        batch: Models trained between two predictions.
     """
+
+    batch = BATCH
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
@@ -37,7 +42,7 @@ class Learning:
         self._batch = [place for place in self._batch if place not in self.known]
         if not self._batch:
             if len(self.known) >= FIRST:
-                self._batch.extend(self.propose()[:BATCH])
+                self._batch.extend(self.propose()[: self.batch])
             else:
                 self._batch.append(int(self.rng.random() * size))
         return self._batch[:count]
@@ -49,8 +54,10 @@ class Learning:
     def features(self, places: Sequence[int] | Places) -> Floats:
         """Return (len(places), F) features of some candidates; scores among them are paid for."""
         kind, scores = self.setting.features, self.setting.scores
-        encoding = self.setting.candidates.encoding
         chosen = np.asarray(places, dtype=np.int64)
+        if kind == PATHS:
+            return self.setting.candidates.path_encoding[chosen]
+        encoding = self.setting.candidates.encoding
         if kind == ENCODING:
             return encoding[chosen]
         if kind == ALL_PROXIES:
