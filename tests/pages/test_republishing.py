@@ -1,11 +1,13 @@
 """A site that is published again: only what is new is drawn, and every byte is as if all were."""
 
 import shutil
+import time
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from tests.boards import bind, enter
 from zcnas.judging.judge import judge
 from zcnas.organiser.results.contest import read_contest
 from zcnas.organiser.results.folder import CACHE, ResultsFolder
@@ -99,3 +101,22 @@ def test_what_the_board_no_longer_needs_leaves_the_cache(out, publish_again):
     shutil.rmtree(out / "submissions" / LATER)
     publish_again()
     assert len(list((out / CACHE).iterdir())) < len(before)
+
+
+def test_one_more_entry_costs_a_fraction_of_the_board(tmp_path, phase, references, predict):
+    """CPU time against CPU time of the same process, so a busy machine changes little."""
+    results = bind(tmp_path, phase, references)
+    entries, cpu_s = 24, {}
+    for number in range(entries):
+        enter(results, f"entry{number:02d}", predict(2.0, number))
+    aside = Path(shutil.move(results.folder_of("entry00"), tmp_path / "aside"))
+    for name in ("all", "one"):
+        before = time.process_time()
+        cache = results.cache
+        judgement = judge(read_contest(results, phase, references), cache=cache)
+        publish(judgement, phase, results, SiteOptions(cache=cache))
+        cpu_s[name] = time.process_time() - before
+        if name == "all":
+            shutil.move(aside, results.folder_of("entry00"))
+    assert len(judgement.leaderboard.entries) == entries
+    assert cpu_s["all"] > 3 * cpu_s["one"], cpu_s

@@ -104,18 +104,32 @@ def key_of(kind: str, *inputs: object) -> str:
     return digest.hexdigest()
 
 
-def digest_of_files(paths: Iterable[Path]) -> bytes:
-    """Return a digest of files' contents, those that are not there included."""
+def digest_of_files(folder: Path, names: Iterable[str]) -> bytes:
+    """Return a digest of the contents of files in a folder, those that are not there included.
+
+    A board of 200 entries asks for 22,400 files, so the folder is listed once and paths are text.
+    """
     digest = hashlib.sha256()
-    for path in paths:
+    try:
+        there = {entry.name for entry in os.scandir(folder)}
+    except OSError:
+        there = set()
+    for name in names:
         try:
-            content = path.read_bytes()
+            content = _content(f"{folder}/{name}") if name in there else None
         except OSError:
+            content = None
+        if content is None:
             digest.update(b"-")
             continue
         digest.update(b"%d:" % len(content))
         digest.update(content)
     return digest.digest()
+
+
+def _content(path: str) -> bytes:
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - twice as quick as a Path's
+        return file.readall()
 
 
 @functools.cache

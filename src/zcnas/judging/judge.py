@@ -248,10 +248,9 @@ def _with_statistics(
             entry = msgspec.structs.replace(
                 entry,
                 score_interval=(low, high),
-                tau_intervals={
-                    key: tuple(analysis.intervals[row, column].tolist())
-                    for column, key in enumerate(benchmarks)
-                },
+                tau_intervals=dict(
+                    zip(benchmarks, map(tuple, analysis.intervals[row].tolist()), strict=True)
+                ),
                 rank_group=None if number is None else groups[number],
                 first_probability=None if number is None else round(float(firsts[number]), 4),
             )

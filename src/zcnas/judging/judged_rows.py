@@ -23,13 +23,18 @@ from zcnas.judging.statistics import draw_weights
 from zcnas.judging.top_k import MEASURES, Measured
 from zcnas.phases import Phase
 from zcnas.words.records import Reference
-from zcnas.words.result_files import ResultFiles
+from zcnas.words.result_files import COMBINED, PREDICTIONS, name_of
 
 _ARRAYS = (
     *("taus", "intervals", "means", "mean_intervals", "resampled_means"),
     *("tau_a", "distinct", "spearman"),
 )
+_JUDGED = (PREDICTIONS, COMBINED)
 _TOP = ("values", "intervals", "means", "mean_intervals")
+
+
+_NO_REASONS: Counter[tuple[str, str]] = Counter()
+"""Never changed; of most rows, and 5,600 empty counters take a while to make."""
 
 
 class _Benchmark(msgspec.Struct, array_like=True):
@@ -94,9 +99,8 @@ class JudgedRows:
         """Return the key of the entry whose results lie in a folder; "" without a cache."""
         if self._cache is None:
             return ""
-        files = [ResultFiles(folder, key) for key in self._benchmarks]
-        paths = [path for each in files for path in (each.predictions, each.combined)]
-        return key_of("entry", *self._about, digest_of_files(paths))
+        names = [name_of(key, ending) for key in self._benchmarks for ending in _JUDGED]
+        return key_of("entry", *self._about, digest_of_files(folder, names))
 
     def find(self, key: str, like: Sequence[Outcomes]) -> JudgedRow | None:
         """Return what is known of an entry; None if it has to be judged.
@@ -205,7 +209,7 @@ def _benchmark(score: BenchmarkScore, outcomes: Outcomes) -> _Benchmark:
 
 
 def _score(each: _Benchmark) -> BenchmarkScore:
-    failures = Counter(dict(each.failures))
+    failures = Counter(dict(each.failures)) if each.failures else Counter()
     return BenchmarkScore(each.tau, each.answered, failures, each.wall_time_s, each.cpu_time_s)
 
 
@@ -228,7 +232,11 @@ def _outcomes(row: _Benchmark, like: Outcomes) -> Outcomes:
         scores=np.frombuffer(row.scores, np.float64)[None],
         statuses=np.frombuffer(row.statuses, np.uint8)[None],
         cpu_time_s=np.frombuffer(row.cpu_times, np.float32)[None],
-        reasons=(Counter({(kind, text): count for kind, text, count in row.reasons}),),
+        reasons=(
+            Counter({(kind, text): count for kind, text, count in row.reasons})
+            if row.reasons
+            else _NO_REASONS,
+        ),
     )
 
 

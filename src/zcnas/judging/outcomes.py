@@ -136,7 +136,8 @@ class Collector:
             own.scores[submission] = each.scores[0]
             own.statuses[submission] = each.statuses[0]
             own.cpu_time_s[submission] = each.cpu_time_s[0]
-            own.reasons[submission].update(each.reasons[0])
+            if each.reasons[0]:
+                own.reasons[submission].update(each.reasons[0])
 
     def outcomes(self, submissions: int | None = None) -> list[Outcomes]:
         """Return one ``Outcomes`` per benchmark, of the first ``submissions``; None for all."""

@@ -77,17 +77,11 @@ def resample_taus(
         failure_tau: The value of a resample in which the scores, or the accuracies, are all equal.
     """
     surplus = _surplus(ranks, accuracies, weights)
-    untied_truth = _untied_pairs(accuracies, weights)
+    alone = _squares(weights)
+    untied_truth = _untied_pairs(accuracies, weights, alone)
     taus = np.empty(surplus.shape, dtype=np.float32)
-    without_ties: NDArray[np.float64] | None = None
     for row, scores in enumerate(ranks):
-        if len(np.unique(scores)) == len(scores):
-            if without_ties is None:
-                without_ties = _untied_pairs(scores, weights)
-            untied = without_ties
-        else:
-            untied = _untied_pairs(scores, weights)
-        product = untied * untied_truth
+        product = _untied_pairs(scores, weights, alone) * untied_truth
         taus[row] = np.where(
             product > 0, surplus[row] / np.sqrt(np.where(product > 0, product, 1)), failure_tau
         )
@@ -174,19 +168,34 @@ def _blocks_of_rows(architectures: int) -> list[tuple[int, int]]:
 
 
 def _untied_pairs(
-    values: NDArray[np.int32] | NDArray[np.float64], weights: NDArray[np.float32]
+    values: NDArray[np.int32] | NDArray[np.float64], weights: NDArray[np.float32], alone: Floats
 ) -> NDArray[np.float64]:
-    """Return the pairs of different values in every resample, (R,): (N² − Σ group weight²) / 2."""
+    """Return the pairs of different values in every resample, (R,): (N² − Σ group weight²) / 2.
+
+    Args:
+        values: (N,).
+        weights: (N, R).
+        alone: ``_squares(weights)``: the sum if every value were a group of its own.
+    """
     order = np.argsort(values, kind="stable")
     ordered = values[order]
     starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
-    if len(starts) == len(values):
-        squares = np.einsum("nr,nr->r", weights, weights, dtype=np.float64)
-    else:
-        groups = np.add.reduceat(weights[order], starts, axis=0)
-        squares = np.einsum("gr,gr->r", groups, groups, dtype=np.float64)
+    sizes = np.diff(np.r_[starts, len(values)])
+    squares = alone.astype(np.float64)
+    for start, size in zip(starts[sizes > 1].tolist(), sizes[sizes > 1].tolist(), strict=True):
+        tied = weights[order[start : start + size]]
+        squares += tied.sum(axis=0, dtype=alone.dtype) ** 2 - _squares(tied, len(values))
     untied: NDArray[np.float64] = (float(len(values)) ** 2 - squares) / 2
     return untied
+
+
+def _squares(weights: NDArray[np.float32], architectures: int | None = None) -> Floats:
+    """Return Σ w² of every resample, (R,): integers up to N², exact in the type that is chosen."""
+    exact = (architectures or len(weights)) ** 2 < _EXACT_IN_FLOAT32
+    squares: Floats = np.einsum(
+        "nr,nr->r", weights, weights, dtype=np.float32 if exact else np.float64
+    )
+    return squares
 
 
 def percentile_intervals(resampled: Floats, confidence: float = CONFIDENCE) -> NDArray[np.float64]:

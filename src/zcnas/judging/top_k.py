@@ -181,10 +181,17 @@ class _Groups:
         count = int(later[0]) if len(later) else len(values)
         self.starts = np.flatnonzero(opens[:count])
         self.order, self.drawn = order[:count], drawn[order[:count]]
-        self.sizes = np.add.reduceat(self.drawn, self.starts, axis=0)  # (G, R)
+        self.sizes = self._sums(self.drawn)  # (G, R)
         self.before = np.cumsum(self.sizes, axis=0) - self.sizes
         self.group = np.cumsum(opens[:count]) - 1
         self.shape = drawn.shape
+
+    def _sums(self, values: Floats) -> Floats:
+        """Return the sums over each group, (G, R), of values (n, R) in the groups' order."""
+        if len(self.starts) == len(values):  # no ties
+            return values
+        sums: Floats = np.add.reduceat(values, self.starts, axis=0)
+        return sums
 
     def membership(self, k: int) -> Floats:
         """Return with which share a copy of each architecture is among the k first, (N, R)."""
@@ -202,7 +209,7 @@ class _Groups:
     def gain(self, accuracies: Floats, k: int) -> Floats:
         """Return the discounted sum of the accuracies in the k first places, (R,)."""
         sums = _discount_sums(k)
-        totals = np.add.reduceat(self.drawn * accuracies[self.order][:, None], self.starts, axis=0)
+        totals = self._sums(self.drawn * accuracies[self.order][:, None])
         first = np.minimum(self.before, k).astype(int)
         last = np.minimum(self.before + self.sizes, k).astype(int)
         gains = totals / np.maximum(self.sizes, 1) * (sums[last] - sums[first])

@@ -24,6 +24,7 @@ DISPUTED = 10
 MAX_PICTURED = 300
 """Submissions up to which every row has a picture of its interval beside the numbers."""
 BINS = 20
+_SIGNS_AT_ONCE = 250_000
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,10 @@ def benchmark_view(
             (f"{low:.4g}", f"{high:.4g}", int(count))
             for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True)
         ),
-        scatters=tuple(_scatter(outcomes, analysis, column, each) for each in drawn),
+        scatters=tuple(
+            _scatter(outcomes, analysis, column, each, own)
+            for each, own in zip(drawn, ranks, strict=True)
+        ),
         agreement=_agreement(drawn, ranks),
         disputed=_disputed(outcomes, ranks, specs) if len(drawn) > 1 else (),
         packed=_pack(outcomes, specs),
@@ -203,12 +207,16 @@ def _ranks(outcomes: Outcomes, row: int) -> NDArray[np.int32]:
 
 
 def _scatter(
-    outcomes: Outcomes, analysis: Analysis, column: int, each: Compared
+    outcomes: Outcomes,
+    analysis: Analysis,
+    column: int,
+    each: Compared,
+    ranks: NDArray[np.int32],
 ) -> tuple[str, float, Markup]:
     tau = float(analysis.taus[each.row, column])
     failed = np.isnan(outcomes.scores[each.row])
     text = f"{each.name}: ranks by score against ranks by accuracy, tau-b {tau:.3f}"
-    return each.name, tau, scatter_figure(_ranks(outcomes, each.row), failed, text)
+    return each.name, tau, scatter_figure(ranks, failed, text)
 
 
 def _agreement(
@@ -229,10 +237,13 @@ def _agreement(
 
 def tau_matrix(ranks: NDArray[np.int32]) -> NDArray[np.float64]:
     """Return tau-b between every two rows of ranks (S, N), (S, S); 0 where one is all equal."""
+    count = ranks.shape[1]
+    at_once = max(1, _SIGNS_AT_ONCE // max(1, ranks.size))
     surplus = np.zeros((len(ranks), len(ranks)))
-    for first in range(ranks.shape[1] - 1):
-        signs = np.sign(ranks[:, first : first + 1] - ranks[:, first + 1 :]).astype(np.float64)
-        surplus += signs @ signs.T
+    for first in range(0, count, at_once):  # every pair twice, which the scale takes out again
+        signs = np.sign(ranks[:, first : first + at_once, None] - ranks[:, None, :])
+        flat = signs.reshape(len(ranks), signs.shape[1] * count).astype(np.float64)
+        surplus += flat @ flat.T
     untied = np.diag(surplus)  # a row agrees with itself on every pair that it orders
     scale = np.sqrt(np.outer(untied, untied))
     taus: NDArray[np.float64] = surplus / np.where(scale > 0, scale, 1)

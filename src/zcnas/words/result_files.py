@@ -18,6 +18,11 @@ OWNER = "submission-"
 """Beside it, an empty file whose name ends with the digest of the submission."""
 
 
+def name_of(benchmark: str, ending: str) -> str:
+    """Return the name of a benchmark's file with one of ``ENDINGS``."""
+    return f"{benchmark}{ending}"
+
+
 @dataclass(frozen=True)
 class ResultFiles:
     """The files of one submission on one benchmark, whether they exist or not.
@@ -32,7 +37,7 @@ class ResultFiles:
 
     def path(self, ending: str) -> Path:
         """Return the file with one of ``ENDINGS``."""
-        return self.folder / f"{self.benchmark}{ending}"
+        return self.folder / name_of(self.benchmark, ending)
 
     @property
     def predictions(self) -> Path:

@@ -26,7 +26,7 @@ from zcnas.organiser.results.folder import PAGES, ResultsFolder
 from zcnas.phases import Phase
 from zcnas.words.feedback import shown
 from zcnas.words.records import Manifest, read_json, write_json
-from zcnas.words.result_files import ResultFiles
+from zcnas.words.result_files import LOG, MANIFEST, ResultFiles, name_of
 
 if TYPE_CHECKING:
     from zcnas.pages.submission import About
@@ -164,8 +164,8 @@ def _about(folder: Path, entry: Entry, phase: Phase) -> About:
 
 def _fingerprint(folder: Path, phase: Phase) -> bytes:
     """Return a digest of the files that ``_about`` reads."""
-    files = [ResultFiles(folder, key) for key in phase.benchmarks]
-    return digest_of_files(path for each in files for path in (each.manifest, each.log))
+    names = (name_of(key, ending) for key in phase.benchmarks for ending in (MANIFEST, LOG))
+    return digest_of_files(folder, names)
 
 
 def _seeds(phase: Phase, draw_seed: str | None, *, show: bool) -> list[tuple[str, str]]:
