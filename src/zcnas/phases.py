@@ -90,6 +90,8 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         batch_size: Images in the minibatch, by benchmark or by search space.
         eval_seed: Seeds weights and minibatch.
         limits: What one submission may use.
+        shown_architectures: How many of them scores are shown on until the deadline; the others
+            decide. 0 if all are shown and decide.
         draw_seed: Seeds the draw; None for a secret one, made when it is drawn.
         labels: How many labelled architectures of each benchmark a submission of the track
             few-labels is given; 0 if the phase does not have that track.
@@ -111,6 +113,7 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     tables: dict[str, str] = msgspec.field(default_factory=dict)
     benchmarks: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
     architectures: Annotated[int, msgspec.Meta(ge=2)]
+    shown_architectures: Annotated[int, msgspec.Meta(ge=0)] = 0
     batch_size: dict[str, Positive]
     eval_seed: int
     limits: Limits
@@ -169,6 +172,31 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
                     f"phase '{self.name}' sets a {what} for '{unknown}', which is not one of its "
                     "benchmarks or search spaces; correct or remove it"
                 )
+
+    def check_shares(self) -> None:
+        """Check that architectures that are kept back can be, and decide something.
+
+        Raises:
+            PhaseError: The message says what to change.
+        """
+        shown = self.shown_architectures
+        if not shown:
+            return
+        if self.truth == "public":
+            raise PhaseError(
+                f"phase '{self.name}' is public, so it can keep nothing back; remove "
+                "shown_architectures"
+            )
+        if not 2 <= shown <= self.architectures - 2:
+            raise PhaseError(
+                f"phase '{self.name}' shows {shown} of {self.architectures} architectures; two at "
+                f"least must be shown and two decide: 2 to {self.architectures - 2}"
+            )
+        if self.counts == "best":
+            raise PhaseError(
+                f"phase '{self.name}' has counts = \"best\", and the best entry on architectures "
+                'that nobody may choose by would be chosen by them; write "chosen" or "last"'
+            )
 
     def used_plugins(self) -> tuple[Plugin, ...]:
         """Return the plugins that provide its benchmarks and its table, and those it names."""
@@ -252,6 +280,7 @@ def load_phases(path: Path) -> dict[str, Phase]:
     phases = {name: msgspec.structs.replace(phase, name=name) for name, phase in raw.items()}
     for phase in phases.values():
         phase.check_keys()
+        phase.check_shares()
         phase.check_plugins()
         for other in phase.disjoint_from:
             if other not in phases:

@@ -26,6 +26,7 @@ from zcnas.judging.standings import arrange
 from zcnas.judging.statistics import RESAMPLES, first_probabilities, rank_groups
 from zcnas.phases import Phase
 from zcnas.words.records import MISSING, Arrival, Reference
+from zcnas.words.shares import architectures_words
 from zcnas.words.tracks import ZERO_SHOT, Track
 
 
@@ -212,11 +213,12 @@ def _organiser_error(name: str, message: str) -> Entry:
 def _leaderboard(contest: Contest, entries: tuple[Entry, ...]) -> Leaderboard:
     phase = contest.phase
     sources = {key: contest.data_sources[key] for key in phase.benchmarks}
-    architectures = max(len(contest.references[key].accuracies) for key in phase.benchmarks)
+    references = [contest.references[key] for key in phase.benchmarks]
     return Leaderboard(
         phase=phase.name,
+        share=references[0].share,
         title=(
-            f"{phase.title} phase · {architectures} architectures per benchmark · "
+            f"{phase.title} phase · {architectures_words(references)} per benchmark · "
             f"isolation: {contest.isolation} · images: {'; '.join(sorted(set(sources.values())))}"
         ),
         isolation=contest.isolation_description,

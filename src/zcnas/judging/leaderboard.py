@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from zcnas.words.records import write_json
+from zcnas.words.records import Share, write_json
 from zcnas.words.text import spreadsheet_text
 from zcnas.words.tracks import ZERO_SHOT, Track
 
@@ -84,6 +84,7 @@ class Leaderboard(msgspec.Struct, frozen=True, kw_only=True):
         entries: By rank; those without one come last.
         contained: Whether submissions could reach neither files nor network; None in a leaderboard
             of an earlier version, whose isolation's description has to tell.
+        share: Which architectures of the draws it is computed on.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -95,6 +96,7 @@ class Leaderboard(msgspec.Struct, frozen=True, kw_only=True):
     benchmarks: tuple[str, ...]
     entries: tuple[Entry, ...]
     contained: bool | None = None
+    share: Share = "all"
 
     @property
     def ran_contained(self) -> bool:

@@ -115,14 +115,16 @@ def score_submission(
 def score_benchmark(
     predictions: Sequence[Prediction], reference: Reference, failure_tau: float
 ) -> BenchmarkScore:
-    """Return the outcome of one benchmark.
+    """Return the outcome of one benchmark, on the architectures that the reference is about.
+
+    Of those it leaves out only an absence counts: it says that a run is not finished.
 
     Raises:
         PredictionError: A prediction's id is not in the reference, or answers in parts have not
             been combined.
     """
     by_id = {prediction.id: prediction for prediction in predictions}
-    if extra := sorted(set(by_id) - set(reference.accuracies)):
+    if extra := sorted(set(by_id) - set(reference.tokens)):
         raise PredictionError(
             f"{len(extra)} predictions for {reference.benchmark} have ids its reference does not "
             f"know "
@@ -138,11 +140,12 @@ def score_benchmark(
     statuses = Counter(
         by_id[token].status if token in by_id else MISSING for token in reference.accuracies
     )
+    statuses[MISSING] += sum(token not in by_id for token in reference.left_out)
     answered = statuses.pop("ok", 0)
     return BenchmarkScore(
         tau=kendall_tau(scores, list(reference.accuracies.values()), failure_tau),
         answered=answered,
-        failures=statuses,
+        failures=+statuses,
         wall_time_s=sum(prediction.wall_time_s for prediction in predictions),
         cpu_time_s=sum(prediction.cpu_time_s for prediction in predictions),
     )

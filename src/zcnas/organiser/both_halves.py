@@ -20,7 +20,7 @@ def read_both_halves(
     """
     name = f"{key}.json"
     data, reference = read_input(input_dir / name), read_reference(reference_dir / name)
-    if {architecture.id for architecture in data.architectures} != set(reference.accuracies):
+    if {architecture.id for architecture in data.architectures} != set(reference.tokens):
         raise ReferenceDataError(
             f"{input_dir / name} and {reference_dir / name} name different architectures, so they "
             "come from different draws; draw both again with `zcnas sample`"

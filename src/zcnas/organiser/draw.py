@@ -4,12 +4,13 @@ The draw sorts by a keyed digest: every architecture in the table gets SHA-256(d
 spec), and the N smallest are taken, in that order. So a draw does not depend on any library's
 random generator, is uniform without replacement, and reveals nothing without the draw seed. The ids
 of the architectures are derived from the same seed, and so are, with a key of their own, the
-labelled architectures of the track few-labels: no known draw of the benchmark has any of them.
+labelled architectures of the track few-labels: no known draw of the benchmark has any of them. A
+third key divides a draw into what is shown until the deadline and what decides.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from zcnas.words.forged_names import parse_forged_name
 from zcnas.words.labels import ROWS_PER_LABEL, Label, Labels, labels_path, read_labels
 from zcnas.words.records import Architecture, BenchmarkInput, Reference, read_input, write_json
 from zcnas.words.seeds import derive_token
+from zcnas.words.shares import check_shares
 
 ID_LENGTH = 16
 PRIVATE = 0o600
@@ -69,8 +71,11 @@ def draw(
         taken: Architectures that must not be drawn.
 
     Raises:
+        PhaseError: N leaves nothing that decides.
+        ReferenceDataError: A share of the draw has nothing to rank.
         TableError: The table has fewer than N architectures that are not taken.
     """
+    phase.check_shares()
     accuracies = {spec: mean for spec, mean in table.means().items() if spec not in taken}
     if len(accuracies) < phase.architectures:
         raise TableError(
@@ -103,8 +108,24 @@ def draw(
         training_seeds=table.training_seeds,
         noise_ceiling=_noise_ceiling(table),
         accuracies={architecture.id: accuracies[architecture.spec] for architecture in drawn},
+        shown=_shown(drawn, benchmark, phase, draw_seed),
     )
+    check_shares(phase, hidden)
     return visible, hidden
+
+
+def _shown(
+    drawn: Sequence[Architecture], benchmark: Benchmark, phase: Phase, draw_seed: str
+) -> tuple[str, ...]:
+    """Return the ids of the architectures that scores are shown on until the deadline, if not all.
+
+    A key of its own chooses them, so neither ids nor the order of the queries tell them apart.
+    """
+    by_digest = sorted(
+        drawn, key=lambda each: derive_token(draw_seed, "shown", benchmark.key, each.spec)
+    )
+    shown = {each.id for each in by_digest[: phase.shown_architectures]}
+    return tuple(each.id for each in drawn if each.id in shown)
 
 
 def draw_labels(

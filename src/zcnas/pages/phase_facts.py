@@ -8,13 +8,21 @@ from zcnas.judging.leaderboard import Leaderboard
 from zcnas.judging.outcomes import Outcomes
 from zcnas.pages.titles import benchmark_href, benchmark_title
 from zcnas.phases import Limits, Phase
-from zcnas.words.records import STATUSES, PublicManifest
+from zcnas.words.records import STATUSES, PublicManifest, Share
 
 COUNTS = {
     "every": "Every entry counts, also several of one team.",
     "best": "Of a team, the best entry counts, of equals the earliest.",
     "last": "Of a team, the last entry that came in counts.",
     "chosen": "Of a team, the entry it has chosen counts; without a choice, the last that came in.",
+}
+
+SHARES: dict[Share, str] = {
+    "all": "",
+    "shown": "Some architectures of each benchmark are kept back: this ranking is made on the "
+    "others, and the final one on those.",
+    "deciding": "Until the deadline scores were shown on other architectures of the same draw; "
+    "those that were kept back decide.",
 }
 
 
@@ -55,7 +63,7 @@ def phase_facts(
         "has_ceiling": any(each.ceiling is not None for each in outcomes),
         "limits": _limits(phase.limits, "reference s" if phase.reference_seconds else "s"),
         "meanings": [(name, text) for name, text in STATUSES.items() if name != "ok"],
-        "counts": COUNTS[phase.counts],
+        "counts": " ".join(filter(None, (COUNTS[phase.counts], SHARES[board.share]))),
         "provenance": [(n, "; ".join(dict.fromkeys(v))) for n, v in provenance.items() if v],
     }
 

@@ -53,6 +53,8 @@ Parts = Annotated[
     msgspec.Meta(min_length=1, max_length=MAX_PARTS),
 ]
 Token = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8,64}$")]
+Share = Literal["all", "shown", "deciding"]
+"""Of a draw's architectures: which of them a reference has; ``shares.py`` explains them."""
 
 
 class Architecture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -120,6 +122,10 @@ class Reference(
         training_seeds: The smallest and largest number of training runs an accuracy averages.
         noise_ceiling: Kendall's tau-b between two training seeds; None if the table has only one.
         accuracies: From the id of an architecture to its accuracy; more is better.
+        shown: Those of these ids that scores are shown on until the deadline; none in a phase that
+            keeps nothing back.
+        share: Which architectures of the draw these are.
+        left_out: The ids of the others.
     """
 
     benchmark: str
@@ -131,6 +137,14 @@ class Reference(
     training_seeds: tuple[int, int] = (1, 1)
     noise_ceiling: Annotated[float, msgspec.Meta(ge=-1, le=1)] | None = None
     accuracies: dict[Token, Finite]
+    shown: tuple[Token, ...] = ()
+    share: Share = "all"
+    left_out: tuple[Token, ...] = ()
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """The ids of all architectures of the draw."""
+        return (*self.accuracies, *self.left_out)
 
     @property
     def provenance(self) -> str:
@@ -318,6 +332,10 @@ def read_reference(path: Path) -> Reference:
                 f"{path} has the accuracy {value} for {token}, which is not a percentage: expected "
                 "0 to 100, and nothing far below chance, as a fraction is; draw the benchmark again"
             )
+    if strangers := set(reference.shown) - set(reference.accuracies):
+        raise ReferenceDataError(
+            f"{path} shows {min(strangers)}, of which it has no accuracy; draw the benchmark again"
+        )
     if len(set(reference.accuracies.values())) < 2:
         raise ReferenceDataError(
             f"{path} does not contain two different accuracies, so there is nothing to rank; draw "

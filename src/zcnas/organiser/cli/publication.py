@@ -61,7 +61,7 @@ def publish(
         licence=licence,
         url=url,
     )
-    judgement = judged(contest_of(results, phase))
+    judgement = judged(contest_of(results, phase, after_deadline=after_deadline))
     site = site_of(phase, None, after_deadline=after_deadline)
     with console.status("writing pages, tables and digests"):
         write_publication(judgement, phase, results, site, about, folder)

@@ -67,7 +67,11 @@ def leaderboard(
         Path | None, folder_option("Folder for the pages; OUT/leaderboard by default.")
     ] = None,
     after_deadline: Annotated[
-        bool, typer.Option("--after-deadline", help="Show everything, seeds included.")
+        bool,
+        typer.Option(
+            "--after-deadline",
+            help="Show everything, seeds included; rank on the architectures kept back, if any.",
+        ),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -81,7 +85,7 @@ def leaderboard(
     if site is not None and site.resolve() != (out / PAGES).resolve():
         check_site_folder(site)
     try:
-        contest = contest_of(results, phase_of(results))
+        contest = contest_of(results, phase_of(results), after_deadline=after_deadline)
     except MISSING_HALVES as error:
         show(
             read_json(out / "leaderboard.json", Leaderboard, PredictionError),
@@ -159,8 +163,8 @@ def phase_of(results: ResultsFolder) -> Phase:
     return find_phase(run.phase).only(list(run.benchmarks))
 
 
-def contest_of(results: ResultsFolder, phase: Phase) -> Contest:
-    """Return what the leaderboard of a run follows from.
+def contest_of(results: ResultsFolder, phase: Phase, *, after_deadline: bool = False) -> Contest:
+    """Return what the leaderboard of a run follows from, before or after the deadline.
 
     Raises:
         ZcnasError: The phase's hidden half or ``submissions.csv`` cannot be read.
@@ -168,7 +172,8 @@ def contest_of(results: ResultsFolder, phase: Phase) -> Contest:
     from zcnas.organiser.results.contest import read_contest, read_truth
 
     _, references = halves_of(phase)
-    return read_contest(results, phase, read_truth(phase, references))
+    truth = read_truth(phase, references, after_deadline=after_deadline)
+    return read_contest(results, phase, truth)
 
 
 def judged(contest: Contest, cache: BoardCache | None = None) -> Judgement:

@@ -18,6 +18,7 @@ from zcnas.organiser.both_halves import read_both_halves
 from zcnas.phases import Phase
 from zcnas.words.labels import Labels
 from zcnas.words.records import BenchmarkInput, Reference, read_input
+from zcnas.words.shares import check_shares
 
 MINIBATCHES_IN_MEMORY = 2
 """A minibatch of large images takes 25 MB and a second, so a few are kept and none for ever."""
@@ -74,6 +75,7 @@ def first_of(halves: Halves, count: int) -> Halves:
             accuracies={
                 each.id: halves.references[key].accuracies[each.id] for each in data.architectures
             },
+            shown=(),
         )
         for key, data in inputs.items()
     }
@@ -90,7 +92,8 @@ def load_halves(
     Raises:
         InputDataError: An input file is missing, malformed or cannot be run, or a dataset's files
             are damaged.
-        ReferenceDataError: A reference is missing, malformed or of another draw.
+        ReferenceDataError: A reference is missing, malformed or of another draw, or not divided as
+            the phase says.
     """
     inputs: dict[str, BenchmarkInput] = {}
     references: dict[str, Reference] = {}
@@ -106,6 +109,7 @@ def load_halves(
             inputs[key] = read_input(input_dir / f"{key}.json")
         else:
             inputs[key], references[key] = read_both_halves(input_dir, reference_dir, key)
+            check_shares(phase, references[key])
         check_input(input_dir / f"{key}.json", inputs[key], phase.limits.memory_mb)
         told = read_checked_labels(input_dir, inputs[key], phase.labels)
         labels |= {} if told is None else {key: told}

@@ -10,8 +10,9 @@ from zcnas.organiser.results.folder import ResultsFolder, SubmissionRecord
 from zcnas.organiser.results.manifests import read_manifest
 from zcnas.phases import Phase
 from zcnas.submissions.roster import ARRIVALS_FILE, read_arrivals
-from zcnas.words.records import Reference, read_input, read_reference
+from zcnas.words.records import Reference, Share, read_input, read_reference
 from zcnas.words.result_files import ResultFiles
+from zcnas.words.shares import check_shares, share_of
 
 
 def read_contest(
@@ -44,13 +45,22 @@ def read_contest(
     )
 
 
-def read_truth(phase: Phase, references: Path) -> dict[str, Reference]:
+def read_truth(
+    phase: Phase, references: Path, *, after_deadline: bool = False
+) -> dict[str, Reference]:
     """Return the hidden half of each of a phase's benchmarks, from their folder.
 
+    In a phase that keeps architectures back, that is the share of it that is shown, or the one that
+    decides after the deadline.
+
     Raises:
-        ReferenceDataError: One is missing or malformed.
+        ReferenceDataError: One is missing, malformed, or not divided as the phase says.
     """
-    return {key: read_reference(references / f"{key}.json") for key in phase.benchmarks}
+    truth = {key: read_reference(references / f"{key}.json") for key in phase.benchmarks}
+    for reference in truth.values():
+        check_shares(phase, reference)
+    share: Share = "deciding" if after_deadline else "shown"
+    return {key: share_of(reference, share) for key, reference in truth.items()}
 
 
 def read_specs(phase: Phase, inputs: Path) -> dict[str, dict[str, str]]:

@@ -55,11 +55,13 @@ class BoardOrder(Order, frozen=True, kw_only=True):
     """What is to be drawn.
 
     Attributes:
+        after_deadline: Whether it is made on the architectures that were kept back until then.
         results: The results folder the board is made from.
         site: Where its pages go.
         rows: What belongs on it.
     """
 
+    after_deadline: bool
     results: str
     site: str
     rows: tuple[Row, ...]
@@ -87,7 +89,11 @@ def draw(order: BoardOrder) -> None:
             },
         )
         phase = order.phase
-        contest = read_contest(results, phase, read_truth(phase, Path(order.references)))
+        contest = read_contest(
+            results,
+            phase,
+            read_truth(phase, Path(order.references), after_deadline=order.after_deadline),
+        )
         cache = results.cache
         judgement = judge(contest, cache=cache)
         specs = read_specs(phase, Path(order.inputs))

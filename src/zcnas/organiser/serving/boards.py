@@ -6,6 +6,7 @@ board later and holds nothing else up.
 
 from __future__ import annotations
 
+import datetime
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -34,18 +35,20 @@ class _Content:
         generation: The phase's.
         standing: The attempts on the board, each with the run that counts.
         chosen: Those of them that teams have chosen.
+        decides: Whether it is made on the architectures that were kept back until the deadline.
     """
 
     served: ServedPhase
     generation: int
     standing: tuple[tuple[Attempt, Run], ...]
     chosen: frozenset[int]
+    decides: bool
 
     @property
     def signature(self) -> tuple[object, ...]:
         """What the board follows from, for comparison."""
         runs = tuple((attempt.number, run.number) for attempt, run in self.standing)
-        return self.generation, runs, self.chosen
+        return self.generation, runs, self.chosen, self.decides
 
 
 @dataclass(frozen=True)
@@ -92,8 +95,7 @@ class Boards(Part):
         self._drawn[name] = content.signature
         with self._store.transaction():
             for attempt, run in content.standing:
-                if not run.scores:
-                    self._note_scores(self._results(content), attempt, run)
+                self._note_scores(self._results(content), attempt, run)
 
     def stop(self) -> None:
         """End a drawing; what it has not finished is drawn next time."""
@@ -118,12 +120,14 @@ class Boards(Part):
         return found
 
     def _content(self, served: ServedPhase) -> _Content:
+        now = datetime.datetime.now(datetime.UTC)
         with self._store.snapshot():
             standing = tuple(self._store.standing_runs(served.name))
             return _Content(
                 served=served,
                 generation=self._store.generation(served.name),
                 standing=standing,
+                decides=bool(served.phase.shown_architectures) and served.is_over(now),
                 chosen=frozenset(self._store.chosen(served.name) & {e.number for e, _ in standing}),
             )
 
@@ -135,6 +139,7 @@ class Boards(Part):
         return order(
             BoardOrder,
             content.served,
+            after_deadline=content.decides,
             results=str(self._results(content).path),
             site=str(layout.site(content.served.name)),
             rows=tuple(
@@ -155,6 +160,6 @@ class Boards(Part):
         path = results.folder_of(attempt.name) / "scores.json"
         if path.is_file():
             columns: dict[str, Any] = msgspec.json.decode(path.read_bytes())
-            self._store.set_scores(
-                run.number, columns["score"], msgspec.json.encode(columns).decode()
-            )
+            scores = msgspec.json.encode(columns).decode()
+            if scores != run.scores:
+                self._store.set_scores(run.number, columns["score"], scores)

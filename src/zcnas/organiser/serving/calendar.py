@@ -37,6 +37,11 @@ class ServedPhase:
         """The phase's name in ``phases.toml``."""
         return self.phase.name
 
+    def is_over(self, moment: datetime.datetime) -> bool:
+        """Return whether the last second in which an attempt could be received has passed."""
+        naive = moment.astimezone(datetime.UTC).replace(tzinfo=None, microsecond=0)
+        return self.settings.end is not None and naive > self.settings.end
+
     def is_open(self, moment: datetime.datetime) -> bool:
         """Return whether an attempt received then belongs to the phase; its last second counts."""
         naive = moment.astimezone(datetime.UTC).replace(tzinfo=None, microsecond=0)

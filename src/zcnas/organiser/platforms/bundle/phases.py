@@ -23,6 +23,7 @@ from zcnas.phases import Phase
 from zcnas.words.feedback import Feedback, shown
 from zcnas.words.labels import labels_path
 from zcnas.words.records import BenchmarkInput, Reference
+from zcnas.words.shares import check_shares, share_of
 
 Baselines = dict[str, dict[str, float]]
 """Maps a baseline's name to its tau per benchmark."""
@@ -137,6 +138,7 @@ def bundle_phase(
     for benchmark in phase.get_benchmarks():
         key, name = benchmark.key, f"{benchmark.key}.json"
         data, reference = read_both_halves(input_dir, reference_dir, key)
+        check_shares(phase, reference)
         check_input(input_dir / name, data, phase.limits.memory_mb)
         if read_checked_labels(input_dir, data, phase.labels) is not None:
             told = labels_path(input_dir, key)
@@ -144,7 +146,7 @@ def bundle_phase(
         inputs[key], references[key] = data, reference
         input_files[name] = (input_dir / name).read_bytes()
         if scored_there:
-            reference_files[name] = (reference_dir / name).read_bytes()
+            reference_files[name] = _reference_file(reference_dir / name, reference)
         minibatch = load_minibatch_beside(input_dir, data, data_dir)
         sources[key] = minibatch.source
         if not minibatch.synthetic:
@@ -154,6 +156,13 @@ def bundle_phase(
     return BundledPhase(
         phase, settings, inputs, references, input_files, reference_files, seal_key, sources
     )
+
+
+def _reference_file(path: Path, reference: Reference) -> bytes:
+    """Return what a platform is given of a hidden half: never the share that decides."""
+    if not reference.shown:
+        return path.read_bytes()
+    return msgspec.json.format(msgspec.json.encode(share_of(reference, "shown")), indent=1) + b"\n"
 
 
 def _baseline_files(path: Path, baselines: Baselines | None) -> dict[str, bytes]:

@@ -131,7 +131,7 @@ def _check_halves(phase: PhaseView, hosted: HostedPhase, findings: Findings) -> 
             what = "is missing" if name not in real else "is not the one that the reference is for"
             findings.add_in(f"{file}/input_data/{name}", 1, "own-halves", f"it {what}; {AGAIN}")
     for key in hosted.phase.benchmarks if shown(hosted.phase).scores else ():
-        _check_benchmark(phase, key, findings)
+        _check_benchmark(phase, key, hosted.phase.shown_architectures, findings)
 
 
 def _digests(phase: PhaseView) -> dict[str, str] | None:
@@ -143,7 +143,9 @@ def _digests(phase: PhaseView) -> dict[str, str] | None:
         return None
 
 
-def _check_benchmark(phase: PhaseView, key: str, findings: Findings) -> None:
+def _check_benchmark(
+    phase: PhaseView, key: str, shown_architectures: int, findings: Findings
+) -> None:
     file = f"{phase.part('reference_data')}/{key}.json"
     try:
         reference = msgspec.json.decode(phase.reference.get(f"{key}.json", b""), type=Reference)
@@ -151,9 +153,15 @@ def _check_benchmark(phase: PhaseView, key: str, findings: Findings) -> None:
     except msgspec.MsgspecError:
         findings.add_in(file, 1, "own-halves", f"it is missing or damaged; {AGAIN}")
         return
-    if set(reference.accuracies) != {each.id for each in asked.architectures}:
+    if set(reference.tokens) != {each.id for each in asked.architectures}:
         message = f"it is of another draw than {phase.part('ingestion_program')}; {AGAIN}"
         findings.add_in(file, 1, "own-halves", message)
+    if len(reference.accuracies) != (shown_architectures or len(asked.architectures)):
+        message = (
+            f"it has {len(reference.accuracies)} accuracies, and the phase shows "
+            f"{shown_architectures}: those that decide stay with you; {AGAIN}"
+        )
+        findings.add_in(file, 1, "own-secret", message)
 
 
 def _check_disjoint(first: PhaseView, second: PhaseView, findings: Findings) -> None:
