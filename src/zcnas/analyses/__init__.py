@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from zcnas.analyses import bias, deeper_look, generalisation, information, surrogate
+from zcnas.analyses import bias, deeper_look, generalisation, information, reduced, surrogate
 from zcnas.analyses.result import Result, write
 from zcnas.analyses.score_files import read_score_file
 from zcnas.analyses.study import Study, load_study
@@ -43,6 +43,7 @@ ANALYSES: dict[str, Analysis] = {
     "information": information.analyse,
     "surrogate": surrogate.analyse,
     "deeper-look": deeper_look.analyse,
+    reduced.NAME: reduced.analyse,
 }
 """Name to function; ``zcnas analyse NAME``."""
 

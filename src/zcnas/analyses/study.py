@@ -89,12 +89,14 @@ class Study:
         table: Its accuracies.
         scores: Maps a proxy, or one of ``own``, to its scores.
         own: Names of a researcher's own columns.
+        folder: Where its tables are.
     """
 
     benchmark: Benchmark
     table: Table
     scores: Mapping[str, Scores]
     own: tuple[str, ...] = ()
+    folder: Path | None = None
     _columns: dict[str, Column] = field(default_factory=dict, compare=False, repr=False)
     _strata: dict[str, Hashable] = field(default_factory=dict, compare=False, repr=False)
 
@@ -179,7 +181,7 @@ def load_study(
                 f"your column '{name}' has the name of a published proxy; rename it, for instance "
                 f"to my_{name}"
             )
-    study = Study(benchmark, table, {**published.scores, **columns}, tuple(columns))
+    study = Study(benchmark, table, {**published.scores, **columns}, tuple(columns), folder)
     for name in study.names:
         _check_column(study.column(name), benchmark.key, own=name in columns)
     return study

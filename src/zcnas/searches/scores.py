@@ -31,6 +31,7 @@ from zcnas.searches.candidates import Candidates, Floats
 from zcnas.searches.surrogates import Trees
 from zcnas.tables import zero_cost_scores
 from zcnas.tables.published_scores import PROXIES, load_scores
+from zcnas.tables.reduced_training import load_reduced
 from zcnas.tables.zero_cost_scores import SECONDS
 
 OWN = "brought by the researcher"
@@ -119,6 +120,10 @@ def _offers(
                 share = row.seconds / len(row.scores)
                 rows.setdefault(name, {})[row.architecture] = (float(score), share)
         yield "computed here", rows
+    with contextlib.suppress(TableError):
+        for each in load_reduced(benchmark, sources.tables):
+            values = {text: (value, each.seconds[text]) for text, value in each.accuracies.items()}
+            yield f"trained for {each.epochs} of {each.full} epochs", {each.name: values}
     with contextlib.suppress(TableError):
         table = zero_cost_scores.read_scores(benchmark.key)
         proxies = [name for name in next(iter(table.values())) if name != SECONDS]

@@ -16,6 +16,7 @@ import csv
 import gzip
 import io
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from zcnas.benchmarks import Benchmark
@@ -27,6 +28,11 @@ FILE = "nasbench101_16001.csv.gz"
 PUBLISHER = "the nasbench-vis project (its export of NAS-Bench-101 as CSV)"
 
 
+KEY = "nasbench101_cifar10"
+EPOCHS = 108
+FEWER_EPOCHS = (4, 12, 36)
+
+
 def load(benchmark: Benchmark, folder: Path | None = None) -> Table:
     """Return the validation accuracies at 108 epochs, in percent, one training run per cell.
 
@@ -36,10 +42,32 @@ def load(benchmark: Benchmark, folder: Path | None = None) -> Table:
         TableError: It is another benchmark, the file is missing or has another format, or a row's
             hash is wrong.
     """
-    if benchmark.key != "nasbench101_cifar10":
-        raise TableError(
-            f"nasbench101 does not cover {benchmark.key}; it covers only nasbench101_cifar10"
-        )
+    if benchmark.key != KEY:
+        raise TableError(f"nasbench101 does not cover {benchmark.key}; it covers only {KEY}")
+    accuracies, sha256 = read_export(folder, (EPOCHS,))
+    return Table(
+        benchmark=benchmark.key,
+        accuracies=accuracies,
+        metric="validation accuracy at 108 epochs, one training",
+        unit="percent",
+        source="nasbench101",
+        version="export of 16,001 cells",
+        sha256=sha256,
+    )
+
+
+def read_export(
+    folder: Path | None, epochs: Sequence[int]
+) -> tuple[dict[str, tuple[float, ...]], str]:
+    """Return every cell's validation accuracies in percent, and the digest of the file.
+
+    Args:
+        folder: The folder of accuracy tables.
+        epochs: After how many epochs, one accuracy each: ``EPOCHS`` or some of ``FEWER_EPOCHS``.
+
+    Raises:
+        TableError: The file is missing or has another format, or a row's hash is wrong.
+    """
     path = folder_of_tables(folder, FILE) / FILE
     content, sha256 = read_bytes(path, PUBLISHER)
     accuracies: dict[str, tuple[float, ...]] = {}
@@ -53,7 +81,7 @@ def load(benchmark: Benchmark, folder: Path | None = None) -> Table:
             if row["hash"] in hashes:
                 raise ValueError(f"the cell {spec} (hash {row['hash']}) occurs twice")
             hashes.add(row["hash"])
-            accuracies[str(spec)] = (100 * float(row["val_acc_108"]),)
+            accuracies[str(spec)] = tuple(100 * float(row[f"val_acc_{each}"]) for each in epochs)
     except (OSError, EOFError, zlib.error, ValueError, TypeError, KeyError, csv.Error) as error:
         raise TableError(
             f"'{path}' is not an export of NAS-Bench-101 ({error!r}); get it from {PUBLISHER}"
@@ -62,15 +90,7 @@ def load(benchmark: Benchmark, folder: Path | None = None) -> Table:
         raise TableError(
             f"'{path}' is for another search space ({error}); get {FILE} from {PUBLISHER}"
         ) from None
-    return Table(
-        benchmark=benchmark.key,
-        accuracies=accuracies,
-        metric="validation accuracy at 108 epochs, one training",
-        unit="percent",
-        source="nasbench101",
-        version="export of 16,001 cells",
-        sha256=sha256,
-    )
+    return accuracies, sha256
 
 
 def read_spec(row: dict[str, str]) -> NasBench101Spec:

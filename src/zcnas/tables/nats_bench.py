@@ -2,7 +2,7 @@
 
 The official archive is a folder with one bz2-compressed pickle per architecture, and another with
 the list of architectures, which is not needed. A record has the learning curves of several training
-runs of 12 and of 200 epochs. This reader takes the validation accuracy after the last of 200
+runs of 12 and of 200 epochs. The table has the validation accuracy after the last of 200
 epochs, for every seed: ``x-valid@199`` of ``cifar10-valid`` (half of the training images) for
 cifar10, and of ``cifar100`` and ``ImageNet16-120`` (half of the test images). The files contain
 numpy numbers; ``load_table_pickle`` gets stand-ins for the three names these need, and no others.
@@ -16,6 +16,7 @@ from __future__ import annotations
 import bz2
 import hashlib
 import struct
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +29,13 @@ VERSION = "v1_0-3ffb9"
 ARCHIVE = f"NATS-tss-{VERSION}-simple"
 PUBLISHER = f"the NATS-Bench project page (the unpacked archive {ARCHIVE})"
 
-_TRAINING = {
+TRAINING = {
     "nasbench201_cifar10": "cifar10-valid",
     "nasbench201_cifar100": "cifar100",
     "nasbench201_imagenet16_120": "ImageNet16-120",
 }
-_EPOCHS = 200
+EPOCHS = 200
+FEWER_EPOCHS = 12
 
 
 def load(benchmark: Benchmark, folder: Path | None = None) -> Table:
@@ -44,10 +46,35 @@ def load(benchmark: Benchmark, folder: Path | None = None) -> Table:
     Raises:
         TableError: It is another benchmark, the folder is missing, or a file has another format.
     """
-    if benchmark.key not in _TRAINING:
+    if benchmark.key not in TRAINING:
         raise TableError(
-            f"nats_bench does not cover {benchmark.key}; it covers {', '.join(_TRAINING)}"
+            f"nats_bench does not cover {benchmark.key}; it covers {', '.join(TRAINING)}"
         )
+    (accuracies,), _, sha256 = read_archive(benchmark, folder, (EPOCHS,))
+    return Table(
+        benchmark=benchmark.key,
+        accuracies=accuracies,
+        metric="validation accuracy at 200 epochs",
+        unit="percent",
+        source="nats_bench",
+        version=VERSION,
+        sha256=sha256,
+    )
+
+
+def read_archive(
+    benchmark: Benchmark, folder: Path | None, epochs: Sequence[int]
+) -> tuple[list[dict[str, tuple[float, ...]]], list[dict[str, float]], str]:
+    """Return accuracies by seed, seconds of one training, and the digest of all files.
+
+    Args:
+        benchmark: A key of ``TRAINING``.
+        folder: The folder of accuracy tables.
+        epochs: Of which trainings, ``EPOCHS`` or ``FEWER_EPOCHS``; one of the dictionaries each.
+
+    Raises:
+        TableError: The folder is missing, or a file has another format.
+    """
     archive = folder_of_tables(folder, ARCHIVE) / ARCHIVE
     paths = sorted(archive.glob(f"{ARCHIVE}_[0-9][0-9][0-9][0-9][0-9][0-9].pickle.pbz2"))
     if not paths:
@@ -56,34 +83,31 @@ def load(benchmark: Benchmark, folder: Path | None = None) -> Table:
             f"get them from {PUBLISHER} and put them there"
         )
     digest = hashlib.sha256()
-    accuracies = {}
+    accuracies: list[dict[str, tuple[float, ...]]] = [{} for _ in epochs]
+    seconds: list[dict[str, float]] = [{} for _ in epochs]
     for path in paths:
         content, _ = read_bytes(path, PUBLISHER)
         digest.update(content)
-        architecture, values = _read_record(content, path, _TRAINING[benchmark.key])
-        accuracies[architecture] = values
-    return Table(
-        benchmark=benchmark.key,
-        accuracies=accuracies,
-        metric="validation accuracy at 200 epochs",
-        unit="percent",
-        source="nats_bench",
-        version=VERSION,
-        sha256=digest.hexdigest(),
-    )
+        for number, each in enumerate(epochs):
+            architecture, values, took = _read_record(content, path, TRAINING[benchmark.key], each)
+            accuracies[number][architecture] = values
+            seconds[number][architecture] = took
+    return accuracies, seconds, digest.hexdigest()
 
 
-def _read_record(content: bytes, path: Path, training: str) -> tuple[str, tuple[float, ...]]:
-    """Return the architecture in a file and its accuracies, ordered by seed."""
+def _read_record(
+    content: bytes, path: Path, training: str, epochs: int
+) -> tuple[str, tuple[float, ...], float]:
+    """Return the architecture in a file, its accuracies ordered by seed, and the mean seconds."""
     try:
         record: Any = load_table_pickle(bz2.decompress(content), path, _STAND_INS)
-        results = record[str(_EPOCHS)]["all_results"]
+        results = record[str(epochs)]["all_results"]
+        runs = {seed: result for (name, seed), result in results.items() if name == training}
         by_seed = {
-            seed: float(result["eval_acc1es"][f"x-valid@{_EPOCHS - 1}"])
-            for (name, seed), result in results.items()
-            if name == training
+            seed: float(run["eval_acc1es"][f"x-valid@{epochs - 1}"]) for seed, run in runs.items()
         }
-        architecture = str(NasBench201Spec.parse(record[str(_EPOCHS)]["arch_str"]))
+        seconds = [sum(run.get("train_times", {}).values()) for run in runs.values()]
+        architecture = str(NasBench201Spec.parse(record[str(epochs)]["arch_str"]))
     except (OSError, EOFError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise TableError(
             f"'{path}' is not a record of NATS-Bench's topology search space ({error!r}); "
@@ -93,7 +117,8 @@ def _read_record(content: bytes, path: Path, training: str) -> tuple[str, tuple[
         raise TableError(
             f"'{path}' is for another search space ({error}); get it from {PUBLISHER}"
         ) from None
-    return architecture, tuple(by_seed[seed] for seed in sorted(by_seed))
+    values = tuple(by_seed[seed] for seed in sorted(by_seed))
+    return architecture, values, float(sum(seconds)) / max(1, len(seconds))
 
 
 class _Float64:

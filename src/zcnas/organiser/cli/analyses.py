@@ -21,8 +21,8 @@ from zcnas.organiser.cli.options import (
 from zcnas.organiser.extras import require
 
 NAMES = (
-    "generalisation, bias, information, surrogate, deeper-look, or all of them; report writes one "
-    "page of what they recorded in OUT, scores computes our own table"
+    "generalisation, bias, information, surrogate, deeper-look, reduced-training, or all of "
+    "them; report writes one page of what they recorded in OUT, scores computes our own table"
 )
 
 
