@@ -37,7 +37,7 @@ export SUBMISSIONS SUBMISSION OUT DATA SITE
 SEVERAL_SUBMISSIONS = if [ -e "$$SUBMISSIONS" ]; then set -- "$$SUBMISSIONS"; else eval "set -- $$SUBMISSIONS"; fi
 
 .DEFAULT_GOAL := help
-.PHONY: help install lock score dry-run smoke submission leaderboard baselines status rank merge data phases sample bundle bundle-check emulate feedback audit doctor attack-table analyse image check docs site test test-slow test-lowest fuzz verify-spaces soak bench
+.PHONY: help install lock score dry-run smoke submission leaderboard baselines status rank merge data phases sample bundle bundle-check emulate feedback audit doctor attack-table analyse image check docs site test test-slow test-lowest fuzz verify-spaces soak bench timings timings-check
 
 help:  ## list the targets
 	@echo "Variables are the options of the console script: ISOLATION=docker is --isolation docker, likewise PHASE= OUT= CPUS= SCHEDULER="
@@ -186,6 +186,12 @@ soak: .venv/installed-dev  ## kill everything at random for MINUTES=30 and compa
 
 bench: .venv/installed-dev  ## run every stopwatch of timings/; bench-NAME for one
 	for file in timings/bench_*.py; do echo "== $$file"; $(BIN)/python $$file; done
+
+timings: .venv/installed-dev  ## measure five cheap ratios, append them to docs/reports/timings.jsonl, draw them over commits
+	$(BIN)/python timings/history.py record --rounds 9
+
+timings-check: .venv/installed-dev  ## measure the five ratios and fail if one grew beyond its noise
+	$(BIN)/python timings/history.py check
 
 bench-%: .venv/installed-dev
 	$(BIN)/python timings/bench_$*.py

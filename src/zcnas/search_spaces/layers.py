@@ -5,6 +5,7 @@ A layer that only one search space uses lives in that space's ``network.py``.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 import torch
@@ -85,9 +86,11 @@ def he_init(module: nn.Module) -> None:
 
     Reference: He et al., "Delving Deep into Rectifiers", ICCV 2015, arXiv:1502.01852, eq. 14.
     """
-    for layer in module.modules():
-        if isinstance(layer, nn.Conv2d):
-            nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
+    with torch.no_grad():
+        for layer in module.modules():
+            if isinstance(layer, nn.Conv2d):
+                fan_out = len(layer.weight) * math.prod(layer.kernel_size)
+                layer.weight.normal_(0.0, math.sqrt(2.0) / math.sqrt(fan_out))
 
 
 def three_stages(channels: int) -> tuple[int, int, int]:

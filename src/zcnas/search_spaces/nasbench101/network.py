@@ -17,10 +17,11 @@ import torch
 from torch import Tensor, nn
 
 from zcnas.benchmarks import Dataset
+from zcnas.search_spaces.blueprints import construct, drawn_later, fresh_copies
 from zcnas.search_spaces.layers import he_init, three_stages
 from zcnas.search_spaces.nasbench101.graph import Matrix
 from zcnas.search_spaces.nasbench101.spec import NasBench101Spec
-from zcnas.search_spaces.network import Network, fresh_copies
+from zcnas.search_spaces.network import Network
 
 STACK_CHANNELS = (128, 256, 512)
 CELLS_PER_STACK = 3
@@ -77,13 +78,13 @@ class Cell(nn.Module):
         self.channels = channels_of_vertices(spec.matrix, channels_in, channels_out)
         self.projections = nn.ModuleDict(
             {
-                str(target): ConvBnRelu(channels_in, self.channels[target], 1)
+                str(target): construct(ConvBnRelu, channels_in, self.channels[target], 1)
                 for target, connected in enumerate(spec.matrix[0])
                 if connected
             }
         )
         self.ops = nn.ModuleList(
-            _build_op(op, width)
+            construct(_build_op, op, width)
             for op, width in zip(spec.ops[1:-1], self.channels[1:-1], strict=True)
         )
 
@@ -133,9 +134,6 @@ class NasBench101Network(Network):
                 self.cells.extend(fresh_copies(Cell(spec, channels, channels), repeated))
         self.pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
         self.classifier = nn.Linear(channels, dataset.num_classes)
-        he_init(self)
-        nn.init.normal_(self.classifier.weight, std=CLASSIFIER_STD)
-        nn.init.zeros_(self.classifier.bias)
 
     @property
     def uncounted_pool(self) -> nn.Module:
@@ -159,7 +157,12 @@ def build(spec: NasBench101Spec, dataset: Dataset) -> NasBench101Network:
     Convolutions start from He's initialisation, as published; the classifier's weights from
     N(0, 0.01²), as in the PyTorch port that NASLib uses.
     """
-    return NasBench101Network(spec, dataset)
+    with drawn_later():
+        network = NasBench101Network(spec, dataset)
+    he_init(network)
+    nn.init.normal_(network.classifier.weight, std=CLASSIFIER_STD)
+    nn.init.zeros_(network.classifier.bias)
+    return network
 
 
 def _build_op(op: str, channels: int) -> nn.Module:

@@ -12,9 +12,10 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from zcnas.benchmarks import Dataset
+from zcnas.search_spaces.blueprints import construct, fresh_copies
 from zcnas.search_spaces.layers import FourNodeCell, ReluConvBn, three_stages
 from zcnas.search_spaces.nasbench201.spec import NasBench201Spec
-from zcnas.search_spaces.network import Network, fresh_copies
+from zcnas.search_spaces.network import Network
 
 STAGE_CHANNELS = (16, 32, 64)
 CELLS_PER_STAGE = 5
@@ -35,7 +36,7 @@ class Cell(FourNodeCell):
     """The cell of a spec: (B, C, H, W) to the same shape."""
 
     def __init__(self, spec: NasBench201Spec, channels: int) -> None:
-        super().__init__(_build_op(op, channels) for op in spec.ops)
+        super().__init__(construct(_build_op, op, channels) for op in spec.ops)
 
 
 class ReductionBlock(nn.Module):
@@ -73,7 +74,7 @@ class NasBench201Network(Network):
         channels = first
         for stage_channels in stages:
             if stage_channels != channels:
-                self.cells.append(ReductionBlock(channels, stage_channels))
+                self.cells.append(construct(ReductionBlock, channels, stage_channels))
                 channels = stage_channels
             self.cells.extend(fresh_copies(Cell(spec, channels), cells))
         self.head = nn.Sequential(nn.BatchNorm2d(last), nn.ReLU())

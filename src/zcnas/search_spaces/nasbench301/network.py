@@ -22,10 +22,11 @@ import torch
 from torch import Tensor, nn
 
 from zcnas.benchmarks import Dataset
+from zcnas.search_spaces.blueprints import construct, fresh_copies
 from zcnas.search_spaces.layers import FactorizedReduce, ReluConvBn
 from zcnas.search_spaces.nasbench301.spec import INPUTS, NODES, NasBench301Spec
 from zcnas.search_spaces.nasbench301.spec import Cell as CellSpec
-from zcnas.search_spaces.network import Network, fresh_copies
+from zcnas.search_spaces.network import Network
 
 CHANNELS = 32
 STEM_FACTOR = 3
@@ -40,7 +41,7 @@ class Cell(nn.Module):
         super().__init__()
         self.sources = [source for _, source in spec]
         self.edges = nn.ModuleList(
-            _build_op(op, channels, stride=2 if reduces and source < INPUTS else 1)
+            construct(_build_op, op, channels, 2 if reduces and source < INPUTS else 1)
             for op, source in spec
         )
 
@@ -100,8 +101,8 @@ class NasBench301Network(Network):
         self.entries = nn.ModuleList()
         widths, just_reduced = (stem_channels, stem_channels), False
         for channels, reduces in plan:
-            self.entries.append(_entry(widths[0], channels, halves=just_reduced))
-            self.entries.append(_entry(widths[1], channels, halves=False))
+            self.entries.append(construct(_entry, widths[0], channels, just_reduced))
+            self.entries.append(construct(_entry, widths[1], channels, False))
             widths, just_reduced = (widths[1], NODES * channels), reduces
         self.pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
         self.classifier = nn.Linear(widths[1], dataset.num_classes)

@@ -8,13 +8,11 @@ Reference: Duan et al., CVPR 2021, arXiv:2105.11871, section 3.1.
 
 from __future__ import annotations
 
-import itertools
-
 from torch import Tensor, nn
 
 from zcnas.benchmarks import Dataset
+from zcnas.search_spaces.blueprints import construct, drawn_later
 from zcnas.search_spaces.layers import ReluConvBn, he_init
-from zcnas.search_spaces.network import fresh_copies
 from zcnas.search_spaces.taskonomy import STEM_CHANNELS, STEM_STRIDE, TaskNetwork, stem
 from zcnas.search_spaces.transbench101_macro.spec import TransBench101MacroSpec
 
@@ -54,8 +52,7 @@ def build(spec: TransBench101MacroSpec, dataset: Dataset) -> TaskNetwork:
         blocks.append((channels, wider, 2 if module in (3, 4) else 1))
         blocks += [(wider, wider, 1)] * (BLOCKS_PER_MODULE - 1)
         channels = wider
-    encoder = nn.Sequential(stem(3))
-    for arguments, run in itertools.groupby(blocks):
-        encoder.extend(fresh_copies(ResidualBlock(*arguments), len(list(run))))
+    with drawn_later():
+        encoder = nn.Sequential(stem(3), *(construct(ResidualBlock, *each) for each in blocks))
     he_init(encoder)
     return TaskNetwork(encoder, channels, STEM_STRIDE * 2**spec.reductions, dataset)

@@ -16,9 +16,10 @@ import itertools
 from torch import Tensor, nn
 
 from zcnas.benchmarks import Dataset, NetworkSize
+from zcnas.search_spaces.blueprints import construct, drawn_later, fresh_copies
 from zcnas.search_spaces.four_node_cell import EDGES
 from zcnas.search_spaces.layers import FactorizedReduce, FourNodeCell, ReluConvBn, he_init
-from zcnas.search_spaces.network import Network, fresh_copies
+from zcnas.search_spaces.network import Network
 from zcnas.search_spaces.taskonomy import (
     STEM_CHANNELS,
     STEM_STRIDE,
@@ -55,9 +56,9 @@ class Cell(FourNodeCell):
         self, spec: TransBench101MicroSpec, channels: int, reduces: bool, affine_skip: bool
     ) -> None:
         super().__init__(
-            _build_op(op, channels, reduces, affine_skip)
+            construct(_build_op, op, channels, reduces, affine_skip)
             if source == 0
-            else _build_op(op, channels * (2 if reduces else 1), False, affine_skip)
+            else construct(_build_op, op, channels * (2 if reduces else 1), False, affine_skip)
             for op, (source, _) in zip(spec.ops, EDGES, strict=True)
         )
 
@@ -97,7 +98,8 @@ def build(spec: TransBench101MicroSpec, dataset: Dataset) -> Network:
     if dataset.target == "label":
         return SmallNetwork(spec, dataset)
     size = NetworkSize(STEM_CHANNELS, CELLS_PER_MODULE)
-    encoder = nn.Sequential(stem(3), *_cells(spec, MACRO, affine_skip=True, size=size))
+    with drawn_later():
+        encoder = nn.Sequential(stem(3), *_cells(spec, MACRO, affine_skip=True, size=size))
     he_init(encoder)
     stride = STEM_STRIDE * 2 ** MACRO.count("4")
     return TaskNetwork(encoder, _channels_after(MACRO, size.channels), stride, dataset)
