@@ -46,7 +46,7 @@ def test_torch_is_imported_by_the_worker_alone(statement):
 def test_what_is_shipped_to_submissions_knows_no_accuracy(tmp_path):
     program = stage_worker(tmp_path / "program")
     for path in program.rglob("*"):
-        assert path.is_dir() or path.suffix in (".py", ".typed"), path
+        assert path.is_dir() or path.suffix in (".py", ".pyc", ".typed"), path
         assert "tables" not in path.parts
         assert "reference_data" not in path.parts
 

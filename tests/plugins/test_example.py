@@ -69,7 +69,8 @@ def test_what_is_staged_beside_the_worker_is_its_code_alone_and_changes_the_dige
     added = {
         path.relative_to(program).as_posix()
         for path in program.rglob("*")
-        if path.is_file() and not (tmp_path / "plain" / path.relative_to(program)).exists()
+        if path.is_file() and path.suffix != ".pyc"
+        if not (tmp_path / "plain" / path.relative_to(program)).exists()
     }
     package = {f"zcnas_toyspace/{n}.py" for n in ("__init__", "spec", "network", "proxy")}
     metadata = {f"zcnas_toyspace-1.0.dist-info/{n}" for n in ("METADATA", "entry_points.txt")}

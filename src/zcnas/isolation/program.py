@@ -1,7 +1,7 @@
 """The folder a worker is started from: ``worker.py``, the rooms shipped to it, and plugins.
 
 ``zcnas/words/wings.py`` says which rooms those are. They hold specs, networks and the protocol; no
-table, no reference, no reader of accuracies.
+table, no reference, no reader of accuracies. Modules are compiled as well (``compiled.py``).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+from zcnas.isolation.compiled import compile_staged
 from zcnas.plugins import shipped_files as plugin_files
 from zcnas.words.resources import package_file
 from zcnas.words.wings import PROGRAM_FILES, shipped_files
@@ -25,20 +26,23 @@ def stage_worker(target: Path, plugins: Iterable[str] = ()) -> Path:
     Raises:
         PluginError: A plugin's package is missing, or holds an accuracy table as well.
     """
-    for source in map(package_file, PROGRAM_FILES["worker"]):
-        if source.is_file():
-            target.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target / source.name)
-        else:
-            ignore = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(source, target / source.name, ignore=ignore)
-    for name, source in shipped_files("worker"):
-        (target / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target / name)
+    sources: dict[Path, Path] = {}
+    for top in map(package_file, PROGRAM_FILES["worker"]):
+        for source in [top] if top.is_file() else sorted(top.rglob("*")):
+            if source.is_file() and "__pycache__" not in source.parts:
+                sources[target / source.relative_to(top.parent)] = source
+    sources |= {target / name: source for name, source in shipped_files("worker")}
+    for staged, source in sources.items():
+        staged.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, staged)
     for distribution in plugins:
         for name, content in plugin_files(distribution):
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            (target / name).write_bytes(content)
+            staged = sources[target / name] = target / name
+            staged.parent.mkdir(parents=True, exist_ok=True)
+            staged.write_bytes(content)
+    for staged, source in sources.items():
+        if staged.suffix == ".py":
+            compile_staged(staged, source)
     for path in (target, *target.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
     return target

@@ -56,6 +56,15 @@ def test_a_program_that_was_changed_since_the_run_began_is_not_started(
         host.run(evaluation, print, threading.Event())
 
 
+def test_a_program_whose_compiled_code_was_changed_is_not_started(evaluation, program, tmp_path):
+    copy = shutil.copytree(program, tmp_path / "program")
+    host = Host([0], NoWorkers(), copy, evaluation.program_sha256)
+    compiled = next((copy / "zcnas" / "worker" / "__pycache__").iterdir())
+    compiled.write_bytes(compiled.read_bytes()[:-1] + b"x")
+    with pytest.raises(OrganiserError, match="was changed while the run was under way"):
+        host.run(evaluation, print, threading.Event())
+
+
 @pytest.mark.container
 def test_a_clusters_host_without_the_image_or_with_another_one_says_so(
     docker_isolation, monkeypatch

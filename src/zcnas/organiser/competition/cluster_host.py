@@ -14,6 +14,7 @@ from pathlib import Path
 from zcnas.errors import OrganiserError, UsageError
 from zcnas.ingestion.gauge import Gauge
 from zcnas.isolation import Isolation, IsolationName, Worker, WorkerPlace
+from zcnas.isolation.compiled import digest_of_compiled
 from zcnas.isolation.container import DESCRIPTION, DockerIsolation
 from zcnas.isolation.engine import connect
 from zcnas.isolation.image import FINGERPRINT_LABEL, IMAGE
@@ -42,7 +43,8 @@ def run_on_cluster(task: Task, report: Report, interrupted: Interruption) -> Non
         cpus = parse_cpus(os.environ.get(CPUS_VARIABLE, ""))
     except UsageError as error:
         raise OrganiserError(f"{CPUS_VARIABLE} of {socket.gethostname()}: {error}") from None
-    Host(cpus, isolation, program, digest, _gauge(task.run)).run(task, report, interrupted)
+    host = Host(cpus, isolation, program, digest, _gauge(task.run), compiled)
+    host.run(task, report, interrupted)
 
 
 class ClusterIsolation:
@@ -62,10 +64,10 @@ class ClusterIsolation:
 
 
 @functools.cache
-def _program(plugins: tuple[str, ...]) -> tuple[Path, str]:
-    """Return the folder workers are started from and its digest; made once per process."""
+def _program(plugins: tuple[str, ...]) -> tuple[Path, str, str]:
+    """Return the folder workers are started from and both digests; made once per process."""
     program = stage_worker(make_owned_folder("program") / "program", plugins)
-    return program, digest_of(program)
+    return program, digest_of(program), digest_of_compiled(program)
 
 
 @functools.lru_cache(1)

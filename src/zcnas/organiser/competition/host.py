@@ -25,6 +25,7 @@ from zcnas.ingestion.combining import combine
 from zcnas.ingestion.gauge import Gauge
 from zcnas.ingestion.ingest import IngestionJob, ingest
 from zcnas.isolation import Isolation
+from zcnas.isolation.compiled import digest_of_compiled
 from zcnas.isolation.machine import Interruption, Machine
 from zcnas.isolation.owners import owned_folder
 from zcnas.jobs import Report as SendReport
@@ -54,6 +55,8 @@ class Host:
         program: The folder workers are started from.
         program_sha256: Digest of that folder, which is looked at again before each task.
         gauge: What is known of the speed of its CPUs in this run.
+        compiled_sha256: Digest of the program's compiled files, looked at again as well; by
+            default, of those that are there when this is made.
     """
 
     cpus: Sequence[int]
@@ -61,6 +64,11 @@ class Host:
     program: Path
     program_sha256: str
     gauge: Gauge = field(default_factory=Gauge)
+    compiled_sha256: str = ""
+
+    def __post_init__(self) -> None:
+        compiled_sha256 = self.compiled_sha256 or digest_of_compiled(self.program)
+        object.__setattr__(self, "compiled_sha256", compiled_sha256)
 
     def run(self, task: Task, report: SendReport, interrupted: Interruption) -> None:
         """Ask for every architecture, or have answers combined, and report what is done at once.
@@ -73,7 +81,11 @@ class Host:
                 f"host {socket.gethostname()} has a different version of the worker's program; "
                 "install the organiser's version there"
             )
-        if digest_of(self.program) != self.program_sha256:
+        compiled_sha256 = digest_of_compiled(self.program)
+        if (digest_of(self.program), compiled_sha256) != (
+            self.program_sha256,
+            self.compiled_sha256,
+        ):
             raise OrganiserError(
                 f"the worker's program in {self.program} on {socket.gethostname()} was changed "
                 "while the run was under way; repeat the command to resume with a fresh copy"
