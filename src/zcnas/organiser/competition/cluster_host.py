@@ -38,7 +38,7 @@ def run_on_cluster(task: Task, report: Report, interrupted: Interruption) -> Non
         OrganiserError: This host is at fault.
     """
     isolation = _isolation(task.image)
-    program, digest = _program(task.plugins)
+    program, digest, compiled = _program(task.plugins)
     try:
         cpus = parse_cpus(os.environ.get(CPUS_VARIABLE, ""))
     except UsageError as error:
