@@ -164,7 +164,7 @@ check: .venv/installed-dev  ## ruff, mypy, the contracts of the wings, and that 
 docs: .venv/installed-docs  ## write the reference pages from the code and build the documentation's site in build/docs
 	$(BIN)/python docs/write_reference.py
 	$(BIN)/sphinx-build -q -W --keep-going docs build/docs
-	$(BIN)/python docs/write_practice_site.py build/docs/practice_site
+	$(BIN)/python docs/write_practice_site.py build/docs/practice_site ../index.html
 
 site: install  ## write an example of a leaderboard, the baselines on the practice phase (SITE=build/site)
 	$(BIN)/python docs/write_practice_site.py "$${SITE:-build/site}"

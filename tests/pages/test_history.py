@@ -93,7 +93,10 @@ def test_a_teams_entries_stand_on_its_pages_and_under_the_ranking(site):
 
 def test_a_board_is_as_new_as_its_newest_scored_entry(site):
     entries = [entry("a", "A", 3, 0.1), entry("b", "B", 9, None), entry("c", "C", "", 0.2)]
-    assert updated_at(entries) == "2026-03-03T10:30:00Z"
-    assert updated_at(entries[1:]) == ""
+    assert updated_at(entries, ["", "", ""]) == "2026-03-03T10:30:00Z"
+    assert updated_at(entries, ["", "2026-03-09T10:00:00Z", "2026-03-04T10:00:00Z"])[:10] == (
+        "2026-03-04"
+    )
+    assert updated_at(entries[1:], ["", ""]) == ""
     page = (site / "index.html").read_text(encoding="utf-8")
     assert '<time datetime="2026-03-02T10:00:00Z">2026-03-02 10:00 UTC</time>' in page

@@ -1,4 +1,4 @@
-"""A ranking of 200 submissions on all 28 benchmarks in a real browser."""
+"""A ranking of 200 submissions on all 28 benchmarks, and of 1,000, in a real browser."""
 
 import json
 from pathlib import Path
@@ -7,19 +7,38 @@ import msgspec
 import numpy as np
 import pytest
 
-from tests.boards import bind, enter, publish_run
+from tests.boards import bind, enter
 from tests.pages.reading import numbers, violations
 from zcnas.benchmarks import BENCHMARKS
+from zcnas.judging.judge import judge
+from zcnas.organiser.results.contest import read_contest
+from zcnas.organiser.results.publishing import publish
+from zcnas.pages.ranking_page import ranking_page
+from zcnas.pages.site import page_names
+from zcnas.pages.site_content import SiteContent
+from zcnas.pages.submission import About
 from zcnas.phases import load_phase
+from zcnas.words.feedback import shown
 from zcnas.words.records import Prediction, Reference
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.browser
 
 
+FIRST_ROW = """(() => {
+    const look = () => {
+        const row = document.querySelector("#board tbody tr");
+        if (row && row.getBoundingClientRect().height > 0) window.firstRow = performance.now();
+        else requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+})()"""
+"""Records when a frame first shows the ranking's first row, in ms since navigation."""
+
+
 @pytest.fixture(scope="module")
-def many(tmp_path_factory):
-    """The site of 200 submissions on all 28 benchmarks."""
+def judged(tmp_path_factory):
+    """A run of 200 submissions on all 28 benchmarks and its judgement."""
     out = tmp_path_factory.mktemp("many")
     phase = load_phase(ROOT / "reference_data" / "phases.toml", "full")
     phase = msgspec.structs.replace(phase, benchmarks=tuple(BENCHMARKS))
@@ -42,8 +61,39 @@ def many(tmp_path_factory):
             for key, drawn in scores.items()
         }
         enter(results, f"entry{number:03d}", lines)
-    publish_run(out, phase, references)
-    return out / "leaderboard"
+    return results, phase, judge(read_contest(results, phase, references), 100)
+
+
+@pytest.fixture(scope="module")
+def many(judged):
+    """The site of 200 submissions on all 28 benchmarks."""
+    results, phase, judgement = judged
+    publish(judgement, phase, results)
+    return results.path / "leaderboard"
+
+
+@pytest.fixture(scope="module")
+def thousand(judged, tmp_path_factory):
+    """The ranking of 1,000 entries on all 28 benchmarks: those 200, five times over."""
+    _, phase, judgement = judged
+    entries, rows = [], {}
+    for entry in judgement.leaderboard.entries:
+        for copy in range(5):
+            name = f"{entry.submission}-{copy}"
+            rows[name] = judgement.rows[entry.submission]
+            entries.append(msgspec.structs.replace(entry, submission=name, rank=len(entries) + 1))
+    content = SiteContent(
+        leaderboard=msgspec.structs.replace(judgement.leaderboard, entries=tuple(entries)),
+        phase=phase,
+        outcomes=judgement.outcomes,
+        analysis=judgement.analysis,
+        rows=rows,
+        show=shown(phase, after_deadline=True),
+        about=lambda entry: About(submission=entry.submission, method=entry.method),
+    )
+    page = tmp_path_factory.mktemp("thousand") / "index.html"
+    page.write_text(ranking_page(content, page_names(list(rows)), (), ""), encoding="utf-8")
+    return page
 
 
 def test_a_ranking_of_200_by_28_starts_with_an_overview_and_opens_to_one_search_space(
@@ -84,3 +134,39 @@ def test_axe_finds_no_violation_in_a_large_ranking(many, open_page):
     page.get_by_label("Show").select_option("all")
     page.get_by_label("Find").fill("entry01")  # all columns of ten rows: axe looks at every cell
     assert violations(page) == []
+
+
+def test_a_ranking_of_1000_shows_250_rows_at_a_time_and_finds_every_other(thousand, open_page):
+    page = open_page(thousand)
+    shown, status = page.locator("#board tbody tr:visible"), page.locator("#shown")
+    assert shown.count() == 250
+    assert status.inner_text() == "1000 of 1000 entries"
+    page.get_by_role("button", name="Show 250 more").click()
+    assert shown.count() == 500
+    last = page.locator("#board tbody tr").last.locator("th a").text_content()
+    page.get_by_label("Find").fill(last)
+    assert shown.locator("th a").all_inner_texts() == [last]
+    page.get_by_label("Find").fill("")
+    page.get_by_role("button", name="Rank").click()
+    assert shown.first.locator("th a").inner_text() == last, "sorting looks at all rows"
+    assert shown.count() == 250
+    page.goto("about:blank")
+    page.goto(f"{thousand.as_uri()}#submission-{last}")
+    assert page.locator("tr:target").is_visible()
+
+
+def test_the_first_row_of_1000_entries_is_there_about_as_soon_as_that_of_200(
+    many, thousand, browser
+):
+    """Milliseconds are those of this machine, so they are compared with each other."""
+    soonest = {}
+    for _ in range(3):
+        for path in (many / "index.html", thousand):
+            tab = browser.new_page()
+            tab.add_init_script(FIRST_ROW)
+            tab.goto(path.as_uri())
+            tab.wait_for_function("window.firstRow")
+            now = tab.evaluate("window.firstRow")
+            soonest[path] = min(now, soonest.get(path, now))
+            tab.close()
+    assert soonest[thousand] < 3 * soonest[many / "index.html"], soonest

@@ -19,6 +19,7 @@ from zcnas.judging.judge import judge
 from zcnas.judging.outcomes import Collector, analyse
 from zcnas.organiser.results.contest import read_contest
 from zcnas.organiser.results.publishing import publish
+from zcnas.pages.identity import PREVIEW
 from zcnas.pages.site import page_names
 from zcnas.pages.site_folder import LISTING
 from zcnas.words.records import read_predictions
@@ -103,7 +104,7 @@ def test_the_site_has_a_page_for_every_submission_and_benchmark_and_for_the_phas
     site, published, phase
 ):
     names = {path.name for path in site.iterdir()}
-    expected = {"index.html", "phase.html", LISTING}
+    expected = {"index.html", "phase.html", PREVIEW, LISTING}
     expected |= {f"benchmark-{key}.html" for key in phase.benchmarks}
     expected |= set(page_names([e.submission for e in published.entries]).values())
     assert names == expected
@@ -145,7 +146,7 @@ def test_every_link_leads_to_a_page_of_the_site_or_a_place_on_it(site):
 
 
 def test_what_only_the_organiser_may_know_of_a_fault_is_on_no_page(site):
-    for path in site.iterdir():
+    for path in site.glob("*.html"):
         assert "/secret/path" not in path.read_text(encoding="utf-8"), path.name
 
 
@@ -172,7 +173,7 @@ def publish_hidden(published, phase, references, run_folder, site, **changes):
     specs = {key: {} for key in phase.benchmarks}
     specs[phase.benchmarks[0]] = dict.fromkeys(references[phase.benchmarks[0]].accuracies, "SPEC")
     publish_run(out, phase, references, site=site, specs=specs, resamples=200, **changes)
-    return "".join(path.read_text(encoding="utf-8") for path in sorted(site.iterdir()))
+    return "".join(path.read_text(encoding="utf-8") for path in sorted(site.glob("*.html")))
 
 
 def test_a_phase_without_feedback_publishes_names_only(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,8 +13,9 @@ from markupsafe import Markup
 from zcnas.judging.secondary_metrics import TOP_SHARE
 from zcnas.judging.statistics import RESAMPLES
 from zcnas.judging.top_k import TOP_RESAMPLES, TRAINED
+from zcnas.pages.identity import NOBODY
 from zcnas.words.feedback import Feedback
-from zcnas.words.text import printable
+from zcnas.words.text import is_address, printable
 
 TEMPLATES = Path(__file__).parent / "templates"
 DECIMALS = 4
@@ -39,12 +41,15 @@ def environment() -> Environment:
         "seconds": format_seconds,
         "breakable": breakable,
         "titled": titled,
+        "moment": format_moment,
+        "terms": format_terms,
     }
     result.globals |= {
         "css": asset("style.css"),
         "js_theme": asset("theme.js"),
         "footer": FOOTER,
         "links": (),
+        "identity": NOBODY,
         "here": "",
     }
     result.globals |= {"resamples": f"{RESAMPLES:,}", "top_share": f"{100 * TOP_SHARE:.0f} %"}
@@ -93,6 +98,20 @@ def format_seconds(value: float) -> str:
     if value < 100:
         return f"{value:.2f} s" if value < 10 else f"{value:.1f} s"
     return f"{value:.0f} s" if value < 6000 else f"{value / 3600:.1f} h"
+
+
+def format_moment(moment: datetime.datetime | str) -> Markup:
+    """Return a moment in UTC as a page shows it, such as ``2027-01-24 23:59 UTC``."""
+    text = moment if isinstance(moment, str) else f"{moment.isoformat(timespec='seconds')}Z"
+    return Markup('<time datetime="{}">{} {} UTC</time>').format(text, text[:10], text[11:16])
+
+
+def format_terms(licence: str) -> Markup:
+    """Return a licence, as a link where it is an address."""
+    if not is_address(licence):
+        return Markup.escape(licence)
+    shown = licence.partition("://")[2].removeprefix("www.").rstrip("/")
+    return Markup('<a href="{}" rel="license">{}</a>').format(licence, shown)
 
 
 def breakable(key: str) -> Markup:

@@ -145,9 +145,20 @@ def podium_of(rows: Sequence[RankingRow]) -> tuple[RankingRow, ...]:
     return tuple(ranked[:PODIUM]) if len(ranked) >= PODIUM else ()
 
 
-def updated_at(entries: Sequence[Entry]) -> str:
-    """Return when the newest scored entry came in, in UTC; "" where no time is known."""
-    return max((each.received_at for each in entries if each.score is not None), default="")
+def updated_at(entries: Sequence[Entry], ended: Sequence[str]) -> str:
+    """Return when the newest result was made, in UTC; "" where no time is known.
+
+    Args:
+        entries: Who is on the ranking.
+        ended: When the last query of each was answered; "" where that is not recorded, as of
+            predictions from elsewhere, whose arrival counts then.
+    """
+    scored = [
+        (end or each.received_at).replace("+00:00", "Z")
+        for each, end in zip(entries, ended, strict=True)
+        if each.score is not None
+    ]
+    return max(scored, default="")
 
 
 def anchor_of(href: str) -> str:

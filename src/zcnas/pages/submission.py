@@ -15,6 +15,7 @@ from zcnas.judging.outcomes import Analysis, Collector, Outcomes, analyse
 from zcnas.judging.statistics import RESAMPLES
 from zcnas.pages.environment import asset, decimals_of, environment
 from zcnas.pages.history import TeamHistory
+from zcnas.pages.identity import NOBODY, PREVIEW, Identity
 from zcnas.pages.titles import space_title
 from zcnas.pages.top import TITLES
 from zcnas.pages.views import (
@@ -52,6 +53,28 @@ class About:
     facts: tuple[Fact, ...] = ()
     logs: Mapping[str, str] = field(default_factory=dict)
     manifests: Mapping[str, PublicManifest] = field(default_factory=dict)
+    ended: str = ""
+    """When its newest result was made, in UTC."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnSite:
+    """Where a submission's page stands on a site; a platform's stands alone.
+
+    Attributes:
+        links: To the other pages, texts and names.
+        href: The page's own name.
+        history: Of its team, where there is one.
+        identity: Whose site it is.
+    """
+
+    links: Sequence[tuple[str, str]] = ()
+    href: str = ""
+    history: TeamHistory | None = None
+    identity: Identity = NOBODY
+
+
+ALONE = OnSite()
 
 
 class SubmissionBody(msgspec.Struct, frozen=True, array_like=True):
@@ -59,6 +82,7 @@ class SubmissionBody(msgspec.Struct, frozen=True, array_like=True):
 
     tally: Tally
     html: str
+    ended: str = ""
 
 
 def submission_page(
@@ -146,14 +170,20 @@ def view_of(
     )
 
 
-def body_of(view: SubmissionView, show: Feedback) -> SubmissionBody:
-    """Return a view as HTML, without what ``show`` hides."""
+def body_of(view: SubmissionView, show: Feedback, ended: str = "") -> SubmissionBody:
+    """Return a view as HTML, without what ``show`` hides.
+
+    Args:
+        view: Of a submission.
+        show: What the page may show.
+        ended: When the newest result was made, in UTC; "" if that is not known.
+    """
     view = replace(view, logs=tuple((key, log_shown(text, show)) for key, text in view.logs))
     template = environment().get_template("submission_body.html")
     html = template.render(
         view=view, top_titles=tuple(TITLES.values()), show=show, decimals=decimals_of(show)
     )
-    return SubmissionBody(view.tally, html)
+    return SubmissionBody(view.tally, html, ended)
 
 
 def render_submission(
@@ -163,9 +193,7 @@ def render_submission(
     row: int,
     body: SubmissionBody,
     show: Feedback,
-    links: Sequence[tuple[str, str]] = (),
-    history: TeamHistory | None = None,
-    href: str = "",
+    place: OnSite = ALONE,
 ) -> str:
     """Return the page of submission ``row``: who sent it, where it stands, and its body.
 
@@ -176,9 +204,7 @@ def render_submission(
         row: The submission's.
         body: What follows from its own results.
         show: What the page may show.
-        links: Of the site, texts and pages.
-        history: Of its team, where there is one.
-        href: The page's own name among the team's.
+        place: Where it stands.
     """
     return (
         environment()
@@ -193,9 +219,11 @@ def render_submission(
             show=show,
             decimals=decimals_of(show),
             js_architectures=asset("architectures.js"),
-            links=links,
-            history=history,
-            href=href,
+            links=place.links,
+            history=place.history,
+            href=place.href,
+            identity=place.identity,
+            preview=place.identity.address_of(PREVIEW),
         )
     )
 

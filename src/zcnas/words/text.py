@@ -83,3 +83,8 @@ def plural(count: int, noun: str, plural_noun: str = "") -> str:
         plural_noun: The plural, if it is not the singular with an ``s``.
     """
     return f"{count} {noun if count == 1 else plural_noun or noun + 's'}"
+
+
+def is_address(text: str) -> bool:
+    """Return whether a text is an address that a browser may be sent to."""
+    return text.startswith(("https://", "http://"))

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from zcnas.words.records import Prediction, Reference
 KEY = "nasbench201_cifar10"
 TRUTH = {f"{number:08x}": 90.0 - number / 2 for number in range(12)}
 SPECS = {KEY: {token: f"architecture of {token}" for token in TRUTH}}
+UV = (sys.executable, "-m", "uv")
 ABOUT = Described(
     name="A contest | of proxies",
     description="One sentence.",
@@ -128,10 +130,10 @@ def test_a_hidden_phase_is_published_after_its_deadline_only(repository):
 @pytest.mark.slow
 def test_mlcroissant_takes_the_description_and_reads_every_row(published, tmp_path):
     environment = tmp_path / "mlcroissant"
-    subprocess.run(["uv", "venv", "--quiet", environment], check=True)
+    subprocess.run([*UV, "venv", "--quiet", environment], check=True)
     python = environment / "bin/python"
     subprocess.run(
-        ["uv", "pip", "install", "--quiet", "--python", python, "mlcroissant"], check=True
+        [*UV, "pip", "install", "--quiet", "--python", python, "mlcroissant"], check=True
     )
     read = (
         "import json, sys, mlcroissant as mlc\n"

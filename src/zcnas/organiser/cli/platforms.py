@@ -139,12 +139,13 @@ def _read_baselines(paths: list[Path], names: list[str]) -> dict[str, Baselines]
 def _remind_of_samples(settings: Settings) -> None:
     """Say what of the sample settings has not been replaced."""
     from zcnas.isolation.image import IMAGE
+    from zcnas.organiser.platforms.settings import SAMPLE_CONTACT
 
     left = [
         name
         for name, value, sample in (
             ("docker_image", settings.docker_image, IMAGE),
-            ("contact_email", settings.contact_email, "organisers@example.org"),
+            ("contact_email", settings.contact_email, SAMPLE_CONTACT),
         )
         if value == sample
     ]

@@ -27,7 +27,10 @@ def publish(
         bool, typer.Option("--after-deadline", help="Publish a hidden phase: the contest is over.")
     ] = False,
     licence: Annotated[
-        str, typer.Option(metavar="URL", help="Address of the terms it is published under.")
+        str,
+        typer.Option(
+            metavar="URL", help="Address of its terms; competition.yaml's licence by default."
+        ),
     ] = "",
     url: Annotated[str, typer.Option(metavar="URL", help="Where it will be found.")] = "",
     date: Annotated[
@@ -46,6 +49,7 @@ def publish(
     from zcnas.organiser.publication.write import check_public, check_target, write_publication
     from zcnas.organiser.results.folder import ResultsFolder
     from zcnas.words.resources import SETTINGS_FILE, competition_file
+    from zcnas.words.text import is_address
 
     require("jinja2", "the pages of a publication")
     check_target(folder)
@@ -58,7 +62,7 @@ def publish(
         description=settings.description,
         creators=settings.organisers,
         published=_day(date),
-        licence=licence,
+        licence=licence or (settings.licence if is_address(settings.licence) else ""),
         url=url,
     )
     judgement = judged(contest_of(results, phase, after_deadline=after_deadline))
@@ -67,7 +71,7 @@ def publish(
         write_publication(judgement, phase, results, site, about, folder)
     names = sorted(each.name for each in folder.iterdir())
     console.print(f"{folder}: {', '.join(names)}", markup=False, highlight=False, soft_wrap=True)
-    if not licence:
+    if not about.licence:
         say_next("publish into a new folder with --licence URL: without terms nobody may reuse it")
     if as_json:
         print_record({"folder": folder, "files": names})

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from zcnas.judging.leaderboard import Leaderboard
     from zcnas.organiser.results.folder import ResultsFolder
     from zcnas.organiser.results.publishing import SiteOptions
+    from zcnas.pages.identity import Identity
     from zcnas.phases import Phase
 
 OutArgument = Annotated[Path, folder_argument("Folder of a run.")]
@@ -212,8 +213,9 @@ def site_of(phase: Phase, site: Path | None, *, after_deadline: bool) -> SiteOpt
     """Return what the pages of a phase tell beside the judgement.
 
     Raises:
-        ZcnasError: The phase's architectures cannot be read.
+        ZcnasError: The phase's architectures or the competition's settings cannot be read.
     """
+    from zcnas.organiser.extras import missing_packages
     from zcnas.organiser.results.contest import read_specs
     from zcnas.organiser.results.publishing import SiteOptions
     from zcnas.organiser.secret_files import DRAW_SEED
@@ -225,7 +227,16 @@ def site_of(phase: Phase, site: Path | None, *, after_deadline: bool) -> SiteOpt
         specs=read_specs(phase, inputs),
         draw_seed=seed.read_text().strip() if after_deadline and seed.is_file() else None,
         after_deadline=after_deadline,
+        identity=None if missing_packages("pages") else _identity(phase),
     )
+
+
+def _identity(phase: Phase) -> Identity:
+    """Return whose board it is, by the ``competition.yaml`` that counts here."""
+    from zcnas.organiser.results.identity import read_identity
+    from zcnas.words.resources import SETTINGS_FILE, competition_file
+
+    return read_identity(competition_file(SETTINGS_FILE), phase.name)
 
 
 def show(board: Leaderboard, out: Path, pages: str, *, as_json: bool) -> None:

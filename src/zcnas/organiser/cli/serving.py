@@ -70,17 +70,22 @@ def plan_of(folder: Path, names: list[str], isolation: str, cpus: str) -> Plan:
     """
     from zcnas.isolation.machine import parse_cpus
     from zcnas.organiser.platforms.settings import read_settings, schedule
+    from zcnas.organiser.results.identity import identity_of
     from zcnas.organiser.serving.calendar import ServedPhase
     from zcnas.organiser.serving.layout import Layout
     from zcnas.organiser.serving.plan import Plan
 
     require("jinja2", "the board that a server keeps up")
-    settings = read_settings(competition_file(SETTINGS_FILE))
+    path = competition_file(SETTINGS_FILE)
+    settings = read_settings(path)
     phases = []
     for name, dates in schedule(settings, names or list(settings.phases)):
         chosen = find_phase(name)
         inputs, references = halves_of(chosen)
-        phases.append(ServedPhase(chosen, dates, inputs.absolute(), references.absolute()))
+        identity = identity_of(settings, path.parent, name)
+        phases.append(
+            ServedPhase(chosen, dates, inputs.absolute(), references.absolute(), identity)
+        )
     return Plan(
         layout=Layout(place_of(folder)),
         phases=phases,

@@ -13,6 +13,7 @@ import msgspec
 import yaml
 
 from zcnas.errors import BundleError
+from zcnas.words.text import is_address
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Text = Annotated[str, msgspec.Meta(min_length=1)]
@@ -31,6 +32,8 @@ PAGES = {
 DEFAULT_GRANT_S = 600
 """Seconds that a Codabench server gives a submission on its shared queue, unless it is told
 otherwise (``MAX_EXECUTION_TIME_LIMIT``); the public server gives 1,200."""
+SAMPLE_CONTACT = "organisers@example.org"
+"""In the sample; settings that still have it are nobody's yet."""
 DEFAULT_SOLUTIONS = ("nwot", "params", "synflow")
 ALL_SOLUTIONS = "all"
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
@@ -93,6 +96,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         templates: A folder whose templates replace the packaged ones; "" for none.
         pages: The platform's pages, by title, with their files.
         solutions: The sample submissions that the bundle carries.
+        website: Where the competition is described; the board's pages link back to it.
+        board: Where the board's pages are published, for previews of links to them.
+        licence: Of the results: a name, or the address of the terms.
+        citation: How to cite the competition, as text or BibTeX.
         phases: When each runs, by name in ``phases.toml``.
     """
 
@@ -109,6 +116,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     templates: str = ""
     pages: dict[str, Text] = msgspec.field(default_factory=lambda: dict(PAGES))
     solutions: tuple[Text, ...] | Literal["all"] = DEFAULT_SOLUTIONS
+    website: str = ""
+    board: str = ""
+    licence: str = ""
+    citation: str = ""
     phases: dict[str, PhaseSettings]
 
 
@@ -163,6 +174,11 @@ def _problems(settings: Settings) -> list[str]:
         f"pages names {name!r}; use letters, digits, - and _, as in a file's name"
         for name in settings.pages
         if not re.fullmatch(r"[\w-]+", name)
+    ]
+    problems += [
+        f"{name} is {address!r}; write an address that starts with https://, or leave it empty"
+        for name, address in (("website", settings.website), ("board", settings.board))
+        if address and not is_address(address)
     ]
     for key, question in settings.fact_sheet.items():
         if (question.type == "select") != bool(question.selection):

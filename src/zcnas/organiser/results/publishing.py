@@ -9,6 +9,7 @@ without them everything else is written, and pages that would tell another ranki
 
 from __future__ import annotations
 
+import datetime
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ from zcnas.words.records import Manifest, read_json, write_json
 from zcnas.words.result_files import LOG, MANIFEST, ResultFiles, name_of
 
 if TYPE_CHECKING:
+    from zcnas.pages.identity import Identity
     from zcnas.pages.submission import About
 
 
@@ -42,6 +44,7 @@ class SiteOptions:
         draw_seed: The phase's, where it is known.
         after_deadline: Show everything, seeds included, whatever the phase's feedback.
         cache: What the judgement was made with; what neither has asked for is removed from it.
+        identity: Whose board it is; None for nobody's.
     """
 
     site: Path | None = None
@@ -49,6 +52,7 @@ class SiteOptions:
     draw_seed: str | None = None
     after_deadline: bool = False
     cache: BoardCache | None = None
+    identity: Identity | None = None
 
 
 DEFAULT_SITE = SiteOptions()
@@ -90,7 +94,9 @@ def write_pages(
     if missing := missing_packages("pages"):
         return _without_pages(usual, missing)
     from zcnas.pages.drawn import DrawnParts
-    from zcnas.pages.site import SiteContent, write_site
+    from zcnas.pages.identity import NOBODY
+    from zcnas.pages.site import write_site
+    from zcnas.pages.site_content import SiteContent
 
     show = shown(phase, after_deadline=options.after_deadline)
     content = SiteContent(
@@ -108,6 +114,7 @@ def write_pages(
             keys=judgement.keys,
             fingerprint=lambda entry: _fingerprint(results.folder_of(entry.submission), phase),
         ),
+        identity=options.identity or NOBODY,
     )
     write_site(content, options.site or usual)
     if options.cache:
@@ -151,15 +158,29 @@ def _about(folder: Path, entry: Entry, phase: Phase) -> About:
     """Return what a submission's folder tells beside its predictions."""
     from zcnas.pages.submission import About
 
-    manifests, logs = {}, {}
+    manifests, logs, ended = {}, {}, ""
     for key in phase.benchmarks:
         files = ResultFiles(folder, key)
         if files.manifest.is_file():
-            manifests[key] = read_json(files.manifest, Manifest, PredictionError).public
+            manifest = read_json(files.manifest, Manifest, PredictionError)
+            manifests[key] = manifest.public
+            ended = max(ended, _end_of(manifest))
         if files.log.is_file():
             logs[key] = files.log.read_text(encoding="utf-8", errors="replace")
     method = entry.method or entry.submission
-    return About(submission=entry.submission, method=method, manifests=manifests, logs=logs)
+    return About(
+        submission=entry.submission, method=method, manifests=manifests, logs=logs, ended=ended
+    )
+
+
+def _end_of(manifest: Manifest) -> str:
+    """Return when a benchmark's last query was answered, in UTC; "" if that is not recorded."""
+    try:
+        started = datetime.datetime.fromisoformat(manifest.organiser.started_at)
+    except ValueError:
+        return ""
+    ended = started + datetime.timedelta(seconds=manifest.public.wall_time_s)
+    return ended.astimezone(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _fingerprint(folder: Path, phase: Phase) -> bytes:

@@ -20,6 +20,7 @@ from zcnas.organiser.results.folder import SUBMISSIONS, ResultsFolder
 from zcnas.organiser.results.handouts import RESULT, hand_out_entry, result_of
 from zcnas.organiser.results.publishing import SiteOptions, publish
 from zcnas.organiser.serving.orders import Order, obey
+from zcnas.pages.identity import NOBODY, Identity
 from zcnas.submissions.roster import ARRIVALS_FILE, write_arrivals
 from zcnas.words.feedback import shown
 from zcnas.words.records import Arrival, write_json
@@ -59,12 +60,14 @@ class BoardOrder(Order, frozen=True, kw_only=True):
         results: The results folder the board is made from.
         site: Where its pages go.
         rows: What belongs on it.
+        identity: Whose board it is.
     """
 
     after_deadline: bool
     results: str
     site: str
     rows: tuple[Row, ...]
+    identity: Identity = NOBODY
 
 
 def draw(order: BoardOrder) -> None:
@@ -97,9 +100,8 @@ def draw(order: BoardOrder) -> None:
         cache = results.cache
         judgement = judge(contest, cache=cache)
         specs = read_specs(phase, Path(order.inputs))
-        publish(
-            judgement, phase, results, SiteOptions(site=Path(order.site), specs=specs, cache=cache)
-        )
+        site = SiteOptions(site=Path(order.site), specs=specs, cache=cache, identity=order.identity)
+        publish(judgement, phase, results, site)
         entries = {entry.submission: entry for entry in judgement.leaderboard.entries}
         for row in order.rows:
             _hand_out(results, judgement.leaderboard, entries[row.name], order, row)

@@ -154,6 +154,7 @@ class Boards(Part):
                 )
                 for attempt, run in content.standing
             ),
+            identity=content.served.identity,
         )
 
     def _note_scores(self, results: ResultsFolder, attempt: Attempt, run: Run) -> None:

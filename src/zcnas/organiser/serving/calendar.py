@@ -12,6 +12,7 @@ from pathlib import Path
 
 from zcnas.organiser.platforms.settings import PhaseSettings
 from zcnas.organiser.serving.store import Store
+from zcnas.pages.identity import NOBODY, Identity
 from zcnas.phases import Phase
 from zcnas.words.text import plural
 
@@ -25,12 +26,14 @@ class ServedPhase:
         settings: Dates and quotas.
         inputs: Folder of its visible halves.
         references: Folder of its hidden halves.
+        identity: Whose board it has.
     """
 
     phase: Phase
     settings: PhaseSettings
     inputs: Path
     references: Path
+    identity: Identity = NOBODY
 
     @property
     def name(self) -> str:

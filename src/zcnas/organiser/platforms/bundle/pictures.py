@@ -27,15 +27,25 @@ def logo_of(templates: Path | None) -> tuple[str, bytes]:
     Raises:
         BundleError: There are two, or it is of a type that platforms refuse.
     """
-    found = [] if templates is None else sorted(templates.glob("logo.*"))
+    path = None if templates is None else own_logo(templates)
+    return ("logo.png", draw_logo()) if path is None else (path.name, path.read_bytes())
+
+
+def own_logo(templates: Path) -> Path | None:
+    """Return the organiser's logo in the folder of templates; None without one.
+
+    Raises:
+        BundleError: There are two, or it is of a type that platforms refuse.
+    """
+    found = sorted(templates.glob("logo.*"))
     if not found:
-        return "logo.png", draw_logo()
+        return None
     if len(found) > 1 or found[0].suffix.lower() not in PICTURE_TYPES:
         raise BundleError(
             f"{templates} has {', '.join(path.name for path in found)}; keep one logo, of type "
             f"{', '.join(PICTURE_TYPES)}"
         )
-    return found[0].name, found[0].read_bytes()
+    return found[0]
 
 
 def with_pictures(page: str, name: str, templates: Path | None) -> str:
