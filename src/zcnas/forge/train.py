@@ -12,7 +12,7 @@ from __future__ import annotations
 import itertools
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -98,7 +98,13 @@ def to_tensors(images: ForgedImages) -> Tensors:
     )
 
 
-def train(network: nn.Module, data: Tensors, recipe: Recipe, seed: int) -> Outcome:
+Watch = Callable[[int, nn.Module], None]
+"""Shown the network after so many steps; leaves it as it was."""
+
+
+def train(
+    network: nn.Module, data: Tensors, recipe: Recipe, seed: int, watch: Watch | None = None
+) -> Outcome:
     """Train a network in place and return how well it does on the validation images.
 
     Args:
@@ -106,6 +112,7 @@ def train(network: nn.Module, data: Tensors, recipe: Recipe, seed: int) -> Outco
         data: What it sees.
         recipe: How it is trained.
         seed: Of the order of the images.
+        watch: Called before each step, and after the last; what it does costs CPU time here too.
     """
     start = time.process_time()
     network = network.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
@@ -120,12 +127,16 @@ def train(network: nn.Module, data: Tensors, recipe: Recipe, seed: int) -> Outco
     cycle = OneCycleLR(optimiser, recipe.peak_rate, recipe.steps, cycle_momentum=False)
     generator = torch.Generator().manual_seed(seed)
     batches = _batches(len(data.train), recipe.batch_size, generator)
-    for chosen in itertools.islice(batches, recipe.steps):
+    for step, chosen in enumerate(itertools.islice(batches, recipe.steps)):
+        if watch:
+            watch(step, network)
         optimiser.zero_grad()
         loss = functional.cross_entropy(network(data.train[chosen]), data.train_labels[chosen])
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         cycle.step()
+    if watch:
+        watch(recipe.steps, network)
     _measure_norms(network, data.train)
     accuracy, final = _evaluate(network.eval(), data)
     cpu_s = time.process_time() - start

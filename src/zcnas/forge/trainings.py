@@ -115,6 +115,11 @@ class Ledger:
         """Mean CPU seconds of one step, all trainings together."""
         return self.spent_s / sum(each.steps for each in self._known.values())
 
+    @property
+    def longest(self) -> int:
+        """Steps of the longest trainings; 0 if there are none."""
+        return max((each.steps for each in self._known.values()), default=0)
+
     def of_steps(self, steps: int) -> dict[int, list[Training]]:
         """Return the trainings of so many steps: architecture to its own, in the seeds' order."""
         found: dict[int, list[Training]] = defaultdict(list)

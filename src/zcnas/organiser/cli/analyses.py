@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,10 +19,16 @@ from zcnas.organiser.cli.options import (
     print_record,
 )
 from zcnas.organiser.extras import require
+from zcnas.words.text import plural
 
+if TYPE_CHECKING:
+    from zcnas.analyses import Result
+
+STUDIES_OF_FORGES = ("four-reductions", "training-progress")
 NAMES = (
     "generalisation, bias, information, surrogate, deeper-look, reduced-training, or all of "
-    "them; report writes one page of what they recorded in OUT, scores computes our own table"
+    "them; report writes one page of what they recorded in OUT, scores computes our own table; "
+    "four-reductions and training-progress train networks of a forge"
 )
 
 
@@ -46,12 +52,18 @@ def analyse(
     ),
     count: Annotated[
         int | None,
-        typer.Option(min=1, help="scores: stop after so many architectures per benchmark."),
+        typer.Option(
+            min=1, help="scores, and studies of a forge: only so many architectures per benchmark."
+        ),
     ] = None,
     batch_size: Annotated[int, typer.Option(min=2, help="scores: size of the minibatch.")] = 32,
     proxies: Annotated[
         str, typer.Option(help="scores: only these proxies, separated by commas.")
     ] = "",
+    forge: Annotated[
+        Path | None,
+        folder_option("four-reductions, training-progress: the forge's folder, DATA/forged/NAME."),
+    ] = None,
     isolation: IsolationOption = "auto",
     cpus: CpusOption = "",
     as_json: JsonOption = False,
@@ -65,13 +77,17 @@ def analyse(
     if name == "report":
         _report(out)
         return
-    from zcnas.analyses import ANALYSES, available, run, scored_architectures, write
+    if name in STUDIES_OF_FORGES:
+        _study(name, forge, count, out, as_json)
+        return
+    from zcnas.analyses import ANALYSES, available, run, scored_architectures
     from zcnas.benchmarks import get_benchmark
     from zcnas.organiser.cli.tabled import score_file_of
 
     if name != "all" and name not in ANALYSES:
         raise AnalysisError(
-            f"unknown analysis '{name}'; analyses: {', '.join(ANALYSES)}, all, report, scores"
+            f"unknown analysis '{name}'; analyses: {', '.join(ANALYSES)}, all, report, scores, "
+            f"{', '.join(STUDIES_OF_FORGES)}"
         )
     folder = tables or data_dir()
     chosen = [get_benchmark(key) for key in _listed(benchmarks)] or available(folder)
@@ -81,24 +97,44 @@ def analyse(
     records = []
     for each in ANALYSES if name == "all" else (name,):
         result = run(each, chosen, folder, scores)
-        files = write(result, out)
-        for finding in result.findings:
-            console.print(f"* {finding}", markup=False, highlight=False, soft_wrap=True)
-        for check in result.checks:
-            verdict = {True: "within", False: "OUTSIDE", None: "beside"}[check.met]
-            console.print(
-                f"{verdict}: {check.what}: {check.ours} ({check.says})",
-                style="yellow" if check.met is False else None,
-                markup=False, highlight=False, soft_wrap=True,
-            )  # fmt: skip
-        console.print(
-            f"{each}: {len(chosen)} benchmarks, {result.cpu_s:.0f} CPU seconds; wrote {files[0]} "
-            f"and {len(files) - 1} files beside it",
-            markup=False, highlight=False, soft_wrap=True,
-        )  # fmt: skip
+        _tell(result, out)
         records.append(result.record())
     if as_json:
         print_record(records[0] if name != "all" else records)
+
+
+def _study(name: str, forge: Path | None, count: int | None, out: Path, as_json: bool) -> None:
+    """Run a study that trains networks of a forge."""
+    require("torch", f"zcnas analyse {name}")
+    from zcnas.analyses.forge_studies import run_on_forge
+
+    if forge is None:
+        raise AnalysisError(f"{name} trains networks of a forge: name its folder with --forge")
+    result = run_on_forge(name, forge, count, out)
+    _tell(result, out)
+    if as_json:
+        print_record(result.record())
+
+
+def _tell(result: Result, out: Path) -> None:
+    """Write a result and say what came out."""
+    from zcnas.analyses import write
+
+    files = write(result, out)
+    for finding in result.findings:
+        console.print(f"* {finding}", markup=False, highlight=False, soft_wrap=True)
+    for check in result.checks:
+        verdict = {True: "within", False: "OUTSIDE", None: "beside"}[check.met]
+        console.print(
+            f"{verdict}: {check.what}: {check.ours} ({check.says})",
+            style="yellow" if check.met is False else None,
+            markup=False, highlight=False, soft_wrap=True,
+        )  # fmt: skip
+    console.print(
+        f"{result.name}: {plural(len(result.benchmarks), 'benchmark')}, {result.cpu_s:.0f} CPU "
+        f"seconds; wrote {files[0]} and {len(files) - 1} files beside it",
+        markup=False, highlight=False, soft_wrap=True,
+    )  # fmt: skip
 
 
 def _listed(text: str) -> list[str]:
