@@ -31,6 +31,8 @@ from zcnas.analyses.top import top_table
 
 NAME = "generalisation"
 QUESTION = "How well does each proxy order the architectures of each benchmark?"
+NO_SAMPLE = "nasbench101_cifar10"
+"""One of its 244 evaluated cells has seven vertices, as 85 % of the search space have."""
 
 
 def analyse(studies: Sequence[Study]) -> Result:
@@ -150,6 +152,13 @@ def _compare_with_figure_6(result: Result, table: pd.DataFrame) -> None:
         Check("figure 6: within .05", "≥ 70 %", f"{within[0]:.1%}", within[0] >= 0.7),
         Check("figure 6: within .10", "≥ 90 %", f"{within[1]:.1%}", within[1] >= 0.9),
     ]
+    sampled = differences[both["benchmark"] != NO_SAMPLE]
+    if 0 < len(sampled) < len(differences):
+        (share,) = shares_within(sampled.tolist(), (0.10,))
+        cells = f"{len(sampled)} cells, without NAS-Bench-101, whose rows are no sample of it"
+        result.checks.append(
+            Check(f"figure 6, {cells}: within .10", "≥ 90 %", f"{share:.1%}", share >= 0.9)
+        )
     worst = both.assign(difference=both["spearman"] - both["paper"])
     worst = worst.loc[differences.sort_values(ascending=False).index]
     result.tables.append(
