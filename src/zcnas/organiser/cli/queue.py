@@ -144,7 +144,7 @@ def pause(
     """Have no further attempt started; those that run end, and files are still taken."""
     with _opened(folder) as (store, _):
         store.pause(why)
-    _print("paused; `zcnas queue resume` goes on")
+    _print("paused; `zcnas queue resume` ends the pause")
 
 
 @app.command("resume")
