@@ -21,10 +21,13 @@ PAGE = "reproduction.md"
 
 NOT_HERE = (
     ("NAS-Bench-ASR, NAS-Bench-NLP (Abdelfattah et al.)", "no table of them is readable here"),
-    ("Darcy Flow, synthetic CIFAR-10 (A Deeper Look)", "their accuracies are in no table here"),
+    (
+        "Darcy Flow, synthetic CIFAR-10 (A Deeper Look)",
+        "their accuracies are in no table here; `zcnas forge` makes synthetic data of its own",
+    ),
     (
         "correlation over training epochs (A Deeper Look, figure 9)",
-        "needs the weights of trained networks",
+        "needs trained networks: `zcnas analyse training-progress` trains those of a forge",
     ),
     ("FBNet (Suite-Zero, table 6)", "its 100 accuracies are in no table here"),
     ("BANANAS, NPENAS, warm-up, move proposal (figures 5, 18, 19)", "searches: `zcnas search`"),
