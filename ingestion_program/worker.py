@@ -22,7 +22,7 @@ import numpy as np
 import torch
 
 from zcnas.benchmarks import get_benchmark
-from zcnas.search_spaces import get_search_space
+from zcnas.search_spaces import get_search_space, prepare_to_build
 from zcnas.worker import channel
 from zcnas.worker.account import take_account
 from zcnas.worker.calibration import measure_in_child
@@ -81,9 +81,10 @@ def main(submission: Path, user: int | None = None) -> None:
     if content is None:
         return
     setup = Setup.decode(content)
-    space = get_search_space(get_benchmark(setup.benchmark).search_space)
+    benchmark = get_benchmark(setup.benchmark)
+    space = get_search_space(benchmark.search_space)
     if setup.purpose == "query" or setup.fits:
-        space.network_builder()  # imports the networks once here, not in every child
+        prepare_to_build(benchmark)  # once here, not in every child
     dataloader = _dataloader_of(setup)
     refuse_debuggers()
     own = OwnProcess(submission, log)

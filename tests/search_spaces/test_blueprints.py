@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from zcnas.benchmarks import BENCHMARKS
-from zcnas.search_spaces import SEARCH_SPACES, blueprints, build_network
+from zcnas.search_spaces import SEARCH_SPACES, blueprints, build_network, prepare_to_build
 from zcnas.search_spaces.blueprints import construct, drawn_later, fresh_copies
 from zcnas.search_spaces.layers import FactorizedReduce, ReluConvBn
 from zcnas.search_spaces.nasbench201.network import Cell
@@ -114,22 +114,11 @@ def test_put_off_draws_leave_the_generator_where_drawing_would(count):
     assert torch.equal(torch.get_rng_state(), expected)
 
 
-def constructed(monkeypatch, benchmark, spec):
-    """Build a network with every constructor called and every weight drawn."""
-    with monkeypatch.context() as plain:
-        plain.setattr(blueprints, "_put_off", None)
-        plain.setattr(blueprints, "_blueprint", lambda build, arguments: Plain(build, arguments))
-        return build_network(spec, benchmark)
+class Forgetful(dict):
+    """Blueprints that are never found again: every constructor is called each time."""
 
-
-class Plain:
-    """Stands in for a blueprint: calls the constructor each time."""
-
-    def __init__(self, build, arguments):
-        self.build, self.arguments = build, arguments
-
-    def make(self):
-        return self.build(*self.arguments)
+    def get(self, key):
+        return None
 
 
 @pytest.mark.parametrize(
@@ -146,11 +135,13 @@ class Plain:
 def test_a_network_has_the_weights_that_its_constructors_give(key, monkeypatch):
     benchmark = BENCHMARKS[key]
     spec = SEARCH_SPACES[benchmark.search_space].spec.sample(random.Random(1))
+    build_network(spec, benchmark)
     torch.manual_seed(6)
     quick = build_network(spec, benchmark).state_dict()
     after = torch.get_rng_state()
+    monkeypatch.setattr(blueprints, "_BLUEPRINTS", Forgetful())
     torch.manual_seed(6)
-    plain = constructed(monkeypatch, benchmark, spec).state_dict()
+    plain = build_network(spec, benchmark).state_dict()
     assert torch.equal(after, torch.get_rng_state())
     assert list(quick) == list(plain)
     assert all(torch.equal(quick[name], plain[name]) for name in plain)
@@ -170,3 +161,14 @@ def test_weights_put_off_are_drawn_at_once_where_numbers_are_other_than_32_bits(
         assert torch.equal(made[1].weight, ReluConvBn(2, 2, 1)[1].weight)
     finally:
         torch.set_default_dtype(torch.float32)
+
+
+def test_preparing_to_build_leaves_the_generator_and_the_weights_as_they_were():
+    benchmark = BENCHMARKS["nasbench301_cifar10"]
+    spec = SEARCH_SPACES["nasbench301"].spec.sample(random.Random(1))
+    torch.manual_seed(6)
+    expected = build_network(spec, benchmark).state_dict()
+    torch.manual_seed(6)
+    prepare_to_build(benchmark)
+    found = build_network(spec, benchmark).state_dict()
+    assert all(torch.equal(found[name], expected[name]) for name in expected)

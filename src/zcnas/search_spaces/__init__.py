@@ -9,6 +9,7 @@ own (docs/plugins.md).
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,7 @@ __all__ = [
     "get_search_space",
     "network_builder",
     "parse_spec",
+    "prepare_to_build",
 ]
 
 SEARCH_SPACES: dict[str, SearchSpace] = {
@@ -44,6 +46,12 @@ SEARCH_SPACES: dict[str, SearchSpace] = {
     "transbench101_micro": transbench101_micro.SPACE,
     "transbench101_macro": transbench101_macro.SPACE,
 }
+
+_PREPARED = {"nasbench201": 2, "nasbench301": 1}
+"""How many architectures ``prepare_to_build`` builds: enough to meet most kinds of layers.
+
+In the other spaces nearly all of a build is drawing random numbers.
+"""
 
 
 def get_search_space(key: str) -> SearchSpace:
@@ -85,6 +93,22 @@ def build_network(spec: Spec, benchmark: Benchmark) -> Network:
     network = network_builder(benchmark)(spec, benchmark.dataset)
     network.spec = spec
     return network
+
+
+def prepare_to_build(benchmark: Benchmark) -> None:
+    """Import what a benchmark's networks are made of and, where it pays, build a few.
+
+    Every process forked afterwards finds the modules and the blueprints of the layers. torch's
+    generator is left as it was.
+    """
+    build = network_builder(benchmark)
+    if count := _PREPARED.get(benchmark.search_space, 0):
+        import torch
+
+        rng = random.Random(0)
+        with torch.random.fork_rng(devices=()):
+            for _ in range(count):
+                build(SEARCH_SPACES[benchmark.search_space].spec.sample(rng), benchmark.dataset)
 
 
 def network_builder(benchmark: Benchmark) -> Callable[[Any, Dataset], Network]:

@@ -26,6 +26,7 @@ _BATCH_NORM: dict[str, Callable[..., Tensor]] = {
     "running_var": torch.ones,
     "num_batches_tracked": functools.partial(torch.zeros, dtype=torch.long),
 }
+_MOST_BLUEPRINTS = 1024
 Made = TypeVar("Made", bound=nn.Module)
 
 
@@ -97,21 +98,23 @@ class Blueprint:
 
 
 def construct(build: Callable[..., Made], *arguments: Any) -> Made:
-    """Return ``build(*arguments)``, made by a blueprint that is kept for the next time.
+    """Return ``build(*arguments)``, made by a blueprint from the second time on.
 
     Args:
         build: A class or function whose modules keep no tensors but the parameters of layers that
             initialise themselves in ``reset_parameters``, and those of BatchNorm.
         arguments: Its arguments, hashable.
     """
-    made: Made = _blueprint(build, arguments).make()  # type: ignore[assignment]
-    return made
-
-
-@functools.lru_cache(maxsize=1024)
-def _blueprint(build: Callable[..., nn.Module], arguments: tuple[Any, ...]) -> Blueprint:
-    with torch.device("meta"):  # draws nothing
-        return Blueprint(build(*arguments))
+    key = (build, arguments)
+    blueprint = _BLUEPRINTS.get(key)
+    if blueprint is not None:
+        made: Made = blueprint.make()  # type: ignore[assignment]
+        return made
+    module = build(*arguments)
+    if len(_BLUEPRINTS) == _MOST_BLUEPRINTS:
+        _BLUEPRINTS.clear()
+    _BLUEPRINTS[key] = Blueprint(module)
+    return module
 
 
 def fresh_copies(module: Made, count: int) -> Iterator[Made]:
@@ -148,6 +151,7 @@ def drawn_later() -> Iterator[None]:
         _put_off = before
 
 
+_BLUEPRINTS: dict[tuple[Callable[..., nn.Module], tuple[Any, ...]], Blueprint] = {}
 _put_off: int | None = None
 """How many numbers ``drawn_later`` owes the generator; None outside it."""
 
