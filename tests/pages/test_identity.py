@@ -133,6 +133,11 @@ def test_settings_that_are_still_the_samples_give_a_title_and_nothing_else(setti
     assert identity_of(ours, settings.parent, "unscheduled").deadline is None
 
 
+def test_the_process_that_draws_a_served_board_is_told_all_of_it(identity):
+    assert identity.logo
+    assert msgspec.json.decode(msgspec.json.encode(identity), type=Identity) == identity
+
+
 @pytest.mark.parametrize("field", ["website", "board"])
 def test_an_address_that_a_browser_should_not_follow_is_refused(settings, tmp_path, field):
     text = text_of(settings)

@@ -48,7 +48,7 @@ def draw_preview(content: SiteContent) -> bytes:
     if content.identity.organisers:
         _write(pen, (_LEFT, HEIGHT - 56), content.identity.organisers, 26, _SOFT)
     buffer = io.BytesIO()
-    image.save(buffer, "PNG")
+    image.save(buffer, "PNG", compress_level=1)  # a fifth larger, in a quarter of the time
     return buffer.getvalue()
 
 
