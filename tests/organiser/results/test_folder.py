@@ -1,5 +1,8 @@
 """The folder OUT: its layout, what it is bound to, and what an earlier layout is told."""
 
+import threading
+import time
+
 import pytest
 
 from zcnas.errors import ResultsError
@@ -112,3 +115,24 @@ def test_a_folder_of_other_inputs_is_refused(tmp_path, change, said):
     with pytest.raises(ResultsError, match=said):
         results.bind(run_record(**change))
     assert results.bound() == run_record(), "the folder stays bound to its run"
+
+
+def test_a_look_at_the_folder_does_not_keep_a_run_from_starting(tmp_path):
+    """`zcnas status`, or a server that shows its queue, once failed a run that began just then."""
+    results = ResultsFolder(tmp_path)
+    looking = threading.Event()
+
+    def look():
+        with results.locked(patience_s=0):
+            looking.set()
+            time.sleep(0.3)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    looking.wait()
+    with results.locked():
+        assert results.in_use()
+    thread.join()
+    refused = pytest.raises(ResultsError, match="another run is writing")
+    with results.locked(), refused, results.locked(patience_s=0.1):
+        pass

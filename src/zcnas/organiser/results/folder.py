@@ -30,6 +30,8 @@ RUN, SUBMISSION, LOCK = "run.json", "submission.json", ".lock"
 SUBMISSIONS, PAGES = "submissions", "leaderboard"
 CACHE = ".board_cache"
 """What earlier boards were made of; removing it costs time and nothing else."""
+LOOK_S = 1.0
+"""Longer than a look at the lock takes: a run that starts meanwhile must not take it for a run."""
 SCHEMA_VERSION = 2
 """Of ``run.json`` and what lies beside it; in version 1 submissions lay in OUT itself."""
 _UNFINISHED = f"{SUBMISSION}.partial"
@@ -128,15 +130,19 @@ class ResultsFolder:
         return BoardCache(self.path / CACHE)
 
     @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self, patience_s: float = LOOK_S) -> Iterator[None]:
         """Hold the folder against other runs.
+
+        Args:
+            patience_s: How long to wait for it; whoever looks whether it is in use holds it for a
+                moment.
 
         Raises:
             ResultsError: Another run is writing to it, or it cannot be written to.
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.path / LOCK, blocking=False, thread_local=False)
+            lock = FileLock(self.path / LOCK, timeout=patience_s, thread_local=False)
             lock.acquire()
         except Timeout:
             raise ResultsError(
@@ -151,7 +157,7 @@ class ResultsFolder:
     def in_use(self) -> bool:
         """Return whether a run is writing to the folder."""
         try:
-            with self.locked():
+            with self.locked(patience_s=0):
                 return False
         except ResultsError:
             return True

@@ -22,6 +22,7 @@ import psutil
 from filelock import FileLock, Timeout
 
 from zcnas.errors import ServingError
+from zcnas.organiser.results.folder import LOOK_S
 
 NETWORK_FILE_SYSTEMS = frozenset(
     (
@@ -33,9 +34,6 @@ NETWORK_FILE_SYSTEMS = frozenset(
 )
 """File systems whose locks and flushes SQLite cannot rely on (sqlite.org/wal.html: "WAL does not
 work over a network filesystem")."""
-
-LOOK_S = 1.0
-"""Longer than a look at the lock takes."""
 
 
 @dataclass(frozen=True)
