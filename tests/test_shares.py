@@ -265,6 +265,8 @@ def test_a_servers_board_shows_one_share_and_is_ranked_on_the_other_after_the_en
     assert record["share"] == "shown"
     assert "20 architectures of 40 (those that are shown until the deadline)" in record["title"]
     assert told["score"] == 1.0
+    lead = "Some architectures of each benchmark are kept back"
+    assert lead in (tmp_path / "site" / "index.html").read_text()
     assert "the final one on those" in (tmp_path / "site" / "phase.html").read_text()
     record, order, told = drawn(after_deadline=True)
     assert order == ["honest-2", "fitted-1"]

@@ -10,6 +10,7 @@ from zcnas.judging.outcomes import Analysis, Outcomes
 from zcnas.pages.drawn import DrawnParts
 from zcnas.pages.environment import decimals_of, environment
 from zcnas.pages.identity import NOBODY, Identity
+from zcnas.pages.phase_facts import SHARES
 from zcnas.pages.submission import About
 from zcnas.phases import Phase
 from zcnas.words.feedback import Feedback
@@ -78,8 +79,8 @@ def lead_of(content: SiteContent) -> str:
     board = content.leaderboard
     return (
         f"{counted(content)}; ranked by the mean of Kendall's tau-b. Isolation: {board.isolation}. "
-        f"Images: {'; '.join(dict.fromkeys(board.data_sources.values()))}."
-    )
+        f"Images: {'; '.join(dict.fromkeys(board.data_sources.values()))}. {SHARES[board.share]}"
+    ).rstrip()
 
 
 def render(template: str, here: str, content: SiteContent, **values: object) -> str:

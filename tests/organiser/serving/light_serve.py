@@ -46,11 +46,13 @@ def plan(phase_folder, folder, **settings):
         phase_folder / "ref",
     )
     command = (sys.executable, __file__)
+    cpus = sorted(os.sched_getaffinity(0))
     return Plan(
         layout=Layout(folder),
         phases=[served],
         isolation="process",
-        cpus=sorted(os.sched_getaffinity(0)),
+        cpus=cpus,
+        jobs=len(cpus),
         settle_s=0.2,
         patience_s=1.0,
         job=(*command, "job"),

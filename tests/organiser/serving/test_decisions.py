@@ -98,10 +98,14 @@ def test_the_queue_on_a_terminal_and_as_json(zcnas, store, enter, layout):
     assert "no server is running; 0 running, 2 waiting, 2 attempts in all" in done.stdout
     assert "waiting place 2" in done.stdout
     assert "same content as ada" in done.stdout
+    assert "chosen" not in done.stdout
+    assert zcnas("queue", "--folder", "served", "choose", "2").stdout == "eve-2: chosen\n"
+    assert "same content as ada; chosen" in zcnas("queue", "--folder", "served").stdout
     assert zcnas("queue", "--folder", "served", "cancel", "1").stdout == "ada-1: cancelled\n"
     told = json.loads(zcnas("queue", "--folder", "served", "--json").stdout)
     assert [each["state"] for each in told["attempts"]] == ["cancelled", "waiting"]
     assert [each["number"] for each in told["queue"]["waiting"]] == [2]
+    assert told["chosen"] == [2]
     done = zcnas("queue", "disqualify", "9", "--why", "x", "--folder", "served")
     assert (done.returncode, "there is no attempt 9" in done.stderr) == (2, True)
     with layout.locked():

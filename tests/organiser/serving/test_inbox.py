@@ -1,6 +1,7 @@
 """Which files are whole: never one that somebody is still writing."""
 
 import os
+import time
 
 import pytest
 
@@ -109,3 +110,24 @@ def test_a_file_that_changes_after_it_was_seen_is_neither_read_nor_removed(inbox
     assert read_whole(seen, 1 << 20) is None
     remove_taken(seen)
     assert path.read_bytes() == b"another"
+
+
+def test_a_teams_files_are_taken_in_the_order_they_were_complete_not_by_name(inbox, clock, layout):
+    for name in ("c.zip", "a.zip", "b.zip"):
+        drop(layout, "ada", name)
+        time.sleep(0.02)  # more than the kernel's clock takes for a step
+    names(inbox)
+    clock.now = 3
+    assert [file.path.name for file in inbox.whole_files()] == ["c.zip", "a.zip", "b.zip"]
+
+
+def test_of_many_files_only_those_that_are_taken_are_opened(inbox, clock, layout, monkeypatch):
+    for number in range(PER_TEAM + 30):
+        drop(layout, "ada", f"{number}.zip")
+    names(inbox)
+    clock.now = 3
+    looked = []
+    monkeypatch.setattr(
+        "zcnas.organiser.serving.inbox.is_being_written", lambda found: looked.append(found)
+    )
+    assert len(list(inbox.whole_files())) == len(looked) == PER_TEAM

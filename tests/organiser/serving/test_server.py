@@ -141,7 +141,7 @@ def test_an_organisers_decisions_reach_a_server_that_runs(light_server, layout, 
     other = Store(layout.database)
     other.pause("for the test")
     drop(layout, "ada", "one.zip")
-    light_server(SECONDS_PER_QUERY="0.2")
+    light_server(SECONDS_PER_QUERY="0.1")
     wait_until(lambda: store.attempts("waiting"), "nothing is taken")
     time.sleep(1)
     assert not store.runs(), "nothing starts while it is paused"
@@ -175,7 +175,7 @@ def test_an_attempt_put_back_before_its_job_has_ended_resumes_in_the_same_run(
     attempt = enter("ada")
     layout.archive(attempt.name).write_bytes(zipped())
     asleep = ("sh", "-c", "cat > /dev/null; exec sleep 60")
-    runs = Runs(dataclasses.replace(light_plan, job=asleep, cpus=(0, 1)), store, print)
+    runs = Runs(dataclasses.replace(light_plan, job=asleep, jobs=2), store, print)
     runs.start()
     decisions.cancel(store, attempt.number)
     decisions.requeue(store, attempt.number)

@@ -157,6 +157,9 @@ def sample(
         say,
         _known_inputs(inputs.parents[1]),
     )
+    if shown := chosen.shown_architectures:
+        decide = chosen.architectures - shown
+        _note(f"scores are shown on {shown} of each benchmark until the deadline; {decide} decide")
     _say_disjoint(folders)
     _note(f"{phase}: wrote {inputs} and {references}")
     if as_json:

@@ -55,10 +55,16 @@ def queue(
 
     with _opened(folder) as (store, layout):
         attempts, runs = store.attempts(), store.runs()
+        chosen = {n for name in {a.phase for a in attempts} for n in store.chosen(name)}
         view = queue_view(store, layout)
         served = layout.is_served()
     if as_json:
-        print_record({"served": served, "queue": view, "attempts": attempts, "runs": runs})
+        print_record(
+            {
+                "served": served, "queue": view, "attempts": attempts, "runs": runs,
+                "chosen": sorted(chosen),
+            }
+        )  # fmt: skip
         return
     state = "a server is running" if served else "no server is running"
     paused = f"; paused: {view.paused}" if view.paused is not None else ""
@@ -70,7 +76,7 @@ def queue(
     places |= {each.number: f"{each.architectures} of {each.of}" for each in view.running}
     listed = attempts if everything else attempts[-LATEST:]
     if listed:
-        console.print(_table(listed, runs, places, attempts), markup=False)
+        console.print(_table(listed, runs, places, attempts, chosen), markup=False)
 
 
 @app.command("cancel")
@@ -134,6 +140,24 @@ def choose(number: NumberArgument, folder: FolderOption = DEFAULT) -> None:
     from zcnas.organiser.serving import decisions
 
     _decide(folder, "chosen", lambda store: decisions.choose(store, number))
+
+
+@app.command("take")
+def take(
+    pulled: Annotated[Path, folder_argument("A folder that `zcnas pull` filled.")],
+    folder: FolderOption = DEFAULT,
+) -> None:
+    """Take in what was pulled from a platform, with its teams and times; again, what is new."""
+    from zcnas.organiser.serving.intake import Intake
+    from zcnas.organiser.serving.plan import Plan
+    from zcnas.organiser.serving.pulled import take_pulled
+
+    with _opened(folder) as (store, layout):
+        plan = Plan(layout=layout, phases=(), isolation="", cpus=(), jobs=0)
+        attempts = take_pulled(pulled, Intake(plan, store, _print), store)
+    for attempt in attempts:
+        _print(f"{attempt.name} ({attempt.file}): {attempt.state}")
+    _print(f"{pulled}: {plural(len(attempts), 'new attempt')}")
 
 
 @app.command("pause")
@@ -207,8 +231,9 @@ def _decide(folder: Path, done: str, decision: Callable[[Store], Attempt]) -> No
 
 
 def _table(
-    listed: list[Attempt], runs: list[Run], places: dict[int, str], attempts: list[Attempt]
-) -> Table:
+    listed: list[Attempt], runs: list[Run], places: dict[int, str], attempts: list[Attempt],
+    chosen: set[int],
+) -> Table:  # fmt: skip
     latest = {run.attempt: run for run in runs}
     teams: dict[str, set[str]] = {}
     for attempt in attempts:
@@ -223,6 +248,7 @@ def _table(
         score = "" if run is None or run.score is None else f"{run.score:.4f}"
         others = sorted(teams.get(attempt.sha256, set()) - {attempt.team})
         remarks = [f"same content as {', '.join(map(legible, others))}"] if others else []
+        remarks += ["chosen"] if attempt.number in chosen else []
         remarks += (
             [run.fault] if run is not None and run.fault and attempt.state == "failed" else []
         )

@@ -40,12 +40,6 @@ if TYPE_CHECKING:
     from zcnas.organiser.competition.division import PartNumber
     from zcnas.phases import Phase
 
-CLUSTER_SHARD = 100
-"""Architectures of one job on a cluster, unless --shard says otherwise.
-
-A job's worker takes seconds to start, and a lost host loses what it has not reported.
-"""
-
 
 def score(
     submissions: Annotated[
@@ -70,6 +64,7 @@ def score(
     from zcnas.organiser.cli.results import contest_of, finish, judged
     from zcnas.organiser.cli.terminal import shown_competition
     from zcnas.organiser.competition import load_halves
+    from zcnas.organiser.competition.cluster_host import CLUSTER_SHARD
     from zcnas.organiser.competition.division import parse_part
     from zcnas.organiser.results.folder import ResultsFolder
 

@@ -136,15 +136,9 @@ def join_cluster(
             "where a worker is started"
         )
     require("distributed", "--scheduler")
-    from zcnas.jobs.cluster import ClusterPool, security_for
-    from zcnas.organiser.competition.cluster_host import ClusterIsolation, run_on_cluster
+    from zcnas.organiser.competition.cluster_host import ClusterIsolation, cluster_pool
 
-    security_for(scheduler)
-
-    def pool() -> JobPool:
-        return ClusterPool(scheduler, run_on_cluster)
-
-    return ClusterIsolation(), pool, f"scheduler {scheduler}"
+    return ClusterIsolation(), cluster_pool(scheduler), f"scheduler {scheduler}"
 
 
 def print_leaderboard(leaderboard: Leaderboard, out: Path, console: Console) -> None:

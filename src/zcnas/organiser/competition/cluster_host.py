@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import os
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 from zcnas.errors import OrganiserError, UsageError
@@ -23,10 +24,16 @@ from zcnas.isolation.owners import make_owned_folder, remove_left_folders
 from zcnas.isolation.program import stage_worker
 from zcnas.isolation.strays import remove_strays
 from zcnas.jobs import Report
+from zcnas.jobs.pools import JobPool
 from zcnas.organiser.competition.evaluation import Task
 from zcnas.organiser.competition.host import Host
 from zcnas.submissions import digest_of
 
+CLUSTER_SHARD = 100
+"""Architectures of one job on a cluster, unless something else is asked for.
+
+A job's worker takes seconds to start, and a lost host loses what it has not reported.
+"""
 CPUS_VARIABLE = "ZCNAS_CPUS"
 """Environment variable of a cluster's worker: which CPUs of its host it may use; all by default."""
 
@@ -45,6 +52,18 @@ def run_on_cluster(task: Task, report: Report, interrupted: Interruption) -> Non
         raise OrganiserError(f"{CPUS_VARIABLE} of {socket.gethostname()}: {error}") from None
     host = Host(cpus, isolation, program, digest, _gauge(task.run), compiled)
     host.run(task, report, interrupted)
+
+
+def cluster_pool(scheduler: str) -> Callable[[], JobPool]:
+    """Return what makes a run's job pool on a cluster.
+
+    Raises:
+        UsageError: The address of the scheduler, or its certificates, are not as they must be.
+    """
+    from zcnas.jobs.cluster import ClusterPool, security_for
+
+    security_for(scheduler)
+    return lambda: ClusterPool(scheduler, run_on_cluster)
 
 
 class ClusterIsolation:

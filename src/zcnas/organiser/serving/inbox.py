@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import itertools
 import os
 import signal
 import stat
@@ -20,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zcnas.submissions.finding import why_not_taken
-from zcnas.submissions.names import is_zip_name
+from zcnas.submissions.names import ZIP
 
 SETTLE_S = 2.0
 """How long a file must not have changed."""
@@ -77,43 +78,57 @@ class Inbox:
         self._settle_s = settle_s
         self._patience_s = patience_s
         self._clock = clock
-        self._seen: dict[Path, tuple[str, float]] = {}
+        self._seen: dict[str, tuple[str, float]] = {}
 
     def whole_files(self) -> Iterator[WholeFile]:
-        """Yield the files that are whole, a few of each team, the first in name first."""
-        seen: dict[Path, tuple[str, float]] = {}
+        """Yield the files that are whole, a few of each team, the first that was complete first."""
+        seen: dict[str, tuple[str, float]] = {}
         for team in teams_in(self._folder):
-            taken = 0
-            for path in _zips_in(self._folder / team):
-                found = self._look(team, path, seen)
-                if found is not None and taken < PER_TEAM:
-                    taken += 1
-                    yield found
+            settled = sorted(self._settled(team, seen), key=lambda each: each[0].st_ctime_ns)
+            whole = (
+                WholeFile(team, path, status.st_size, status.st_ctime, arrival)
+                for status, name, arrival in settled
+                if self._is_whole(path := self._folder / team / name, seen[f"{team}/{name}"][1])
+            )
+            yield from itertools.islice(whole, PER_TEAM)
         self._seen = seen
 
-    def _look(self, team: str, path: Path, seen: dict[Path, tuple[str, float]]) -> WholeFile | None:
-        """Return a file if it is whole, and remember since when it has been as it is."""
-        try:
-            status = path.lstat()
-        except OSError:
-            return None
-        if not stat.S_ISREG(status.st_mode):
-            return None
-        place = f"{team}/{path.name}"
-        arrival = f"{place}:{status.st_ino}:{status.st_ctime_ns}:{status.st_size}"
-        known, since = self._seen.get(path, ("", 0.0))
-        if known != arrival:
-            since = self._clock()
-        seen[path] = arrival, since
-        quiet = self._clock() - since
-        if quiet < self._settle_s:
-            return None
+    def _settled(
+        self, team: str, seen: dict[str, tuple[str, float]]
+    ) -> Iterator[tuple[os.stat_result, str, str]]:
+        """Yield a team's zips that have not changed for a moment; note since when each has not.
+
+        With status, name and arrival; a folder of thousands is looked at twice a second.
+        """
+        for entry in sorted(_entries_of(self._folder / team), key=lambda each: each.name):
+            if entry.name.startswith(".") or not _is_zip_name(entry.name):
+                continue
+            try:
+                status = entry.stat(follow_symlinks=False)
+            except OSError:
+                continue
+            if not stat.S_ISREG(status.st_mode):
+                continue
+            place = f"{team}/{entry.name}"
+            arrival = f"{place}:{status.st_ino}:{status.st_ctime_ns}:{status.st_size}"
+            known, since = self._seen.get(place, ("", 0.0))
+            if known != arrival:
+                since = self._clock()
+            seen[place] = arrival, since
+            if self._clock() - since >= self._settle_s:
+                yield status, entry.name, arrival
+
+    def _is_whole(self, path: Path, since: float) -> bool:
+        """Open a file, and return whether nobody writes it and it ends as a zip does, or never.
+
+        Args:
+            path: The file.
+            since: When it was seen for the first time as it is.
+        """
+        patient = self._clock() - since < self._patience_s
         with contextlib.suppress(OSError), opened(path) as descriptor:
-            if is_being_written(descriptor):
-                return None
-            if quiet < self._patience_s and not _ends_as_zip(descriptor):
-                return None
-        return WholeFile(team, path, status.st_size, status.st_ctime, arrival)
+            return not (is_being_written(descriptor) or (patient and not _ends_as_zip(descriptor)))
+        return True
 
 
 def teams_in(inbox: Path) -> list[str]:
@@ -130,18 +145,16 @@ def teams_in(inbox: Path) -> list[str]:
 def not_taken(folder: Path) -> list[str]:
     """Return what lies in a team's folder and is not taken, each with the reason."""
     reasons: list[str] = []
-    with contextlib.suppress(OSError):
-        for entry in sorted(folder.iterdir()):
-            if len(reasons) == MAX_LISTED:
-                break
-            if entry.name == CHOICE_FILE and not entry.is_symlink() and entry.is_file():
-                continue
-            if entry.is_symlink():
-                reasons.append(f"{entry.name}: a link; put the zip itself there")
-            elif entry.is_dir():
-                reasons.append(f"{entry.name}: a folder; put a zip of it there")
-            elif not is_zip_name(entry) and (reason := why_not_taken(entry)):
-                reasons.append(f"{entry.name}: {reason}")
+    others = [each for each in _entries_of(folder) if _may_be_strange(each)]
+    for entry in sorted(others, key=lambda each: each.name):
+        if len(reasons) == MAX_LISTED:
+            break
+        if entry.is_symlink():
+            reasons.append(f"{entry.name}: a link; put the zip itself there")
+        elif entry.is_dir():
+            reasons.append(f"{entry.name}: a folder; put a zip of it there")
+        elif reason := why_not_taken(Path(entry.path)):
+            reasons.append(f"{entry.name}: {reason}")
     return reasons
 
 
@@ -196,11 +209,22 @@ def opened(path: Path) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _zips_in(folder: Path) -> list[Path]:
+def _entries_of(folder: Path) -> list[os.DirEntry[str]]:
+    """Return what lies in a team's folder; nothing if it cannot be looked into."""
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
-        names = sorted(entry.name for entry in entries if not entry.name.startswith("."))
-        return [folder / name for name in names if is_zip_name(folder / name)]
+        return list(entries)
     return []
+
+
+def _is_zip_name(name: str) -> bool:
+    """Return whether a name ends as a zip's does; a path's worth of work is too much for each."""
+    return os.path.splitext(name)[1].lower() == ZIP  # noqa: PTH122
+
+
+def _may_be_strange(entry: os.DirEntry[str]) -> bool:
+    """Return whether an entry may be something that is not taken, by what needs no further look."""
+    plain = entry.is_file(follow_symlinks=False)
+    return not plain or not (_is_zip_name(entry.name) or entry.name == CHOICE_FILE)
 
 
 def _is_still(file: WholeFile, status: os.stat_result) -> bool:

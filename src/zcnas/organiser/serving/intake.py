@@ -42,14 +42,24 @@ class Intake(Part):
             content = read_whole(file, MAX_BYTES + 1)
             if content is None:
                 return None
-            attempt = self._check(file, moment, served.name, content)
+            attempt = self.admit(file, moment, served.name, content)
         remove_taken(file)
         return attempt
 
-    def _check(
+    def admit(
         self, file: WholeFile, moment: datetime.datetime, phase: str, content: bytes
     ) -> Attempt:
-        """Open a submission as `zcnas check` does, and accept or refuse it."""
+        """Open a submission as `zcnas check` does, and accept or refuse it; return its attempt.
+
+        Args:
+            file: Whose it is, and what it is called.
+            moment: When it was received.
+            phase: The phase's name.
+            content: Its bytes.
+
+        Raises:
+            OSError: The disk does not take it.
+        """
         with owned_folder("intake") as folder:
             archive = folder / file.path.name
             archive.write_bytes(content)

@@ -13,6 +13,7 @@ from pathlib import Path
 from zcnas.errors import OrganiserError
 from zcnas.isolation.choice import choose_isolation
 from zcnas.organiser.competition import Competition, load_halves
+from zcnas.organiser.competition.cluster_host import CLUSTER_SHARD, ClusterIsolation, cluster_pool
 from zcnas.organiser.results.folder import ResultsFolder
 from zcnas.organiser.serving.orders import Order, obey
 
@@ -27,6 +28,7 @@ class JobOrder(Order, frozen=True, kw_only=True):
         data: Folder of datasets' files; "" for none.
         isolation: Where the submission runs.
         cpus: The server's CPUs; the job runs on whichever is free, on one at a time.
+        scheduler: A cluster's, on which it runs instead; "" for this machine.
         archive: The attempt's zip.
         out: The results folder.
     """
@@ -34,6 +36,7 @@ class JobOrder(Order, frozen=True, kw_only=True):
     data: str
     isolation: str
     cpus: tuple[int, ...]
+    scheduler: str
     archive: str
     out: str
 
@@ -54,10 +57,16 @@ def run(order: JobOrder) -> None:
         order.phase, Path(order.inputs), Path(order.references),
         Path(order.data) if order.data else None,
     )  # fmt: skip
-    isolation = choose_isolation(order.isolation, order.phase, _say)
-    competition = Competition(
-        order.phase, halves, isolation, list(order.cpus), results.path, slots=1
-    )
+    if order.scheduler:
+        competition = Competition(
+            order.phase, halves, ClusterIsolation(), [], results.path,
+            shard=CLUSTER_SHARD, pool=cluster_pool(order.scheduler),
+        )  # fmt: skip
+    else:
+        isolation = choose_isolation(order.isolation, order.phase, _say)
+        competition = Competition(
+            order.phase, halves, isolation, list(order.cpus), results.path, slots=1
+        )
     competition.run([Path(order.archive)])
 
 

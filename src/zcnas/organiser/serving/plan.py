@@ -23,7 +23,9 @@ class Plan:
         layout: Its folders.
         phases: The phases it serves, in the order of their dates.
         isolation: Where submissions run.
-        cpus: The CPUs it may use, one per job.
+        cpus: The CPUs of this machine it may use, one per job.
+        scheduler: The Dask scheduler on whose workers it runs jobs instead; "" for none.
+        jobs: How many attempts run at a time.
         data: The datasets' files, or None.
         settle_s: How long a file must not have changed.
         patience_s: The same for one that does not end as a zip does.
@@ -35,6 +37,8 @@ class Plan:
     phases: Sequence[ServedPhase]
     isolation: str
     cpus: Sequence[int]
+    jobs: int
+    scheduler: str = ""
     data: Path | None = None
     settle_s: float = SETTLE_S
     patience_s: float = PATIENCE_S

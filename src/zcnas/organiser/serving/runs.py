@@ -1,4 +1,4 @@
-"""The attempts that are running: a process for each, as many as there are CPUs.
+"""The attempts that are running: a process for each, one per CPU or as many as a cluster takes.
 
 What a killed server left open is started first and resumes in its results folder, so that nothing
 is asked twice.
@@ -56,8 +56,8 @@ class Runs(Part):
         return not self._jobs and not self._next()
 
     def start(self) -> None:
-        """Start a job per CPU, as long as something waits and nothing is paused."""
-        while len(self._jobs) < len(self._plan.cpus) and self._store.paused() is None:
+        """Start as many jobs as there may be, as long as something waits and nothing is paused."""
+        while len(self._jobs) < self._plan.jobs and self._store.paused() is None:
             if (attempt := self._next()) is None:
                 return
             self._jobs.append(self._start(attempt))
@@ -103,6 +103,7 @@ class Runs(Part):
             data=str(self._plan.data or ""),
             isolation=self._plan.isolation,
             cpus=tuple(self._plan.cpus),
+            scheduler=self._plan.scheduler,
             archive=str(self._plan.layout.archive(attempt.name)),
             out=str(out),
         )
