@@ -1,8 +1,8 @@
 """Measures what a server of a competition bears: a real `zcnas serve`, filled as teams fill it.
 
     crowd      200 teams x 5 submissions of a trivial predictor dropped within a minute: how long
-               each waits for its answer, how many run per minute meanwhile, and, when they have
-               ended, one board of all of them
+               the last waits for its answer, how many run per minute afterwards, and what the
+               server takes beside them
     half       50 files copied in two halves, 10 s apart: none is taken before its end
     gigabyte   a file of a GiB: how long until it is refused, and the server's memory
     crowded    a team's folder with 10,000 zips: how long another team waits for its answer
