@@ -50,8 +50,10 @@ def table_of(board: Leaderboard, architectures: int) -> str:
     lines = [
         f"# Baselines on the {board.phase} phase",
         "",
-        f"All sample submissions and the vote on {plural(len(board.benchmarks), 'benchmark')} with "
-        f"{architectures} architectures each. Isolation: {board.isolation}. Images: {images}.",
+        f"{plural(len(board.entries), 'baseline')} on {plural(len(board.benchmarks), 'benchmark')} "
+        f"with {architectures} architectures each: sample submissions, and the vote of three. "
+        "Samples that were written later are among the [published proxies](published_proxies.md). "
+        f"Isolation: {board.isolation}. Images: {images}.",
         "",
         f"| {' | '.join(heads)} |",
         f"|{'---|' * len(heads)}",
