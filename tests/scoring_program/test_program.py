@@ -14,7 +14,8 @@ from zcnas.hosted.phase import HostedPhase
 from zcnas.hosted.run_record import Answer, Failed, Printed, Refused
 from zcnas.pages.detailed_results import without_paths
 from zcnas.phases import load_phase
-from zcnas.words.records import Prediction, Reference, write_json
+from zcnas.words.records import Prediction, Reference, read_reference, write_json
+from zcnas.words.shares import share_of
 
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = ("nasbench201_cifar10", "nasbench201_cifar100")
@@ -284,3 +285,17 @@ def test_of_an_absolute_path_only_the_last_name_is_left(text, kept):
         assert "/home/me/" not in found
     else:
         assert found == kept
+
+
+def test_a_share_of_a_draw_is_scored_although_all_of_it_was_asked(platform):
+    """A bundle has accuracies of the first three alone; on these the order is right."""
+    for key in KEYS:
+        path = platform.reference / f"{key}.json"
+        whole = msgspec.structs.replace(read_reference(path), shown=tuple(TOKENS[:3]))
+        write_json(path, share_of(whole, "shown"))
+        platform.predict(key, [1, 2, 3, 30, 20, None])
+    platform.describe(truth="hidden", shown_architectures=3)
+    scores = platform.scores()
+    assert [scores[key] for key in ("score", *KEYS)] == [1.0] * 3
+    assert scores["failed"] == 0, "of those that are shown, none has failed"
+    assert str(int(SECRET)) not in platform.page()
