@@ -14,7 +14,6 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from statistics import NormalDist
 
 import numpy as np
 
@@ -27,8 +26,8 @@ from zcnas.jobs.lines import read_lines
 from zcnas.search_spaces.nasbench201.spec import NasBench201Spec
 from zcnas.searches.arena import Arena
 from zcnas.searches.budget import ScoreColumn
-from zcnas.searches.candidates import Candidates, Floats
-from zcnas.searches.surrogates import Trees
+from zcnas.searches.candidates import Candidates
+from zcnas.searches.surrogates import Trees, normal_scores
 from zcnas.tables import zero_cost_scores
 from zcnas.tables.published_scores import PROXIES, load_scores
 from zcnas.tables.reduced_training import load_reduced
@@ -193,7 +192,7 @@ def _fitted(arena: Arena, columns: Mapping[str, ScoreColumn], name: str) -> Scor
     complete = [c.scores for c in columns.values() if not np.isnan(c.scores).any()]
     features = np.column_stack([arena.candidates.encoding, *complete])
     features = np.clip(features, -1e30, 1e30)
-    ranks = _normal_scores(column.scores[known])
+    ranks = normal_scores(column.scores[known])
     folds = np.arange(len(known)) % FOLDS
     guesses = np.empty(len(known))
     for fold in range(FOLDS):
@@ -204,22 +203,13 @@ def _fitted(arena: Arena, columns: Mapping[str, ScoreColumn], name: str) -> Scor
     model.fit(features[known], ranks)
     scores, seconds = np.empty(len(gaps)), column.seconds.copy()
     scores[known] = ranks
-    scores[gaps] = model.predict(features[gaps]) * ranks.std() + ranks.mean()
+    scores[gaps] = model.predict(features[gaps])
     seconds[gaps] = column.seconds[known].mean()
     origin = column.origin.rpartition(", ")[0]
     rho = spearman(guesses, ranks)
     return ScoreColumn(
         scores, seconds, f"{origin}, {int(gaps.sum())} fitted (rho {rho:.2f} in cross-validation)"
     )
-
-
-def _normal_scores(scores: Floats) -> Floats:
-    """Return ranks as quantiles of the normal distribution, equal scores equal."""
-    values, places, counts = np.unique(scores, return_inverse=True, return_counts=True)
-    del values
-    middle = (np.cumsum(counts) - counts / 2) / len(scores)
-    normal = NormalDist()
-    return np.array([normal.inv_cdf(share) for share in middle.tolist()])[places]
 
 
 def _number(score: float | None) -> float:

@@ -20,19 +20,32 @@ MEMBERS = 3
 PARENTS = 10
 """The best trained models, whose mutations are the candidates of a step."""
 CANDIDATES = 100
+"""Of a step: half of them mutations, the others random."""
 
 
 class Bananas(Learning):
-    """Trains the mutations of the best models that an ensemble's random guesses put first."""
+    """Trains the candidates that an ensemble's random guesses put first."""
 
     def propose(self) -> Sequence[int]:
         """Return candidates in the order of independent Thompson samples."""
-        pool = mutations(self, self.best(PARENTS), CANDIDATES)
+        pool = near_and_far(self, self.best(PARENTS), CANDIDATES)
         places, accuracies = self.trained()
         ensemble = Ensemble(MEMBERS, self.rng)
         ensemble.fit(self.features(places), accuracies)
         sampled = thompson(ensemble.predict_all(self.features(pool)), self.rng)
         return [pool[at] for at in np.argsort(-sampled, kind="stable")]
+
+
+def near_and_far(search: Learning, parents: Sequence[int], count: int) -> list[int]:
+    """Return ``count`` untrained models, half of them edits of ``parents``, the others random."""
+    pool = dict.fromkeys(mutations(search, parents, count // 2))
+    size = len(search.setting.candidates)
+    wanted = min(count, size - len(search.known))
+    while len(pool) < wanted:
+        place = int(search.rng.random() * size)
+        if place not in search.known:
+            pool[place] = None
+    return list(pool)
 
 
 def thompson(guesses: Floats, rng: random.Random) -> Floats:

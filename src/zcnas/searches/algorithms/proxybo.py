@@ -20,13 +20,17 @@ import numpy as np
 
 from zcnas.errors import SearchError
 from zcnas.searches.algorithm import Setting
-from zcnas.searches.algorithms.bananas import MEMBERS, PARENTS, mutations, thompson
+from zcnas.searches.algorithms.bananas import (
+    CANDIDATES,
+    MEMBERS,
+    PARENTS,
+    near_and_far,
+    thompson,
+)
 from zcnas.searches.algorithms.learning import Learning
 from zcnas.searches.candidates import Floats
 from zcnas.searches.surrogates import Ensemble, Trees
 
-CANDIDATES = 100
-"""Of a step: half of them mutations of the best models, the others random."""
 TEMPERATURE = 0.05
 FOLDS = 3
 
@@ -49,7 +53,7 @@ class ProxyBo(Learning):
 
     def propose(self) -> Sequence[int]:
         """Return the candidates of a step, the best first."""
-        pool = self._pool()
+        pool = near_and_far(self, self.best(PARENTS), CANDIDATES)
         places, accuracies = self.trained()
         encoding = self.setting.candidates.encoding
         ensemble = Ensemble(MEMBERS, self.rng)
@@ -66,17 +70,6 @@ class ProxyBo(Learning):
         ranks = np.array([_ranks(guess) for guess in guesses])
         total = weights @ ranks
         return [pool[at] for at in np.argsort(total, kind="stable")]
-
-    def _pool(self) -> list[int]:
-        """Return ``CANDIDATES`` untrained candidates, or all there are."""
-        pool = dict.fromkeys(mutations(self, self.best(PARENTS), CANDIDATES // 2))
-        size = len(self.setting.candidates)
-        wanted = min(CANDIDATES, size - len(self.known))
-        while len(pool) < wanted:
-            place = int(self.rng.random() * size)
-            if place not in self.known:
-                pool[place] = None
-        return list(pool)
 
 
 def concordance(guesses: Floats, accuracies: Floats) -> float:

@@ -6,6 +6,6 @@ binary relation, alone or as an ensemble. Needs the extra ``research``.
 
 from __future__ import annotations
 
-from zcnas.searches.surrogates.trees import Ensemble, Relation, Surrogate, Trees
+from zcnas.searches.surrogates.trees import Ensemble, Relation, Surrogate, Trees, normal_scores
 
-__all__ = ["Ensemble", "Relation", "Surrogate", "Trees"]
+__all__ = ["Ensemble", "Relation", "Surrogate", "Trees", "normal_scores"]
