@@ -41,8 +41,8 @@ def test_compiling_leaves_the_digest_of_the_sources_and_has_its_own(tmp_path):
     assert digest_of_compiled(target.parent) != compiled
 
 
-def test_every_module_of_the_workers_program_is_compiled(program):
-    modules = {path.relative_to(program) for path in program.rglob("*.py")}
+def test_every_module_that_a_worker_imports_is_compiled(program):
+    modules = {path.relative_to(program) for path in program.glob("*/**/*.py")}
     compiled = {
         (path.parents[1] / f"{path.name.split('.')[0]}.py").relative_to(program)
         for path in program.rglob("*.pyc")

@@ -41,7 +41,7 @@ def stage_worker(target: Path, plugins: Iterable[str] = ()) -> Path:
             staged.parent.mkdir(parents=True, exist_ok=True)
             staged.write_bytes(content)
     for staged, source in sources.items():
-        if staged.suffix == ".py":
+        if staged.suffix == ".py" and staged.parent != target:  # no worker imports its main file
             compile_staged(staged, source)
     for path in (target, *target.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
