@@ -45,6 +45,7 @@ def test_two_runs_do_not_write_to_one_folder(tmp_path):
         grow([ScoreWork(TERMS, [SMALL], tmp_path)], tmp_path)
 
 
+@pytest.mark.slow
 def test_scores_do_not_depend_on_order_or_resumption(tmp_path):
     found = []
     for order in ([SMALL, OTHER], [OTHER, SMALL]):

@@ -96,9 +96,11 @@ def test_the_answers_come_in_an_order_that_is_not_the_draws(ingest_source):
             "combine returned int 3; expected a list of 2 scores",
             marks=pytest.mark.slow,
         ),
-        ("return None", "invalid", "combine returned NoneType None"),
+        pytest.param(
+            "return None", "invalid", "combine returned NoneType None", marks=pytest.mark.slow
+        ),
         ("import os; os._exit(3)", "killed", "os._exit was called (predictor.py, line 6)"),
-        ("return bytearray(1 << 40)", "memory", "MemoryError"),
+        pytest.param("return bytearray(1 << 40)", "memory", "MemoryError", marks=pytest.mark.slow),
     ],
 )
 def test_a_combine_that_fails_fails_every_answer_alike(ingest_source, body, status, message):

@@ -255,8 +255,10 @@ class ZeroCostPredictor:
 @pytest.mark.parametrize(
     ("attack", "message"),
     [
-        ("b'\\xff\\xff\\xff\\xff'", "frame of 4294967295 bytes"),
-        ("b'\\0\\0\\0\\x05abcde'", "not an answer"),
+        pytest.param(
+            "b'\\xff\\xff\\xff\\xff'", "frame of 4294967295 bytes", marks=pytest.mark.slow
+        ),
+        pytest.param("b'\\0\\0\\0\\x05abcde'", "not an answer", marks=pytest.mark.slow),
         ("(65).to_bytes(4, 'big') + bytes(65)", "another query than the one in flight"),
     ],
 )

@@ -4,6 +4,7 @@ import base64
 import datetime
 import io
 import re
+import shutil
 
 import msgspec
 import pytest
@@ -50,10 +51,16 @@ def identity(settings):
 
 
 @pytest.fixture(scope="module")
-def board(tmp_path_factory, run_folder, phase, references, identity):
+def own_run(tmp_path_factory, run_folder):
+    """A copy of the run of six: other rules judge it here than where else it is shared."""
+    return shutil.copytree(run_folder, tmp_path_factory.mktemp("own") / "run")
+
+
+@pytest.fixture(scope="module")
+def board(tmp_path_factory, own_run, phase, references, identity):
     """The pages of the run of six as that competition's."""
     folder = tmp_path_factory.mktemp("board") / "site"
-    publish_run(run_folder, phase, references, site=folder, identity=identity)
+    publish_run(own_run, phase, references, site=folder, identity=identity)
     return folder
 
 
@@ -93,20 +100,20 @@ def test_what_links_show_names_the_picture_by_its_address_elsewhere(board, site)
 
 
 def test_the_picture_has_the_size_that_links_are_shown_with_and_follows_from_the_board(
-    board, site, tmp_path, run_folder, phase, references, identity
+    board, site, tmp_path, own_run, phase, references, identity
 ):
     drawn = (board / PREVIEW).read_bytes()
     assert Image.open(io.BytesIO(drawn)).size == (1200, 630)
     assert drawn != (site / PREVIEW).read_bytes(), "the other board has no title"
-    publish_run(run_folder, phase, references, site=tmp_path / "again", identity=identity)
+    publish_run(own_run, phase, references, site=tmp_path / "again", identity=identity)
     assert (tmp_path / "again" / PREVIEW).read_bytes() == drawn
 
 
-def test_the_picture_tells_no_score_that_the_pages_hide(tmp_path, run_folder, phase, references):
+def test_the_picture_tells_no_score_that_the_pages_hide(tmp_path, own_run, phase, references):
     hidden = msgspec.structs.replace(phase, truth="hidden", feedback="none", draw_seed=None)
     pictures = []
     for name, against in (("one", references), ("other", turned(references))):
-        publish_run(run_folder, hidden, against, site=tmp_path / name)
+        publish_run(own_run, hidden, against, site=tmp_path / name)
         pictures.append((tmp_path / name / PREVIEW).read_bytes())
     assert pictures[0] == pictures[1]
 
@@ -154,19 +161,16 @@ def test_a_logo_that_is_no_picture_is_named_with_what_to_do(settings, tmp_path):
         identity_of(read_settings(settings), tmp_path, "practice")
 
 
-def test_updated_is_when_the_newest_result_was_made(site, tmp_path, run_folder, phase, references):
+def test_updated_is_when_the_newest_result_was_made(site, tmp_path, own_run, phase, references):
     """By arrivals alone the board is of 2 March; a query answered later makes it younger."""
     assert 'Updated <time datetime="2026-03-02T10:00:00Z">' in text_of(site / "index.html")
-    path = run_folder / "submissions" / "noisy" / f"{phase.benchmarks[0]}.manifest.json"
-    before = path.read_bytes()
+    later = shutil.copytree(own_run, tmp_path / "run")
+    path = later / "submissions" / "noisy" / f"{phase.benchmarks[0]}.manifest.json"
     manifest = read_json(path, Manifest, ValueError)
     began = msgspec.structs.replace(manifest.organiser, started_at="2026-03-04T23:59:50+00:00")
     public = msgspec.structs.replace(manifest.public, wall_time_s=15.2)
-    try:
-        write_json(path, Manifest(public=public, organiser=began))
-        publish_run(run_folder, phase, references, site=tmp_path / "later")
-    finally:
-        path.write_bytes(before)
+    write_json(path, Manifest(public=public, organiser=began))
+    publish_run(later, phase, references, site=tmp_path / "later")
     page = text_of(tmp_path / "later" / "index.html")
     assert '<time datetime="2026-03-05T00:00:05Z">2026-03-05 00:00 UTC</time>' in page
 

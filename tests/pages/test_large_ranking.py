@@ -155,6 +155,7 @@ def test_a_ranking_of_1000_shows_250_rows_at_a_time_and_finds_every_other(thousa
     assert page.locator("tr:target").is_visible()
 
 
+@pytest.mark.slow
 def test_the_first_row_of_1000_entries_is_there_about_as_soon_as_that_of_200(
     many, thousand, browser
 ):

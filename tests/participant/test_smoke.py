@@ -60,6 +60,7 @@ def test_a_failure_names_the_benchmark_the_message_and_the_line(try_on):
     assert "returned NoneType None" in failed[0].message
 
 
+@pytest.mark.slow
 def test_equal_scores_are_asked_again_at_the_phases_batch_size(try_on, monkeypatch):
     body = "n = len(next(iter(dataloader))[0]); import torch\n"
     body += "        return sum(p.numel() for p in graph.parameters()) if n > 4 else n"

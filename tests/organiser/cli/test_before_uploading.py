@@ -57,6 +57,7 @@ def test_after_five_equal_failures_a_terminal_is_asked_and_no_ends_the_run(mine)
     assert 5 <= sum(path.read_text().count("\n") for path in lines) < 100
 
 
+@pytest.mark.slow
 def test_a_smoke_test_that_fails_names_benchmark_and_line_and_ends_with_one(mine):
     done = subprocess.run(
         [ZCNAS, "smoke", "mine", "--isolation", "process", "--benchmark", "nasbench201_svhn"],

@@ -266,7 +266,12 @@ def test_leaderboard_writes_the_pages_of_an_earlier_run_wherever_they_are_wanted
     assert again.returncode == 0, "a site of ours is replaced"
 
 
-@pytest.mark.parametrize("folder", [".", "out", "in", "notes"])
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    "folder", [".", pytest.param("out", marks=SLOW), pytest.param("in", marks=SLOW), "notes"]
+)
 def test_pages_never_replace_a_folder_with_anything_else_in_it(
     refused_run, zcnas, tmp_path, folder
 ):

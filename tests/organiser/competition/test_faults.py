@@ -147,6 +147,7 @@ class ZeroCostPredictor:
 """
 
 
+@pytest.mark.slow  # as the attack `pretends_a_lost_machine`
 @pytest.mark.container
 def test_a_submission_that_looks_like_a_lost_machine_is_charged_and_costs_nobody_else(
     ingest_source, docker_isolation, tight_limits
