@@ -1,54 +1,122 @@
-"""Compares the proxies together with one by one, on the CPU and on a CUDA device, per space.
+"""Compares the proxies together with one by one per space, and says where the time together goes.
 
-    python timings/bench_devices.py [--architectures N] [--batch-size B] [--json FILE]
+    python timings/bench_devices.py [--minutes 12] [--batch-size B] [--json FILE]
 
 The batch sizes are the published ones: 64, and 32 for TransNAS-Bench-101. One by one means each
 proxy's own ``score`` on the same network, so both sides run the same code and only sharing differs.
 The order of the two alternates; each architecture gives one ratio, and their median is printed with
-the smallest and the largest. On the CPU it is one pinned core, one thread and CPU time; on CUDA it
-is wall time with the device synchronised. Building is timed as well, and how much of it is the
-initialisation: the same constructors with torch's initialisers doing nothing. The last line is the
-median ratio of one by one over together on the last device measured.
+the smallest and the largest. Rounds of one architecture per space follow each other while the time
+lasts, so an expensive space has fewer architectures; the first round always ends. On the CPU it is
+one pinned core, one thread and CPU time; on CUDA it is wall time with the device synchronised.
+
+On the CPU the first architecture is computed together once more under torch's profiler, for the
+**floor**: the shares of convolutions, of BatchNorm and of all other kernels, and what is left for
+Python, autograd's engine and the dispatch of operations. ``peak`` is the memory that the process
+holds at most meanwhile, network and torch included. The last line is the median ratio of one by one
+over together of the last space on the last device.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
+import collections
 import json
 import os
 import random
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from unittest import mock
 
 import torch
-from torch import Tensor, nn
+from torch.profiler import ProfilerActivity, profile
 
-from zcnas.benchmarks import Benchmark, get_benchmark
+from zcnas.benchmarks import get_benchmark
 from zcnas.datasets import load_minibatch
 from zcnas.proxies import PROXIES, evaluate
 from zcnas.search_spaces import SEARCH_SPACES, build_network
 
 BATCH_SIZES = {
-    "nasbench101_cifar10": 64,
     "nasbench201_cifar10": 64,
     "nasbench301_cifar10": 64,
+    "nasbench101_cifar10": 64,
     "transbench101_micro_class_object": 32,
     "transbench101_macro_class_object": 32,
+    "transbench101_micro_autoencoder": 32,
+    "transbench101_micro_segmentsemantic": 32,
 }
-INITIALISERS = ("kaiming_uniform_", "kaiming_normal_", "normal_", "uniform_", "ones_", "zeros_")
+"""The published batch size of one benchmark per space, and of the two tasks with large heads."""
+WARM_UP = 2
+KINDS = {"convolution": "conv", "batch_norm": "norm", "mm": "products", "pool": "pooling"}
+"""What a kernel counts as, by a part of its name; all others are "other"."""
 
 
-@contextlib.contextmanager
-def without_initialisation() -> Iterator[None]:
-    """Make torch's initialisers return their tensor as it is."""
-    with contextlib.ExitStack() as stack:
-        for name in INITIALISERS:
-            stack.enter_context(mock.patch.object(nn.init, name, lambda tensor, *_, **__: tensor))
-        yield
+class Measured:
+    """One benchmark on one device, an architecture after the other.
+
+    Attributes:
+        apart: Seconds one by one, an element per architecture.
+        together: Seconds together.
+        shares: Shares of the time together by kind of kernel, "python" for the rest; CPU only.
+        peak_mib: Resident memory while computing together.
+        took_s: Wall seconds of the last architecture.
+    """
+
+    def __init__(self, key: str, batch_size: int, device: str) -> None:
+        self._benchmark = get_benchmark(key)
+        made = load_minibatch(self._benchmark, batch_size, 0, None)
+        self._batch = [torch.from_numpy(part).to(device) for part in (made.inputs, made.targets)]
+        self._device = device
+        has_classes = self._benchmark.dataset.target in ("label", "soft_label", "permutation")
+        self._names = [name for name in PROXIES if has_classes or name != "epe_nas"]
+        self._rng = random.Random(0)
+        self.apart: list[float] = []
+        self.together: list[float] = []
+        self.shares: dict[str, float] = {}
+        self.peak_mib = 0.0
+        self.took_s = 0.0
+
+    def measure_one(self) -> None:
+        """Measure the next architecture."""
+        begin = time.perf_counter()
+        spec = SEARCH_SPACES[self._benchmark.search_space].spec.sample(self._rng)
+        torch.manual_seed(0)
+        network = build_network(spec, self._benchmark).to(self._device)
+        if not self.together:
+            evaluate(network, *(part[:WARM_UP] for part in self._batch), self._names)
+
+        def together() -> None:
+            evaluate(network, *self._batch, self._names)
+
+        def one_by_one() -> None:
+            for name in self._names:
+                PROXIES[name].score(network, *self._batch)
+
+        sides = [(self.apart, one_by_one), (self.together, together)]
+        for times, side in sides[:: 1 if len(self.apart) % 2 else -1]:
+            times.append(seconds(self._device, side))
+        if not self.shares and self._device == "cpu":
+            forget_peak()
+            self.shares = shares_of(together)
+            self.peak_mib = peak_mib()
+        self.took_s = time.perf_counter() - begin
+
+    def row(self) -> dict[str, object]:
+        """Return medians in seconds, ratios, shares and memory."""
+        ratios = sorted(a / t for a, t in zip(self.apart, self.together, strict=True))
+        return {
+            "benchmark": self._benchmark.key,
+            "batch": len(self._batch[0]),
+            "device": torch.cuda.get_device_name() if self._device == "cuda" else "cpu",
+            "architectures": len(ratios),
+            "one_by_one_s": statistics.median(self.apart),
+            "together_s": statistics.median(self.together),
+            "ratio": statistics.median(ratios),
+            "ratio_smallest": ratios[0],
+            "ratio_largest": ratios[-1],
+            "shares": self.shares,
+            "peak_mib": self.peak_mib or torch.cuda.max_memory_allocated() / 2**20,
+        }
 
 
 def seconds(device: str, action: Callable[[], object]) -> float:
@@ -61,60 +129,66 @@ def seconds(device: str, action: Callable[[], object]) -> float:
     return clock() - begin
 
 
-def one_by_one(network: nn.Module, inputs: Tensor, targets: Tensor) -> None:
-    """Compute every proxy by itself."""
-    for proxy in PROXIES.values():
-        proxy.score(network, inputs, targets)
+def shares_of(action: Callable[[], object]) -> dict[str, float]:
+    """Return what share of a call's wall time each kind of kernel takes; the rest is Python."""
+    with profile(activities=[ProfilerActivity.CPU]) as profiled:
+        begin = time.perf_counter()
+        action()
+        whole_s = time.perf_counter() - begin
+    inside: collections.Counter[str] = collections.Counter()
+    for event in profiled.key_averages():
+        if event.key.startswith("aten::"):
+            kinds = (kind for part, kind in KINDS.items() if part in event.key)
+            inside[next(kinds, "other")] += event.self_cpu_time_total / 1e6 / whole_s
+    inside["python"] = 1 - sum(inside.values())
+    return dict(inside.most_common())
 
 
-def measure(benchmark: Benchmark, batch_size: int, device: str, count: int) -> dict[str, object]:
-    """Return medians in seconds and ratios of one space; one architecture warms up."""
-    rng = random.Random(0)
-    made = load_minibatch(benchmark, batch_size, 0, None)
-    batch = [torch.from_numpy(part).to(device) for part in (made.inputs, made.targets)]
-    found: dict[str, list[float]] = {"build": [], "bare": [], "apart": [], "together": []}
-    for index in range(-1, count):
-        spec = SEARCH_SPACES[benchmark.search_space].spec.sample(rng)
-        with without_initialisation():
-            bare = seconds("cpu", lambda spec=spec: build_network(spec, benchmark))  # type: ignore[misc]
-        torch.manual_seed(0)
-        begin = time.process_time()
-        network = build_network(spec, benchmark)
-        build = time.process_time() - begin
-        network = network.to(device)
-        sides = {
-            "apart": lambda network=network: one_by_one(network, *batch),
-            "together": lambda network=network: evaluate(network, *batch),
-        }
-        if index % 2:
-            sides = dict(reversed(sides.items()))
-        times = {name: seconds(device, side) for name, side in sides.items()}
-        if index >= 0:
-            for name, value in (times | {"build": build, "bare": bare}).items():
-                found[name].append(value)
-    ratios = sorted(a / t for a, t in zip(found["apart"], found["together"], strict=True))
-    return {
-        "benchmark": benchmark.key,
-        "batch": batch_size,
-        "device": torch.cuda.get_device_name() if device == "cuda" else "cpu",
-        "architectures": count,
-        "build_s": statistics.median(found["build"]),
-        "build_without_initialisation_s": statistics.median(found["bare"]),
-        "one_by_one_s": statistics.median(found["apart"]),
-        "together_s": statistics.median(found["together"]),
-        "ratio": statistics.median(ratios),
-        "ratio_smallest": ratios[0],
-        "ratio_largest": ratios[-1],
-        "peak_gpu_mib": torch.cuda.max_memory_allocated() / 2**20 if device == "cuda" else None,
-    }
+def forget_peak() -> None:
+    """Make the kernel count this process's largest memory from now on."""
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+def peak_mib() -> float:
+    """Return the most memory that was resident since ``forget_peak``, in MiB."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
+
+
+def told(row: dict[str, object]) -> str:
+    """Return a row of the table in docs/proxies.md."""
+    shares = row["shares"]
+    assert isinstance(shares, dict)
+    parts = ", ".join(f"{kind} {100 * share:.0f} %" for kind, share in shares.items())
+    return (
+        f"| {row['benchmark']} | {row['batch']}, {row['architectures']} | "
+        f"{row['one_by_one_s']:.2f} s / {row['together_s']:.2f} s | **{row['ratio']:.2f}x** "
+        f"({row['ratio_smallest']:.2f} to {row['ratio_largest']:.2f}) | {parts or '–'} | "
+        f"{row['peak_mib']:.0f} MiB |"
+    )
+
+
+def measure(device: str, keys: list[str], batch_size: int | None, minutes: float) -> list[Measured]:
+    """Measure rounds over the benchmarks; a later one only what fits into the time."""
+    end = time.perf_counter() + 60 * minutes
+    spaces = []
+    for key in keys:
+        spaces.append(Measured(key, batch_size or BATCH_SIZES[key], device))
+        spaces[-1].measure_one()
+        print(told(spaces[-1].row()), flush=True)
+    while fitting := [each for each in spaces if time.perf_counter() + each.took_s < end]:
+        for each in fitting:
+            if time.perf_counter() + each.took_s < end:
+                each.measure_one()
+    return spaces
 
 
 def main() -> None:
-    """Print a line per space and device."""
+    """Print a row per space and device, first of one architecture, at the end of all."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--space", action="append", choices=BATCH_SIZES)
     parser.add_argument("--device", action="append", choices=("cpu", "cuda"))
-    parser.add_argument("--architectures", type=int, default=5)
+    parser.add_argument("--minutes", type=float, default=12, help="per device")
     parser.add_argument("--batch-size", type=int, help="instead of the published one")
     parser.add_argument("--core", type=int, default=max(os.sched_getaffinity(0)))
     parser.add_argument("--json", type=Path, help="append a line of JSON per measurement")
@@ -123,21 +197,16 @@ def main() -> None:
     torch.set_num_threads(1)
     here = ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",)
     for device in arguments.device or here:
-        for key in arguments.space or BATCH_SIZES:
-            batch_size = arguments.batch_size or BATCH_SIZES[key]
-            row = measure(get_benchmark(key), batch_size, device, arguments.architectures)
-            print(
-                f"{key:34} {row['device']} batch {batch_size}: one by one "
-                f"{row['one_by_one_s']:.3f} s, together {row['together_s']:.3f} s, "
-                f"{row['ratio']:.2f} ({row['ratio_smallest']:.2f} to {row['ratio_largest']:.2f}); "
-                f"build {row['build_s']:.4f} s, without initialisation "
-                f"{row['build_without_initialisation_s']:.4f} s",
-                flush=True,
-            )
-            if arguments.json:
-                with arguments.json.open("a") as file:
-                    file.write(json.dumps(row) + "\n")
-    print(f"{row['ratio']:.2f}x")
+        keys = arguments.space or list(BATCH_SIZES)
+        spaces = measure(device, keys, arguments.batch_size, arguments.minutes)
+        print(f"\non {device}, {arguments.minutes:g} minutes, load {os.getloadavg()[0]:.1f}:")
+        rows = [each.row() for each in spaces]
+        for row in rows:
+            print(told(row), flush=True)
+        if arguments.json:
+            with arguments.json.open("a") as file:
+                file.writelines(json.dumps(row) + "\n" for row in rows)
+    print(f"{rows[-1]['ratio']:.2f}x")
 
 
 if __name__ == "__main__":

@@ -27,6 +27,8 @@ from torch import Tensor, nn
 
 from zcnas.proxies.proxy import Proxy
 
+_UNITS_AT_ONCE = 8192
+
 
 class Nwot(Proxy):
     """Adds up the kernel, ReLU by ReLU."""
@@ -38,7 +40,7 @@ class Nwot(Proxy):
         self.shares: dict[int, tuple[weakref.ref[Tensor], Tensor]] = {}
 
     def relu(self, rectified: Tensor) -> None:
-        """Add x xᵀ + (1−x)(1−x)ᵀ of one ReLU, in integers."""
+        """Add x xᵀ + (1−x)(1−x)ᵀ of one ReLU: whole numbers, exact."""
         known, share = self.shares.get(id(rectified), (None, None))
         if known is None or share is None or known() is not rectified:
             share = self._share(rectified.detach())
@@ -48,12 +50,12 @@ class Nwot(Proxy):
     def _share(self, rectified: Tensor) -> Tensor:
         if rectified.stride() == (0,) * rectified.dim():  # a known zero: nobody is active
             return rectified.new_tensor(float(rectified[0].numel()))
-        if rectified.dim() == 4:  # the order of units is free; this one is contiguous
-            rectified = rectified.permute(0, 2, 3, 1)
-        active = rectified.bool().flatten(1)  # (B, d); nothing is below zero
-        both = _common(active)
+        if rectified.dim() == 4 and rectified.is_contiguous(memory_format=torch.channels_last):
+            rectified = rectified.permute(0, 2, 3, 1)  # the order of units is free; no copy
+        both = _common(rectified.flatten(1))
         count = both.diagonal()
-        return active.shape[1] - count[:, None] - count[None, :] + 2 * both
+        units = rectified[0].numel()
+        return units - count[:, None] - count[None, :] + 2 * both
 
     def value(self) -> float:
         """Return ln |det K|."""
@@ -62,17 +64,22 @@ class Nwot(Proxy):
         return log_determinant.item() if sign > 0 and log_determinant > -0.5 else float("-inf")
 
 
-def _common(active: Tensor) -> Tensor:
-    """Return how many units each two of B samples have both active, (B, B): exact on any device.
+def _common(rectified: Tensor) -> Tensor:
+    """Return how many units each two of B samples have both active, (B, B) in float64: exact.
+
+    Products of zeros and ones in float32, a few units at a time: below 2²⁴ every sum is exact, and
+    the ones stay in the cache. PyTorch's product of 8-bit integers takes 13 to 25 times as long on
+    a CPU without instructions for it (AVX2).
 
     Args:
-        active: (B, d), bool.
+        rectified: (B, d); a unit is active where it is not 0.
     """
-    if active.device.type == "cpu":
-        numbers = active.view(torch.int8)
-        return torch._int_mm(numbers, numbers.T)
-    floats = active.double()  # an accelerator's product of integers needs multiples of 8
-    return floats @ floats.T
+    batch = len(rectified)
+    both = rectified.new_zeros(batch, batch, dtype=torch.float64)
+    for part in torch.split(rectified, _UNITS_AT_ONCE, dim=1):
+        active = torch.ne(part, 0, out=part.new_empty(part.shape, dtype=torch.float32))
+        both += active @ active.T
+    return both
 
 
 score = Nwot.score
