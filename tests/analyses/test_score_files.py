@@ -1,7 +1,7 @@
 import pytest
 
 from zcnas.analyses import run
-from zcnas.analyses.score_files import read_score_file
+from zcnas.analyses.score_files import read_score_columns, read_score_file
 from zcnas.benchmarks import get_benchmark
 from zcnas.errors import AnalysisError
 from zcnas.search_spaces.nasbench101.spec import NasBench101Spec
@@ -33,9 +33,20 @@ def test_an_empty_cell_is_a_failure_and_infinities_are_scores(read):
     }
 
 
+def test_seconds_are_no_proxy(read, tmp_path, benchmark):
+    found = read(f"architecture,mine,seconds\n{CELL},1,0.5\n{OTHER},2,\n")
+    assert found == {"nasbench201_cifar10": {"mine": {CELL: 1.0, OTHER: 2.0}}}
+    known = {benchmark.key: {CELL: 1.0, OTHER: 2.0}}
+    columns = read_score_columns(tmp_path / "mine.csv", (benchmark,), known)
+    assert columns[benchmark.key]["seconds"] == {CELL: 0.5, OTHER: 0.0}
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("architecture,seconds\n", r"has no column of scores"),
+        (f"architecture,mine,seconds\n{CELL},1,-1\n", r"'-1' is not a number of seconds"),
+        (f"architecture,mine,seconds\n{CELL},1,inf\n", r"'inf' is not a number of seconds"),
         (f"architecture,mine\n{CELL},1\n{CELL},2\n", r"line 3 of .* occurs twice, first in line 2"),
         (f"architecture,mine\n{CELL},nan\n", r"column mine: 'nan' is not a number; leave the cell"),
         (f"architecture,mine\n{CELL},good\n", r"'good' is not a number"),

@@ -1,15 +1,20 @@
 """`zcnas search` and `zcnas search compare` as people type them."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 import zcnas
+from zcnas.benchmarks import get_benchmark
 from zcnas.errors import ResultsError, ZcnasError
 from zcnas.organiser.cli.main import app
 from zcnas.search_spaces.transbench101_micro.spec import TransBench101MicroSpec
+from zcnas.searches.arena import load_arena
+from zcnas.searches.candidates import NEAREST
+from zcnas.tables.forged import ForgedTable, write_table
 
 pytest.importorskip("xgboost", reason="pip install 'zcnas[research]'")
 KEY = "transbench101_micro_svhn"
@@ -116,10 +121,51 @@ def test_a_notebook_gets_a_frame_of_trials(tables):
 
 def test_scores_of_ones_own_are_taken_in_and_named(tables, tmp_path):
     series = zcnas.benchmark(KEY).accuracies(tables)
-    lines = [f"{text},{value}" for text, value in series.items()]
-    (tmp_path / "mine.csv").write_text("\n".join(["architecture,mine", *lines]))
+    lines = [f"{text},{value},{value / 2},0.5" for text, value in series.items()]
+    (tmp_path / "mine.csv").write_text("\n".join(["architecture,mine,half,seconds", *lines]))
     frame = zcnas.search(
         KEY, warmup="mine:all", trials=2, models=5, folder=tables, scores=tmp_path / "mine.csv"
     )
     assert (frame["test"] == series.max()).all()
     assert frame.attrs["scores"] == {"mine": "300 brought by the researcher"}
+    assert frame["proxy_s"].tolist() == [300 * 0.5 / 2] * 2, "half of a row's seconds are mine's"
+
+
+FORGED = "transbench101_micro_forged_digits"
+
+
+def test_whoever_has_no_tables_searches_what_a_public_phase_shows(search, monkeypatch):
+    monkeypatch.delenv("ZCNAS_DATA")
+    shown = zcnas.benchmark(FORGED).accuracies()
+    few = ("--benchmark", FORGED, "--models", "100", "--trials", "2")
+    said = search(*few, "--out", "whole", "--json")
+    assert json.loads(said)["test"] == pytest.approx(shown.max())
+    record = json.loads((Path("whole") / "search.json").read_text())
+    assert record["candidates"] == len(shown) == 100
+    assert record["validation"] == "validation accuracy after 500 steps (public_phase)"
+    assert json.loads(search(*few, "--algorithm", "ae", "--out", "ae", "--json"))["models"] == 100
+
+
+def test_a_forge_of_ones_own_goes_before_what_is_shown(search, tables):
+    cells = [str(cell) for cell in list(TransBench101MicroSpec.enumerate())[:40]]
+    table = ForgedTable(
+        benchmark=FORGED, metric="accuracy", images="none", steps=1, seed_tau=(0.9, 0.8, 1.0),
+        accuracies={cell: (20.0 + at, 22.0 + at) for at, cell in enumerate(cells)}, losses={},
+    )  # fmt: skip
+    path = write_table(tables, table)
+    try:
+        said = search("--benchmark", FORGED, "--models", "40", "--trials", "1", "--json")
+    finally:
+        path.unlink()
+    assert json.loads(said)["test"] == 20 + 39 + 1
+
+
+def test_in_a_sample_of_a_space_an_architecture_has_neighbours():
+    candidates = load_arena(get_benchmark(FORGED), None).candidates
+    first = candidates.specs[0]
+    distances = [
+        sum(a != b for a, b in zip(first.ops, other.ops, strict=True)) for other in candidates.specs
+    ]
+    found = candidates.neighbours(0)
+    assert len(found) == NEAREST
+    assert max(distances[place] for place in found) <= sorted(distances)[NEAREST]

@@ -4,7 +4,8 @@
     nasbench201_cifar10,|nor_conv_3x3~0|+…,12.5
 
 ``benchmark`` may be left out if one benchmark is analysed. An empty cell is a failure; ``inf`` and
-``-inf`` are scores. Everything else that is not a number is refused, with its line.
+``-inf`` are scores. Everything else that is not a number is refused, with its line. A column
+``seconds`` is no proxy: it holds the CPU seconds of a row's scores, which searches pay.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from zcnas.search_spaces import parse_spec
 from zcnas.tables.published_scores import SENTINELS
 from zcnas.tables.table import cell_key
 
-ARCHITECTURE, BENCHMARK = "architecture", "benchmark"
+ARCHITECTURE, BENCHMARK, SECONDS = "architecture", "benchmark", "seconds"
 
 Own = dict[str, dict[str, float | None]]
 """Maps a column to an architecture to a score."""
@@ -29,7 +30,7 @@ Own = dict[str, dict[str, float | None]]
 def read_score_file(
     path: Path, benchmarks: Sequence[Benchmark], known: Mapping[str, Mapping[str, object]]
 ) -> dict[str, Own]:
-    """Return the columns of a score file, by benchmark.
+    """Return the columns of scores of a score file, by benchmark.
 
     Args:
         path: The file.
@@ -39,6 +40,26 @@ def read_score_file(
     Raises:
         AnalysisError: The file cannot be read, has no scores, or a row is wrong; the message names
             the line.
+    """
+    found = read_score_columns(path, benchmarks, known)
+    return {
+        key: {name: column for name, column in own.items() if name != SECONDS}
+        for key, own in found.items()
+    }
+
+
+def read_score_columns(
+    path: Path, benchmarks: Sequence[Benchmark], known: Mapping[str, Mapping[str, object]]
+) -> dict[str, Own]:
+    """Return all columns of a score file, by benchmark: ``seconds`` too, where there are any.
+
+    Args:
+        path: The file.
+        benchmarks: Those that are analysed; rows of others are passed over.
+        known: Benchmark to the architectures of its accuracy table.
+
+    Raises:
+        AnalysisError: As of ``read_score_file``; or seconds are negative or not finite.
     """
     chosen = {benchmark.key: benchmark for benchmark in benchmarks}
     cells = {
@@ -58,9 +79,10 @@ def read_score_file(
             raise AnalysisError(
                 f"{place}: '{text}' of {key} occurs twice, first in line {first}; keep one"
             )
-        for name, score in scores.items():
-            found.setdefault(key, {}).setdefault(name, {})[architecture] = _score(
-                score, f"{place}, column {name}"
+        for name, text_of in scores.items():
+            number = _seconds if name == SECONDS else _score
+            found.setdefault(key, {}).setdefault(name, {})[architecture] = number(
+                text_of, f"{place}, column {name}"
             )
     if not found:
         raise AnalysisError(
@@ -100,7 +122,7 @@ def _check_header(path: Path, header: Sequence[str], keys: Sequence[str]) -> Non
         )
     if len(set(header)) < len(header):
         raise AnalysisError(f"the header of '{path}' names a column twice: {', '.join(header)}")
-    if not set(header) - {ARCHITECTURE, BENCHMARK}:
+    if not set(header) - {ARCHITECTURE, BENCHMARK, SECONDS}:
         raise AnalysisError(f"'{path}' has no column of scores beside {', '.join(header)}")
     if BENCHMARK not in header and len(keys) > 1:
         raise AnalysisError(
@@ -147,5 +169,19 @@ def _score(text: str, place: str) -> float | None:
     if number in SENTINELS:
         raise AnalysisError(
             f"{place}: {text} is NASLib's mark of a failure, not a score; leave the cell empty"
+        )
+    return number
+
+
+def _seconds(text: str, place: str) -> float:
+    """Return seconds; an empty cell is a score that cost nothing."""
+    try:
+        number = float(text or 0)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number < math.inf:
+        raise AnalysisError(
+            f"{place}: '{text}' is not a number of seconds; write the CPU seconds of the row's "
+            "scores, 0 or more, or leave the column out"
         )
     return number

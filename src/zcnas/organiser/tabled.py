@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from zcnas.analyses.score_files import ARCHITECTURE, BENCHMARK
+from zcnas.analyses.score_files import ARCHITECTURE, BENCHMARK, SECONDS
 from zcnas.errors import AnalysisError
 from zcnas.organiser.competition import Halves
 from zcnas.organiser.results.folder import ResultsFolder
@@ -60,7 +60,8 @@ def write_inputs(phase: Phase, architectures: Mapping[str, Sequence[str]], folde
 def write_scores(results: ResultsFolder, halves: Halves, path: Path) -> Path:
     """Write the scores of a run's only submission as a file of the form that analyses take in.
 
-    The column has the submission's name, after ``my_`` if a published proxy is called the same.
+    The column has the submission's name, after ``my_`` if a published proxy is called the same; the
+    last one holds the CPU seconds of each query.
 
     Raises:
         AnalysisError: The submission was refused, or answered nothing.
@@ -73,14 +74,15 @@ def write_scores(results: ResultsFolder, halves: Halves, path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        name = f"my_{record.name}" if record.name in PROXIES else record.name
-        writer.writerow([BENCHMARK, ARCHITECTURE, name])
+        name = f"my_{record.name}" if record.name in (*PROXIES, SECONDS) else record.name
+        writer.writerow([BENCHMARK, ARCHITECTURE, name, SECONDS])
         for key, data in halves.inputs.items():
             specs = {each.id: each.spec for each in data.architectures}
             for outcome in read_outcomes(ResultFiles(results.folder_of(record.name), key)):
                 known = outcome.status == "ok"
                 answered += known
-                writer.writerow([key, specs[outcome.id], outcome.value if known else ""])
+                score = outcome.value if known else ""
+                writer.writerow([key, specs[outcome.id], score, f"{outcome.cpu_time_s:.3f}"])
     if not answered:
         raise AnalysisError(
             f"'{record.name}' answered none of its queries; see why with "

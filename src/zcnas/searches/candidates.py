@@ -28,6 +28,8 @@ from zcnas.words.seeds import derive_token
 
 NEAREST = 20
 """Neighbours of an architecture where the table holds only a sample of the space."""
+FEWEST_EDITS = 5
+"""Edits of an architecture that the table has to hold; complete tables hold six or more of each."""
 SAMPLED_SPACES = ("nasbench101", "nasbench301")
 """Spaces whose tables hold so few architectures that an edit usually leads out of the table."""
 
@@ -132,12 +134,13 @@ class Candidates:
     def neighbours(self, place: int) -> tuple[int, ...]:
         """Return the places of the architectures one edit away that are in the table.
 
-        Where a table holds only a sample of its space, or no edit of an architecture is in it, they
+        Where a table holds fewer than ``FEWEST_EDITS`` of them, or is a sample of its space, they
         are the ``NEAREST`` by the Hamming distance of the encodings, ties in the order of places.
         """
         known = self._neighbours.get(place)
         if known is None:
-            known = self._edits(place) or self._nearest(place)
+            edits = self._edits(place)
+            known = edits if len(edits) >= FEWEST_EDITS else self._nearest(place)
             self._neighbours[place] = known
         return known
 

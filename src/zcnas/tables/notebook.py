@@ -18,8 +18,7 @@ from zcnas.datasets import Minibatch, load_minibatch
 from zcnas.judging.metrics import kendall_tau
 from zcnas.search_spaces import build_network, get_search_space, parse_spec
 from zcnas.tables import load_table
-from zcnas.words.records import read_reference
-from zcnas.words.resources import public_halves, public_reference
+from zcnas.words.resources import public_draws, public_halves
 from zcnas.words.seeds import derive_seed
 
 if TYPE_CHECKING:
@@ -110,13 +109,9 @@ class ResearchBenchmark:
         import pandas as pd
 
         tables = _data_folder(folder)
-        public = public_reference(self.key) if tables is None else None
-        if public and (drawn := self.practice()):
-            reference = read_reference(public)
-            values = {str(spec): reference.accuracies[token] for token, spec in drawn.items()}
-        else:
-            values = load_table(self.record, ACCURACIES, tables).means()
-        found = pd.Series(values, name="accuracy", dtype=float)
+        shown = tables is None and self.key in public_draws()
+        table = load_table(self.record, "public_phase" if shown else ACCURACIES, tables)
+        found = pd.Series(table.means(), name="accuracy", dtype=float)
         found.index.name = "architecture"
         return found
 

@@ -88,13 +88,22 @@ def public_halves(phase: str) -> tuple[Path, Path]:
     return folder / INPUT_FOLDER, folder / reference
 
 
+def public_draws() -> dict[str, tuple[Path, Path]]:
+    """Return both halves of every benchmark that a public phase has drawn: architectures, truth."""
+    draws: dict[str, tuple[Path, Path]] = {}
+    for phase in load_phases(competition_file(PHASES_FILE)).values():
+        halves = public_halves(phase.name)
+        for benchmark in phase.benchmarks if phase.truth == "public" else ():
+            inputs, reference = (half / f"{benchmark}.json" for half in halves)
+            if inputs.is_file() and reference.is_file():
+                draws.setdefault(benchmark, (inputs, reference))
+    return draws
+
+
 def public_reference(benchmark: str) -> Path | None:
     """Return the accuracies that a public phase has drawn of a benchmark; None if none has."""
-    for phase in load_phases(competition_file(PHASES_FILE)).values():
-        path = public_halves(phase.name)[1] / f"{benchmark}.json"
-        if phase.truth == "public" and benchmark in phase.benchmarks and path.is_file():
-            return path
-    return None
+    halves = public_draws().get(benchmark)
+    return halves[1] if halves else None
 
 
 def writable_halves(phase: str) -> tuple[Path, Path]:
