@@ -239,7 +239,16 @@ Ingested = tuple[list[Prediction], Manifest, Recording]
 @pytest.fixture
 def ingest_source(tmp_path, program) -> Callable[..., Ingested]:
     """A function that runs the ingestion on a predictor's source and a few architectures."""
+    return _ingestion_in(tmp_path, program)
 
+
+@pytest.fixture(scope="module")
+def ingest_source_once(tmp_path_factory, program) -> Callable[..., Ingested]:
+    """The same, for a run whose outcomes several tests judge."""
+    return _ingestion_in(tmp_path_factory.mktemp("once"), program)
+
+
+def _ingestion_in(folder: Path, program: Path) -> Callable[..., Ingested]:
     def run(
         source: str,
         isolation: Isolation,
@@ -253,11 +262,11 @@ def ingest_source(tmp_path, program) -> Callable[..., Ingested]:
         gauge: Gauge | None = None,
         reference_seconds: bool = False,
     ) -> Ingested:
-        submission = tmp_path / "submission"
+        submission = folder / "submission"
         submission.mkdir(exist_ok=True)
         (submission / entry_point).write_text(source)
-        for folder in (submission, *list(submission.parents)[:3]):
-            folder.chmod(0o755)
+        for readable in (submission, *list(submission.parents)[:3]):
+            readable.chmod(0o755)
         data = BenchmarkInput(
             benchmark=benchmark,
             search_space=BENCHMARKS[benchmark].search_space,

@@ -1,13 +1,17 @@
 """Every way a query can fail: its own status and message, and the next architecture unharmed.
 
-Each predictor misbehaves on the first architecture, which is large, and answers 1.0 on the second.
-The same table runs in a plain process and, among the slow tests, in a real container.
+Most ways are those of one submission, which fails on every other architecture, in a plain process
+and in a real container. Elsewhere a predictor misbehaves on the first architecture, which is large,
+and answers 1.0 on the second.
 """
 
 import msgspec
 import pytest
 
 from zcnas.isolation.process import ProcessIsolation
+from zcnas.search_spaces.nasbench201.spec import NasBench201Spec
+
+from ..conftest import SMALL
 
 CONTAINER = pytest.param("docker", marks=[pytest.mark.container, pytest.mark.slow])
 
@@ -32,16 +36,12 @@ class ZeroCostPredictor:
         {body}
 """
 
-BODIES = {
+FAILURES = {
     "none": ("return None", "invalid", "returned NoneType None"),
     "string": ("return 'high'", "invalid", "returned str 'high'"),
     "two_numbers": ("return torch.ones(2)", "invalid", "shape (2,)"),
     "nan": ("return float('nan')", "invalid", "returned NaN"),
-    "exception": (
-        "return 1 / 0",
-        "error",
-        "ZeroDivisionError: division by zero (predictor.py, line",
-    ),
+    "exception": ("return 1 / 0", "error", "ZeroDivisionError: division by zero ({line}"),
     "unprintable_exception": (
         "class E(Exception):\n            def __str__(self): return 1 / 0\n        raise E()",
         "error",
@@ -49,32 +49,16 @@ BODIES = {
     ),
     "missing_import": ("import tensorflow", "error", "No module named 'tensorflow'"),
     "sys_exit": ("sys.exit(3)", "error", "SystemExit: 3"),
-    "python_loop": ("while True: pass", "timeout", "(predictor.py, line 10)"),
-    "handles_sigxcpu": (
-        "signal.signal(signal.SIGXCPU, lambda *a: None)\n        while True: pass",
-        "timeout",
-        "of CPU time",
-    ),
-    "huge_matmul": (
-        "a = torch.randn(4000, 4000, dtype=torch.float64)\n        while True: a @ a",
-        "timeout",
-        "of CPU time",
-    ),
-    "sleep": ("time.sleep(1000)", "timeout", "no answer after 6 s (0."),
     "memory": ("return np.ones(400_000_000).sum()", "memory", ""),
     "torch_memory": ("return torch.ones(400_000_000, dtype=torch.float64).sum()", "memory", ""),
     "os_exit": (
         "os._exit(7)",
         "killed",
-        "exited with code 7 before answering: os._exit was called (predictor.py, line 10)",
+        "exited with code 7 before answering: os._exit was called ({line})",
     ),
     "os_exit_0": ("os._exit(0)", "killed", "exited with code 0 before answering"),
-    "segfault": (
-        "os.kill(os.getpid(), signal.SIGSEGV)",
-        "killed",
-        "SIGSEGV (predictor.py, line 10)",
-    ),
-    "aborts": ("os.abort()", "killed", "SIGABRT (predictor.py, line 10)"),
+    "segfault": ("os.kill(os.getpid(), signal.SIGSEGV)", "killed", "SIGSEGV ({line})"),
+    "aborts": ("os.abort()", "killed", "SIGABRT ({line})"),
     "closes_everything": ("os.closerange(0, 1 << 16)\n        return None", "invalid", "NoneType"),
     "worker_processes": (
         "torch.utils.data.DataLoader([1, 2], num_workers=1).__iter__()",
@@ -89,20 +73,97 @@ BODIES = {
     "kills_itself": ("os.kill(os.getpid(), signal.SIGKILL)", "killed", "SIGKILL"),
     "huge_message": ("raise ValueError('x' * 10_000_000)", "error", "ValueError: xxxxx"),
 }
-ALIKE = {"handles_sigxcpu", "huge_matmul", "torch_memory", "os_exit_0", "aborts"}
-"""Ends much like another's, which is tried every time."""
+"""What is done, the status, and a part of the message."""
+
+
+PAIRS = [(threes, ones) for threes in range(7) for ones in range(7 - threes)]
+"""How many 3x3 and 1x1 convolutions a cell has; without any, the predictor answers."""
+
+
+def _cell(number: int) -> str:
+    """Return a cell on which the predictor fails, another for each number."""
+    threes, ones = PAIRS[number + 1]
+    left = 6 - threes - ones
+    ops = ("nor_conv_3x3",) * threes + ("nor_conv_1x1",) * ones + ("skip_connect",) * left
+    return str(NasBench201Spec(ops))
+
+
+@pytest.fixture(
+    scope="module", params=["process", pytest.param("docker", marks=pytest.mark.container)]
+)
+def failures(request, ingest_source_once):
+    """One submission that fails in each way on a network of its own, and answers in between.
+
+    Returns:
+        The prediction and its successor's by the failure's name, the source, and the manifest.
+    """
+    isolation = (
+        request.getfixturevalue("docker_isolation")
+        if request.param == "docker"
+        else ProcessIsolation()
+    )
+    methods = "\n".join(
+        f"    def {name}(self):\n        {body}\n" for name, (body, _, _) in FAILURES.items()
+    )
+    source = f"""
+import os, sys, signal
+import numpy as np
+import torch
+
+NAMES = {list(FAILURES)}
+PAIRS = {PAIRS}
+
+class ZeroCostPredictor:
+    def query(self, graph, dataloader=None):
+        sides = [m.kernel_size[0] for m in graph.modules() if isinstance(m, torch.nn.Conv2d)]
+        number = PAIRS.index((sides.count(3) // 15, sides.count(1) // 15))
+        return getattr(self, NAMES[number - 1])() if number else 1.0
+
+{methods}"""
+    specs = [spec for number in range(len(FAILURES)) for spec in (_cell(number), SMALL)]
+    predictions, manifest, _ = ingest_source_once(source, isolation, specs=tuple(specs))
+    pairs = zip(predictions[::2], predictions[1::2], strict=True)
+    return dict(zip(FAILURES, pairs, strict=True)), source, manifest
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_a_failure_has_its_status_and_costs_one_architecture(failures, name):
+    predictions, source, manifest = failures
+    (failed, following), (_, status, message) = predictions[name], FAILURES[name]
+    line = source.splitlines().index(f"    def {name}(self):") + 2
+    assert (failed.status, failed.score) == (status, None)
+    assert message.format(line=f"predictor.py, line {line}") in failed.message
+    assert (following.status, following.score) == ("ok", 1.0)
+    assert manifest.public.worker_starts == 1, "the worker itself survived"
+
+
+ENDLESS = {
+    "python_loop": ("while True: pass", "(predictor.py, line 10)"),
+    "sleep": ("time.sleep(1000)", "no answer after 6 s (0."),
+    "handles_sigxcpu": (
+        "signal.signal(signal.SIGXCPU, lambda *a: None)\n        while True: pass",
+        "of CPU time",
+    ),
+    "huge_matmul": (
+        "a = torch.randn(4000, 4000, dtype=torch.float64)\n        while True: a @ a",
+        "of CPU time",
+    ),
+}
+ALIKE = {"handles_sigxcpu", "huge_matmul"}
+"""Ends much like the loop, which is tried every time."""
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(each, marks=[pytest.mark.slow] * (each in ALIKE)) for each in BODIES]
+    "name", [pytest.param(each, marks=[pytest.mark.slow] * (each in ALIKE)) for each in ENDLESS]
 )
-def test_a_failure_has_its_status_and_costs_one_architecture(
-    ingest_source, isolation, limits, tight_limits, name
+def test_what_never_ends_is_a_timeout_and_costs_one_architecture(
+    ingest_source, isolation, tight_limits, name
 ):
-    body, status, message = BODIES[name]
-    chosen = tight_limits if status == "timeout" else limits
-    predictions, manifest, _ = ingest_source(MISBEHAVES.format(body=body), isolation, limits=chosen)
-    assert (predictions[0].status, predictions[0].score) == (status, None)
+    body, message = ENDLESS[name]
+    predictions, manifest, _ = ingest_source(
+        MISBEHAVES.format(body=body), isolation, limits=tight_limits
+    )
+    assert (predictions[0].status, predictions[0].score) == ("timeout", None)
     assert message in predictions[0].message
     assert (predictions[1].status, predictions[1].score) == ("ok", 1.0)
     assert manifest.public.worker_starts == 1, "the worker itself survived"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.metadata
 from typing import Annotated
 
@@ -84,7 +85,11 @@ app.add_typer(searching.app, name="search")
 app.add_typer(forge.app, name="forge")
 app.command("image")(machine.image)
 
+_OBJECTS_BETWEEN_COLLECTIONS = 100_000
+"""As many as importing torch makes; with Python's 700, a tenth of a start is collection."""
+
 
 def main() -> None:
     """Run the command line."""
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     run_in_process(app)
