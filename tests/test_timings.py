@@ -53,6 +53,25 @@ def test_few_records_and_those_of_a_changed_tree_are_no_bound(history):
     assert history.bound_of(changed) is None
 
 
+def test_noise_of_older_commits_drops_out_once_newer_ones_are_enough(history, monkeypatch):
+    monkeypatch.setattr(history.timings_page, "in_order", sorted)
+    old = [record(history, value) for value in (1.0, 2.0, 4.0)]
+    new = [record(history, 1 + each / 1000, "b" * 40) for each in range(9)]
+    assert history.bound_of([*old, *new]) == history.bound_of(new)
+    assert history.bound_of([*old, *new[:8]]).noise > 0.1
+
+
+def test_what_a_busy_machine_recorded_bounds_no_quiet_measurement(history):
+    busy = [record(history, value, load=9.0) for value in (1.0, 1.5, 2.0, 2.5, 3.0)]
+    quiet = [record(history, 1 + each / 100, load=1.0) for each in range(5)]
+    assert history.bound_for(True, [*busy, *quiet]) == history.bound_of(quiet)
+    assert history.bound_for(False, [*busy, *quiet]) == history.bound_of(busy)
+    assert history.bound_for(True, [*busy, *quiet[:4]]).most > 2, (
+        "all of them, until there are five"
+    )
+    assert history.bound_for(False, quiet) is None
+
+
 @pytest.mark.parametrize(
     ("second", "fails"), [(2.0, True), (1.0, False)], ids=["slower", "disturbed once"]
 )
@@ -71,7 +90,7 @@ def test_a_ratio_fails_that_is_twice_beyond_its_bound(history, monkeypatch, seco
 def test_another_machine_is_not_compared_and_says_so(history, capsys):
     known = [record(history, value) for value in (0.99, 1.0, 1.01, 1.0, 1.0)]
     assert history.beyond([record(history, 9.0, machine="another")], known) == []
-    assert "0 records of this machine are no bound" in capsys.readouterr().out
+    assert "0 records are no bound for a quiet machine" in capsys.readouterr().out
 
 
 def test_a_history_is_read_as_it_was_appended(history, tmp_path):

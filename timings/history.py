@@ -9,11 +9,15 @@ package was measured, and the machine. Only records of one machine are compared,
 depends on the processor and on torch.
 
 **The bound.** Logarithms of the records that one commit has on one machine differ by noise alone.
-``s`` is their standard deviation around their commit's mean, pooled over all commits (ν degrees of
-freedom). A further measurement of what the newest recorded commit had (mean m of n records) lies
-below m + t(ν, 1 − 0.001) · s · √(1 + 1/n) with a probability of 99.9 %. A ratio above that is
-measured again at once, with more rounds, and only if it is above again does ``check`` fail. Less
-than four degrees of freedom are no bound.
+``s`` is their standard deviation around their commit's mean, pooled over the newest commits (ν
+degrees of freedom, commits until there are eight). A further measurement of what the newest
+recorded commit had (mean m of n records) lies below m + t(ν, 1 − 0.001) · s · √(1 + 1/n) with a
+probability of 99.9 %. A ratio above that is measured again at once, with more rounds, and only if
+it is above again does ``check`` fail. Less than four degrees of freedom are no bound.
+
+**Quiet and busy.** Other work changes both level and noise, so a measurement that began on a quiet
+machine (``QUIET_LOAD``) is held against records that did, and one beside other work against those
+beside other work. Until a machine has enough quiet records, all of them bound a quiet measurement.
 """
 
 import argparse
@@ -34,6 +38,10 @@ HISTORY = ROOT / "docs" / "reports" / "timings.jsonl"
 ALARM = 0.001
 """The probability that one measurement of an unchanged ratio lies beyond its bound."""
 LEAST_FREEDOM = 4
+ENOUGH_FREEDOM = 8
+"""Older commits add nothing to the noise once the newer ones have this many degrees of freedom."""
+QUIET_LOAD = 1.5
+"""At most this load when it began: nothing else ran, or the measurement before this one."""
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -62,6 +70,11 @@ class Record(msgspec.Struct, frozen=True):
     machine: str
     load: float
     at: str
+
+    @property
+    def quiet(self) -> bool:
+        """Whether it began with nothing else running."""
+        return self.load <= QUIET_LOAD
 
 
 class Bound(msgspec.Struct, frozen=True):
@@ -93,6 +106,17 @@ def append(records: Iterable[Record], path: Path = HISTORY) -> None:
         file.writelines(msgspec.json.encode(each) + b"\n" for each in records)
 
 
+def bound_for(quiet: bool, records: Sequence[Record]) -> Bound | None:
+    """Return the bound of a measurement on a quiet or a busy machine; None without enough records.
+
+    Args:
+        quiet: Which of the two.
+        records: Those of one ratio on one machine.
+    """
+    alike = bound_of([each for each in records if each.quiet == quiet])
+    return bound_of(records) if alike is None and quiet else alike
+
+
 def bound_of(records: Sequence[Record]) -> Bound | None:
     """Return the bound that records of one ratio on one machine give; None where they are too few.
 
@@ -104,15 +128,18 @@ def bound_of(records: Sequence[Record]) -> Bound | None:
     for each in records:
         if not each.changed:
             commits.setdefault(each.commit, []).append(math.log(each.value))
-    freedom = sum(len(values) - 1 for values in commits.values())
+    freedom, squares = 0, 0.0
+    newest_first = timings_page.in_order(commits)[::-1]
+    for values in (commits[commit] for commit in newest_first):
+        if freedom < ENOUGH_FREEDOM:
+            freedom += len(values) - 1
+            squares += sum((value - statistics.fmean(values)) ** 2 for value in values)
     if freedom < LEAST_FREEDOM:
         return None
-    means = {commit: statistics.fmean(values) for commit, values in commits.items()}
-    squares = sum((v - means[c]) ** 2 for c, values in commits.items() for v in values)
-    newest = timings_page.in_order(commits)[-1]
+    newest = commits[newest_first[0]]
     noise = math.sqrt(squares / freedom)
-    reach = t.ppf(1 - ALARM, freedom) * noise * math.sqrt(1 + 1 / len(commits[newest]))
-    usual = means[newest]
+    reach = t.ppf(1 - ALARM, freedom) * noise * math.sqrt(1 + 1 / len(newest))
+    usual = statistics.fmean(newest)
     return Bound(math.exp(usual), math.exp(usual + reach), noise, freedom)
 
 
@@ -170,10 +197,11 @@ def beyond(found: Sequence[Record], history: Sequence[Record]) -> list[str]:
     names = []
     for each in found:
         known = [r for r in history if (r.ratio, r.machine) == (each.ratio, each.machine)]
-        bound = bound_of(known)
+        bound = bound_for(each.quiet, known)
         said = f"{each.ratio:8} {each.value:7.3f} ({each.low:.3f} to {each.high:.3f})"
         if bound is None:
-            print(f"{said}: {len(known)} records of this machine are no bound; record more")
+            state = "quiet" if each.quiet else "busy"
+            print(f"{said}: {len(known)} records are no bound for a {state} machine; record more")
             continue
         print(f"{said}: usually {bound.usual:.3f}, at most {bound.most:.3f}", flush=True)
         if each.value > bound.most:

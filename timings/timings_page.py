@@ -29,13 +29,18 @@ median over several rounds. Continuous integration measures them as well (`make 
 """
 FOOT = """
 **How the bound was found.** Measurements of one commit on one machine differ by noise alone. *s* is
-the standard deviation of their logarithms around their commit's mean, pooled over all commits, with
-ν degrees of freedom. A further measurement at the newest commit's level (mean *m* of *n*) lies
-below m + t(ν, 0.999) · s · √(1 + 1/n) with a probability of 99.9 %. One above is measured again at
-once, with twice the rounds; only if it is above again does the check fail. So five unchanged ratios
-fail it about once in 200,000 times if noise is independent and normal, and at most once in 200 if
-whatever disturbed the first measurement disturbs the second as well. A machine without records of
-its own is not compared: the check says so and passes.
+the standard deviation of their logarithms around their commit's mean, pooled over the newest
+commits until they give eight degrees of freedom ν, so older noise drops out. A further measurement
+at the newest commit's level (mean *m* of *n*) lies below m + t(ν, 0.999) · s · √(1 + 1/n) with a
+probability of 99.9 %. One above is measured again at once, with twice the rounds; only if it is
+above again does the check fail. So five unchanged ratios fail it about once in 200,000 times if
+noise is independent and normal, and at most once in 200 if whatever disturbed the first measurement
+disturbs the second as well. A machine without records of its own is not compared: the check says so
+and passes.
+
+**Quiet and busy.** A measurement that began with a load of at most 1.5 is held against records that
+did too, any other against those beside other work. Five runs of `make timings` at one commit on an
+idle machine are enough for quiet bounds; until then all records bound a quiet measurement.
 
 Commits that were not recorded in their time were measured later, by the same script with their own
 package (`PYTHONPATH=<their checkout>/src`).
@@ -55,12 +60,12 @@ def table_of(machine: str, history: Sequence, bound_of: Callable) -> str:
     lines = [
         f"**{machine}**",
         "",
-        "| ratio | newest commit | usual | fails above | noise s | records |",
-        "|---|---|---|---|---|---|",
+        "| ratio | machine | newest commit | usual | fails above | noise s | records |",
+        "|---|---|---|---|---|---|---|",
     ]
     own = [each for each in history if each.machine == machine]
-    for name in dict.fromkeys(each.ratio for each in own):
-        records = [each for each in own if each.ratio == name]
+    for name, quiet in dict.fromkeys((each.ratio, each.quiet) for each in own):
+        records = [each for each in own if (each.ratio, each.quiet) == (name, quiet)]
         bound = bound_of(records)
         told = (
             "– | – | –"
@@ -68,7 +73,8 @@ def table_of(machine: str, history: Sequence, bound_of: Callable) -> str:
             else f"{bound.usual:.3g} | {bound.most:.3g} | {100 * bound.noise:.1f} %"
         )
         newest = in_order(dict.fromkeys(each.commit for each in records))[-1][:7]
-        lines.append(f"| {name} | {newest} | {told} | {len(records)} |")
+        state = "quiet" if quiet else "busy"
+        lines.append(f"| {name} | {state} | {newest} | {told} | {len(records)} |")
     return "\n".join([*lines, ""])
 
 
