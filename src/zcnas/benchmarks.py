@@ -19,7 +19,7 @@ from typing import Any, Literal, Protocol, Self
 
 from zcnas import plugins
 from zcnas.errors import InvalidArchitecture, PhaseError, PluginError
-from zcnas.words.forged_names import ForgedName, parse_forged_name
+from zcnas.words.forged_names import ForgedName, Task, parse_forged_name
 
 MAX_KEY_LENGTH = 36
 """Characters of a benchmark's key, a limit of Codabench."""
@@ -258,12 +258,37 @@ def get_benchmark(key: str) -> Benchmark:
             if key_of(space, dataset) == key:
                 return BENCHMARKS.get(key) or Benchmark(space, get_dataset(dataset))
         if forged := parse_forged_name(key.removeprefix(f"{space}_")):
-            return Benchmark(space, _forged_dataset(forged))
+            made = forged_dataset(forged)
+            if made.target in forgeable_targets(space):
+                return Benchmark(space, made)
     others = [plugin.name for plugin in plugins.installed("search_spaces")]
     raise PhaseError(
         f"unknown benchmark '{key}'; known benchmarks: {', '.join(BENCHMARKS)}"
         + "".join(f", {name}_…" for name in others)
     )
+
+
+def forgeable_targets(space: str) -> set[Target]:
+    """Return which targets networks of a search space can be forged for.
+
+    Every space has classifiers; dense tasks need decoders, which those have that are evaluated on
+    a dense dataset.
+    """
+    evaluated = {get_dataset(name).target for name in _datasets_of(space)}
+    kinds: tuple[Target, ...] = ("label", "image", "segmentation")
+    return {target for target in kinds if target == "label" or target in evaluated}
+
+
+def forged_dataset(forged: ForgedName) -> Dataset:
+    """Return the dataset that a forged one's name means."""
+    shape = (forged.planes, forged.side, forged.side)
+    size = NetworkSize(forged.channels, forged.cells)
+    outputs: dict[Task, tuple[int, Target]] = {
+        "classify": (forged.classes, "label"),
+        "reconstruct": (forged.planes, "image"),
+        "segment": (forged.classes + 1, "segmentation"),  # the ground is class 0
+    }
+    return Dataset(str(forged), shape, *outputs[forged.task], size=size)
 
 
 def is_percentage(key: str, value: float) -> bool:
@@ -285,7 +310,7 @@ def get_dataset(name: str) -> Dataset:
         PluginError: The plugin that provides it is broken, or its name is taken.
     """
     if forged := parse_forged_name(name):
-        return _forged_dataset(forged)
+        return forged_dataset(forged)
     unknown = (PhaseError, "dataset", "datasets")
     return plugins.find(
         "datasets", name, DATASETS, lambda plugin: published_dataset(plugin).dataset, unknown
@@ -319,12 +344,6 @@ def plugin_space(plugin: plugins.Plugin) -> SearchSpace:
                 f"most {MAX_KEY_LENGTH} are allowed: give the search space a shorter key"
             )
     return found
-
-
-def _forged_dataset(forged: ForgedName) -> Dataset:
-    shape = (forged.planes, forged.side, forged.side)
-    size = NetworkSize(forged.channels, forged.cells)
-    return Dataset(str(forged), shape, forged.classes, size=size)
 
 
 def _check_name(plugin: plugins.Plugin, name: str, form: str) -> None:

@@ -30,6 +30,18 @@ def forge(tmp_path, monkeypatch):
         (("a", "--space", "transbench101_macro"), "256×256 photographs only"),
         (("a" * 12, "--space", "transbench101_micro"), "3 shorter"),
         (("a", "--part", "2/3"), "begin with part 1"),
+        (
+            ("a", "--task", "segment"),
+            "networks of nasbench201 have no decoder.*transbench101_micro",
+        ),
+        (
+            ("a", "--task", "segment", "--space", "transbench101_micro", "--data", "synthetic"),
+            "nothing says what a pixel shows",
+        ),
+        (
+            ("a", "--task", "reconstruct", "--space", "transbench101_micro", "--side", "14"),
+            "multiple of 4; these are 14×14",
+        ),
         (("a", "--part", "1/3", "--scheduler", "tcp://127.0.0.1:1"), "choose one"),
     ],
 )

@@ -11,6 +11,8 @@ from zcnas.words.forged_names import ForgedName, parse_forged_name
         ("forged_digits", ForgedName("digits")),
         ("forged_birds_s16k37w16", ForgedName("birds", side=16, classes=37, channels=16)),
         ("forged_a2_c1n3", ForgedName("a2", planes=1, cells=3)),
+        ("forged_a_rec", ForgedName("a", task="reconstruct")),
+        ("forged_a_segs16k5", ForgedName("a", side=16, classes=5, task="segment")),
     ],
 )
 def test_a_name_says_all_and_is_written_in_one_way(name, meant):
@@ -20,7 +22,10 @@ def test_a_name_says_all_and_is_written_in_one_way(name, meant):
 
 @pytest.mark.parametrize(
     "name",
-    ["cifar10", "forged_", "forged_a_", "forged_a_s12", "forged_a_k10s16", "forged_a_k1"],
+    [
+        "cifar10", "forged_", "forged_a_", "forged_a_s12", "forged_a_k10s16", "forged_a_k1",
+        "forged_a_s16seg", "forged_a_segs14", "forged_a_recc1",
+    ],
 )  # fmt: skip
 def test_no_other_name_is_one(name):
     assert parse_forged_name(name) is None

@@ -180,7 +180,7 @@ def _observe(terms: Terms, variant: Variant, place: int) -> dict[str, float | st
     import torch
     from torch import nn
 
-    from zcnas.forge.train import Recipe, to_tensors, train
+    from zcnas.forge.train import recipe_for, to_tensors, train
     from zcnas.proxies import evaluate
     from zcnas.search_spaces import build_network, parse_spec
 
@@ -197,11 +197,12 @@ def _observe(terms: Terms, variant: Variant, place: int) -> dict[str, float | st
 
     def watch(step: int, network: nn.Module) -> None:
         if step in looks:
-            some = data.train[:PROXY_BATCH].contiguous(), data.train_labels[:PROXY_BATCH]
+            some = data.train[:PROXY_BATCH].contiguous(), data.train_targets[:PROXY_BATCH]
             for proxy, score in evaluate(network, *some, terms.proxies).items():
                 values[f"{proxy}@{looks[step]:g}"] = score if math.isfinite(score) else str(score)
 
-    outcome = train(network, data, Recipe(steps), seed, watch if looks else None)
+    recipe = recipe_for(data.target, steps)
+    outcome = train(network, data, recipe, seed, watch if looks else None)
     return {"accuracy": outcome.accuracy, **values}
 
 
@@ -221,4 +222,8 @@ def _smaller(split: Split) -> Split:
     side = max(4, split.pixels.shape[-1] * 2 // 3 // 4 * 4)
     shrink = functools.partial(functional.interpolate, mode="bilinear", antialias=True)
     pixels = shrink(torch.from_numpy(split.pixels).float(), size=(side, side))
-    return Split(pixels.round().clamp(0, 255).to(torch.uint8).numpy(), split.labels)
+    labels = split.labels
+    if labels.ndim > 1:  # the class of every pixel: that of the nearest one
+        maps = torch.from_numpy(labels)[:, None].float()
+        labels = functional.interpolate(maps, size=(side, side))[:, 0].to(torch.int64).numpy()
+    return Split(pixels.round().clamp(0, 255).to(torch.uint8).numpy(), labels)

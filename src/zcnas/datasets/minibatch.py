@@ -60,7 +60,7 @@ class Images:
 
     Attributes:
         pixels: (N, C, H, W), uint8 unless ``scale`` says otherwise.
-        labels: (N,) int64.
+        labels: (N,) int64, or (N, H, W) where each pixel has a class.
         mean: The published mean of each channel, on the scale 0 to 1.
         deviation: The published standard deviation of each channel, on the scale 0 to 1.
         source: One phrase for manifest and leaderboard.

@@ -13,10 +13,17 @@ from typing import Annotated
 
 import msgspec
 
-from zcnas.benchmarks import MAX_KEY_LENGTH, Benchmark, get_benchmark, key_of
+from zcnas.benchmarks import (
+    MAX_KEY_LENGTH,
+    Benchmark,
+    forgeable_targets,
+    forged_dataset,
+    get_benchmark,
+    key_of,
+)
 from zcnas.errors import ResultsError, UsageError
 from zcnas.search_spaces import get_search_space
-from zcnas.words.forged_names import ForgedName, parse_forged_name
+from zcnas.words.forged_names import DENSE_STRIDE, ForgedName, parse_forged_name
 from zcnas.words.json_files import read_json, write_json
 from zcnas.words.seeds import derive_seed
 
@@ -135,6 +142,35 @@ def check_space(search_space: str) -> None:
         raise UsageError(
             "transbench101_macro has networks for 256×256 photographs only; choose one of "
             f"{', '.join(SPACES)}, or a plugin's search space"
+        )
+
+
+def check_task(named: ForgedName, search_space: str, data: str) -> None:
+    """Refuse a dense task that the networks or the images are not made for.
+
+    Raises:
+        UsageError: They are not.
+    """
+    if named.task == "classify":
+        return
+    target = forged_dataset(named).target
+    if target not in forgeable_targets(search_space):
+        able = [space for space in SPACES if target in forgeable_targets(space)]
+        raise UsageError(
+            f"networks of {search_space} have no decoder, so they cannot {named.task}; choose "
+            f"--space {' or '.join(able)}, or --task classify"
+        )
+    if data != CLUTTER and (named.task == "segment" or data == SYNTHETIC):
+        why = "says what a pixel shows" if named.task == "segment" else "is worth keeping of noise"
+        raise UsageError(
+            f"--task {named.task} cannot be asked of --data {data}, where nothing {why}; choose "
+            "--data clutter, or --task classify"
+        )
+    if named.side % DENSE_STRIDE or named.planes != 3:
+        raise UsageError(
+            f"--task {named.task} needs images in colour whose side is a multiple of "
+            f"{DENSE_STRIDE}; these are {named.side}×{named.side} with {named.planes} channels: "
+            "change --side or the images"
         )
 
 

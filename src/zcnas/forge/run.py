@@ -19,6 +19,7 @@ from zcnas.datasets.forged import write_images
 from zcnas.errors import UsageError
 from zcnas.forge.agreement import Agreement, outliers, seed_agreement
 from zcnas.forge.images import make_images
+from zcnas.forge.measures import MEASURES
 from zcnas.forge.plan import ForgePlan
 from zcnas.forge.trainings import TRAININGS, Ledger, Training, train_job, training_work, unit_of
 from zcnas.jobs.pools import JobPool, LocalPool
@@ -214,6 +215,7 @@ class Forge:
                 to, self._plan.dataset, self._images.train.pixels, self._images.train.labels,
                 self._images.mean, self._images.deviation, self._images.source,
             )  # fmt: skip
+            measured = MEASURES[self._images.target][0]
             losses = {
                 self._draw[place]: tuple(each.loss for each in trainings)
                 for place, trainings in self._ledger.of_steps(steps).items()
@@ -222,7 +224,7 @@ class Forge:
                 to,
                 ForgedTable(
                     benchmark=self._plan.benchmark.key,
-                    metric=f"validation accuracy after {steps} steps",
+                    metric=f"validation {measured} after {steps} steps",
                     images=self._images.source,
                     steps=steps,
                     seed_tau=(agreement.tau, agreement.low, agreement.high),

@@ -18,13 +18,20 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from torch.optim import SGD
 from torch.optim.lr_scheduler import OneCycleLR
 
+from zcnas.benchmarks import Target
 from zcnas.forge.images.splits import ForgedImages, Split
+from zcnas.forge.measures import MEASURES
+from zcnas.search_spaces.taskonomy import LOSSES
 
 EVALUATION_BATCH = 500
+DENSE_RATE = 0.6
+"""The largest learning rate of dense tasks, whose loss is a mean over mostly empty pixels.
+
+With a tenth of it networks that segment answer nothing but the ground for hundreds of steps.
+"""
 NORM_BATCHES = 2
 """Batches of ``EVALUATION_BATCH`` training images, from which BatchNorm's statistics are taken."""
 
@@ -48,13 +55,19 @@ class Recipe:
     weight_decay: float = 5e-4
 
 
+def recipe_for(target: Target, steps: int) -> Recipe:
+    """Return how networks for a target are trained, for so many steps."""
+    return Recipe(steps) if target == "label" else Recipe(steps, peak_rate=DENSE_RATE)
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What came of a training.
 
     Attributes:
-        accuracy: Percent of the validation images that are classified correctly.
-        loss: Mean cross-entropy over the validation images; None if it is not finite.
+        accuracy: On the validation images, in percent: of those that are classified correctly, or
+            what ``measures.py`` has for another target.
+        loss: Mean training loss over the validation images; None if it is not finite.
         cpu_s: CPU seconds of it all.
     """
 
@@ -69,19 +82,21 @@ class Tensors:
 
     Attributes:
         train: Normalised inputs (N, C, H, W), channels last.
-        train_labels: (N,).
+        train_targets: (N, …): labels, or whatever ``target`` says.
         validation: Inputs (M, C, H, W).
-        validation_labels: (M,).
+        validation_targets: (M, …).
+        target: What a network is to answer.
     """
 
     train: Tensor
-    train_labels: Tensor
+    train_targets: Tensor
     validation: Tensor
-    validation_labels: Tensor
+    validation_targets: Tensor
+    target: Target = "label"
 
 
 def to_tensors(images: ForgedImages) -> Tensors:
-    """Return images normalised by the training images' means and deviations."""
+    """Return images normalised by their means and deviations, with what is asked of them."""
     mean, deviation = (
         np.array(each, np.float32).reshape(-1, 1, 1) for each in (images.mean, images.deviation)
     )
@@ -90,12 +105,11 @@ def to_tensors(images: ForgedImages) -> Tensors:
         normalised = (split.pixels.astype(np.float32) / np.float32(255) - mean) / deviation
         return torch.from_numpy(normalised).to(memory_format=torch.channels_last)
 
-    return Tensors(
-        inputs(images.train),
-        torch.from_numpy(images.train.labels),
-        inputs(images.validation),
-        torch.from_numpy(images.validation.labels),
-    )
+    train, validation = inputs(images.train), inputs(images.validation)
+    if images.target == "image":
+        return Tensors(train, train, validation, validation, "image")
+    labels = (torch.from_numpy(split.labels) for split in (images.train, images.validation))
+    return Tensors(train, next(labels), validation, next(labels), images.target)
 
 
 Watch = Callable[[int, nn.Module], None]
@@ -108,7 +122,7 @@ def train(
     """Train a network in place and return how well it does on the validation images.
 
     Args:
-        network: Images (B, C, H, W) to logits (B, K), freshly initialised.
+        network: Images (B, C, H, W) to logits (B, K) or a dense answer, freshly initialised.
         data: What it sees.
         recipe: How it is trained.
         seed: Of the order of the images.
@@ -127,11 +141,12 @@ def train(
     cycle = OneCycleLR(optimiser, recipe.peak_rate, recipe.steps, cycle_momentum=False)
     generator = torch.Generator().manual_seed(seed)
     batches = _batches(len(data.train), recipe.batch_size, generator)
+    loss_of = LOSSES[data.target]
     for step, chosen in enumerate(itertools.islice(batches, recipe.steps)):
         if watch:
             watch(step, network)
         optimiser.zero_grad()
-        loss = functional.cross_entropy(network(data.train[chosen]), data.train_labels[chosen])
+        loss = loss_of(network(data.train[chosen]), data.train_targets[chosen])
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         cycle.step()
@@ -164,15 +179,15 @@ def _measure_norms(network: nn.Module, inputs: Tensor) -> None:
 
 
 def _evaluate(network: nn.Module, data: Tensors) -> tuple[float, float]:
-    """Return accuracy in percent and mean cross-entropy on the validation images."""
-    right, loss = 0, 0.0
+    """Return accuracy in percent and mean loss on the validation images."""
+    measure, loss = MEASURES[data.target][1](), 0.0
     with torch.no_grad():
-        for inputs, labels in zip(
+        for inputs, targets in zip(
             torch.split(data.validation, EVALUATION_BATCH),
-            torch.split(data.validation_labels, EVALUATION_BATCH),
+            torch.split(data.validation_targets, EVALUATION_BATCH),
             strict=True,
         ):
-            logits = network(inputs)
-            right += int((logits.argmax(dim=1) == labels).sum())
-            loss += float(functional.cross_entropy(logits, labels, reduction="sum"))
-    return 100 * right / len(data.validation), loss / len(data.validation)
+            answers = network(inputs)
+            measure.add(answers, targets)
+            loss += float(LOSSES[data.target](answers, targets, reduction="sum"))
+    return measure.percent(), loss / data.validation_targets.numel()

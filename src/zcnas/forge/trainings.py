@@ -39,7 +39,7 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         architecture: Its place in the draw.
         replica: Which of its seeds, from 0.
         accuracy: On the validation images, in percent.
-        loss: Cross-entropy on them; None if it is not finite.
+        loss: The training loss on them; None if it is not finite.
         cpu_s: CPU seconds it took.
     """
 
@@ -187,7 +187,7 @@ def _train_all(terms: Terms, units: tuple[str, ...], sender: Connection) -> None
     import torch
 
     from zcnas.benchmarks import get_benchmark
-    from zcnas.forge.train import Recipe, to_tensors, train
+    from zcnas.forge.train import recipe_for, to_tensors, train
 
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
@@ -197,7 +197,7 @@ def _train_all(terms: Terms, units: tuple[str, ...], sender: Connection) -> None
         order = terms.orders[unit]
         torch.manual_seed(order.seed)
         network = build_network(parse_spec(benchmark.search_space, order.spec), benchmark)
-        outcome = train(network, data, Recipe(steps), order.seed)
+        outcome = train(network, data, recipe_for(data.target, steps), order.seed)
         training = Training(steps, place, replica, outcome.accuracy, outcome.loss, outcome.cpu_s)
         sender.send_bytes(msgspec.json.encode(training))
     sender.close()

@@ -7,6 +7,8 @@ TransNAS-Bench-101 searches the encoder; what follows it is fixed by the task:
   channels side by side;
 * segmentsemantic, autoencoder, normal: a convolutional decoder back to 256×256.
 
+Forged datasets have the same decoders, as much narrower as their encoders' answers are.
+
 The publication trains autoencoder and normal with a discriminator beside this network, as pix2pix
 does. It takes no part in the network's answer and in no published parameter count, and is left
 out. Encoders come from ``transbench101_micro`` and ``transbench101_macro``.
@@ -30,6 +32,10 @@ from zcnas.search_spaces.network import Network
 STEM_CHANNELS = 64
 STEM_STRIDE = 4
 DECODER_CHANNELS = 1024
+WIDEST_ENCODER = 512
+"""Channels that a published cell's encoder answers with; small decoders are in proportion to it."""
+LEAST_DECODER_CHANNELS = 8
+"""Of the small decoders of forged datasets, where their share of the published width is less."""
 LEAK = 0.2
 
 
@@ -45,7 +51,7 @@ def soft_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
     return -(targets * torch.log(logits.softmax(dim=-1) + 1e-5)).sum(dim=-1).mean()
 
 
-LOSSES: dict[Target, Callable[[Tensor, Tensor], Tensor]] = {
+LOSSES: dict[Target, Callable[..., Tensor]] = {
     "label": functional.cross_entropy,
     "permutation": functional.cross_entropy,
     "segmentation": functional.cross_entropy,
@@ -60,7 +66,8 @@ class TaskNetwork(Network):
     """An encoder and what its task puts behind it.
 
     Inputs are (B, 3, 256, 256), of jigsaw (B, 9, 3, 64, 64); answers are (B, K), of
-    segmentsemantic (B, K, 256, 256), of autoencoder and normal (B, 3, 256, 256).
+    segmentsemantic (B, K, 256, 256), of autoencoder and normal (B, 3, 256, 256). A forged dataset
+    has another side.
     """
 
     def __init__(
@@ -127,51 +134,57 @@ def classifier(channels: int, outputs: int) -> nn.Sequential:
 
 
 def _decoder(channels: int, stride: int, dataset: Dataset) -> nn.Module:
+    doublings = stride.bit_length() - 1
+    scale = channels / WIDEST_ENCODER if dataset.size else 1.0
     if dataset.target in ("image", "normal"):
-        return _image_decoder(channels, doublings=stride.bit_length() - 1)
+        return _image_decoder(channels, doublings, scale)
     if dataset.target == "segmentation":
-        return _segmentation_decoder(channels, stride.bit_length() - 1, dataset.num_classes)
+        return _segmentation_decoder(channels, doublings, dataset.num_classes, scale)
     tiles = dataset.input_shape[0] if dataset.target == "permutation" else 1
     return classifier(channels * tiles, dataset.num_classes)
 
 
-def _segmentation_decoder(channels: int, doublings: int, classes: int) -> nn.Sequential:
+def _scaled(width: int, scale: float) -> int:
+    """Return the share of a published width, or the least there is."""
+    return max(LEAST_DECODER_CHANNELS, round(width * scale))
+
+
+def _segmentation_decoder(
+    channels: int, doublings: int, classes: int, scale: float
+) -> nn.Sequential:
     """Return 3×3 layers that halve the channels six times at most and double the side as told.
 
-    The first layer widens to 1024 channels; of the next six, the last ``doublings`` are
-    transposed convolutions, and the very last of them keeps its channels; a plain convolution
-    gives one channel per class.
+    The first layer widens to 1024 channels, or their share; of the next six, the last
+    ``doublings`` are transposed convolutions, and the very last of them keeps its channels; a plain
+    convolution gives one channel per class.
     """
-    layers = [_conv(channels, DECODER_CHANNELS)]
-    width = DECODER_CHANNELS
+    width = _scaled(DECODER_CHANNELS, scale)
+    layers = [_conv(channels, width)]
     for index in range(6):
         doubles = index >= 6 - doublings
-        narrower = width if index == 5 else width // 2
+        narrower = width if index == 5 else _scaled(DECODER_CHANNELS >> (index + 1), scale)
         layers.append((_deconv if doubles else _conv)(width, narrower))
         width = narrower
     return nn.Sequential(*layers, nn.Conv2d(width, classes, 3, padding=1))
 
 
-def _image_decoder(channels: int, doublings: int) -> nn.Sequential:
+def _image_decoder(channels: int, doublings: int, scale: float) -> nn.Sequential:
     """Return the image-to-image decoder: thirteen 3×3 layers, a convolution to RGB and tanh.
 
     The layers come in six steps. The last layer of a step doubles the side in the last
     ``doublings`` steps, of which there are at least two.
     """
-    steps = (
-        ((channels, 1024), (1024, 1024), (1024, 512)),
-        ((512, 512), (512, 256)),
-        ((256, 128), (128, 64)),
-        ((64, 64), (64, 32)),
-        ((32, 32), (32, 16)),
-        ((16, 32), (32, 16)),
-    )
+    steps = ((1024, 1024, 512), (512, 256), (128, 64), (64, 32), (32, 16), (32, 16))
     layers: list[nn.Module] = []
+    width = channels
     for index, (*plain, last) in enumerate(steps):
-        layers += [_conv(*widths) for widths in plain]
+        for published in plain:
+            layers.append(_conv(width, _scaled(published, scale)))
+            width = _scaled(published, scale)
         doubles = index >= len(steps) - max(doublings, 2)
-        layers.append((_deconv if doubles else _conv)(*last))
-    return nn.Sequential(*layers, nn.Conv2d(16, 3, 3, padding=1), nn.Tanh())
+        layers.append((_deconv if doubles else _conv)(width, _scaled(last, scale)))
+        width = _scaled(last, scale)
+    return nn.Sequential(*layers, nn.Conv2d(width, 3, 3, padding=1), nn.Tanh())
 
 
 def _conv(channels_in: int, channels_out: int) -> nn.Sequential:

@@ -2,7 +2,7 @@
 
     FOLDER/forged/<benchmark>.json
 
-Each architecture has an accuracy and a cross-entropy per training seed, on validation images that
+Each architecture has an accuracy and a loss per training seed, on validation images that
 only the forge has.
 """
 
@@ -38,8 +38,8 @@ class ForgedTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
         steps: Of each training.
         seed_tau: Kendall's tau-b between the first two training seeds, and its 95 % interval.
         accuracies: Canonical string to accuracies in percent, one per training seed.
-        losses: Canonical string to cross-entropies, in the same order; None where one is not
-            finite.
+        losses: Canonical string to validation losses, in the same order; None where one is not
+            finite. Cross-entropies, or of ``image`` mean absolute differences.
     """
 
     schema_version: int = SCHEMA_VERSION

@@ -6,6 +6,7 @@ drawn of them, not the labels of synthetic images.
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -27,9 +28,9 @@ def make_images(plan: ForgePlan) -> ForgedImages:
         UsageError: They are no longer those that the forge began with.
     """
     rng = np.random.default_rng(derive_seed(plan.seed, "images"))
-    named = plan.named
+    named, target = plan.named, plan.benchmark.dataset.target
     if plan.data == CLUTTER:
-        return clutter.make_clutter(rng, named.side, named.planes)
+        return clutter.make_clutter(rng, named.side, named.planes, target)
     if plan.data == SYNTHETIC:
         return gaussian.make_gaussian(rng, named.side, named.planes, named.classes)
     found = own.read_own(Path(plan.data))
@@ -38,4 +39,4 @@ def make_images(plan: ForgePlan) -> ForgedImages:
             f"{plan.data} is not what forge '{plan.name}' began with: its images or labels have "
             "changed; restore them, or begin another forge"
         )
-    return own.split(found, rng)
+    return dataclasses.replace(own.split(found, rng), target=target)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from zcnas.benchmarks import Target
 from zcnas.forge.images.splits import Floats, ForgedImages, Labels, Split, to_bytes
 
 CLASSES = 10
@@ -29,15 +30,20 @@ STRIPES = 0.12
 """Amplitude of the ground's stripes, per channel."""
 NOISE = 0.1
 """Deviation of the noise of each pixel and channel."""
+INK = 0.5
+"""Of a digit's darkest stroke: pixels above it are the digit's where images are segmented."""
 
 
-def make_clutter(rng: np.random.Generator, side: int, planes: int) -> ForgedImages:
-    """Return cluttered digits; the same for the same generator.
+def make_clutter(
+    rng: np.random.Generator, side: int, planes: int, target: Target = "label"
+) -> ForgedImages:
+    """Return cluttered digits; the same for the same generator, whatever is asked of them.
 
     Args:
         rng: Splits the digits and makes all images.
         side: H and W, at least 8.
         planes: C.
+        target: What is asked of an image. A map has 0 for the ground and 1 + its digit elsewhere.
     """
     from sklearn.datasets import load_digits
 
@@ -49,10 +55,10 @@ def make_clutter(rng: np.random.Generator, side: int, planes: int) -> ForgedImag
         places = rng.permutation(np.flatnonzero(labels == label))
         kept[places[: round(len(places) * VALIDATION_SHARE)]] = True
     train, validation = (
-        _cluttered(digits[chosen], labels[chosen], count, rng, side, planes)
+        _cluttered(digits[chosen], labels[chosen], count, rng, (planes, side, side), target)
         for chosen, count in ((~kept, TRAIN_IMAGES), (kept, VALIDATION_IMAGES))
     )
-    return ForgedImages(train, validation, CLASSES, "forged: digits in clutter")
+    return ForgedImages(train, validation, CLASSES, "forged: digits in clutter", target)
 
 
 def _enlarged(digits: Floats, side: int) -> Floats:
@@ -68,9 +74,15 @@ def _enlarged(digits: Floats, side: int) -> Floats:
 
 
 def _cluttered(
-    digits: Floats, labels: Labels, count: int, rng: np.random.Generator, side: int, planes: int
+    digits: Floats,
+    labels: Labels,
+    count: int,
+    rng: np.random.Generator,
+    shape: tuple[int, int, int],
+    target: Target,
 ) -> Split:
-    """Return ``count`` images, each of a digit drawn at random."""
+    """Return ``count`` images (C, H, W), each of a digit drawn at random."""
+    planes, side, _ = shape
     chosen = rng.integers(len(digits), size=count)
     ink = _placed(digits[chosen], rng, side)[:, None]
     ground = rng.uniform(0.3, 0.7, (count, planes, 1, 1)) + _stripes(count, planes, side, rng)
@@ -78,7 +90,10 @@ def _cluttered(
     polarity = rng.choice((-1.0, 1.0), (count, 1, 1, 1))
     images = ground + polarity * contrast * ink
     images += NOISE * rng.standard_normal(images.shape)
-    return Split(to_bytes(images), labels[chosen])
+    shown = labels[chosen]
+    if target == "segmentation":
+        shown = np.where(ink[:, 0] > INK, 1 + shown[:, None, None], 0)
+    return Split(to_bytes(images), shown)
 
 
 def _placed(digits: Floats, rng: np.random.Generator, side: int) -> Floats:

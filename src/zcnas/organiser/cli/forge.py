@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import secrets
 import time
@@ -24,6 +25,7 @@ from zcnas.organiser.cli.options import (
     say_next,
 )
 from zcnas.organiser.extras import require
+from zcnas.words.forged_names import ForgedName, Task
 
 if TYPE_CHECKING:
     from zcnas.forge.plan import ForgePlan
@@ -44,6 +46,10 @@ def new(
         str,
         typer.Option(help="clutter, synthetic, or the path of images of your own."),
     ] = "clutter",
+    task: Annotated[
+        Task,
+        typer.Option(help="What networks learn: labels, images, or maps of what pixels show."),
+    ] = "classify",
     architectures: Annotated[int, typer.Option(min=4, help="How many to train.")] = 100,
     cpu_hours: Annotated[
         float, typer.Option(min=0.001, help="CPU hours that all trainings may take.")
@@ -81,8 +87,9 @@ def new(
     if portion and scheduler:
         raise UsageError("--part and --scheduler are two ways to use many machines; choose one")
     asked = _asked(
-        name, space, data, architectures, cpu_hours, steps, target, side, channels, cells
-    )
+        ForgedName(name, side=side, channels=channels, cells=cells, task=task),
+        space, data, architectures, cpu_hours, steps, target,
+    )  # fmt: skip
     folder = root / "forged" / name
     plan = _kept(folder, asked, is_first=portion is None or portion.index == 1)
     console.print(
@@ -111,16 +118,15 @@ def new(
 
 
 def _asked(
-    name: str, space: str, data: str, architectures: int, cpu_hours: float, steps: int,
-    target: float, side: int, channels: int, cells: int,
+    named: ForgedName, space: str, data: str, architectures: int, cpu_hours: float, steps: int,
+    target: float,
 ) -> ForgePlan:  # fmt: skip
     """Return the plan of a new forge, with a secret of its own."""
     from zcnas.forge.images import own
-    from zcnas.forge.plan import MADE, ForgePlan, check_space, dataset_name
-    from zcnas.words.forged_names import ForgedName
+    from zcnas.forge.plan import MADE, ForgePlan, check_space, check_task, dataset_name
 
     check_space(space)
-    sha256, shape = "", (3, side, 10)
+    sha256 = ""
     if data not in MADE:
         if not Path(data).is_dir():
             require("numpy", "--data")
@@ -128,11 +134,12 @@ def _asked(
             require("PIL", "--data FOLDER")
         found = own.read_own(Path(data))
         data, sha256 = str(Path(data).resolve()), own.digest(found)
-        shape = (found.pixels.shape[1], found.pixels.shape[2], int(found.labels.max()) + 1)
-    planes, height, classes = shape
-    named = ForgedName(name, height, planes, classes, channels, cells)
+        planes, side = found.pixels.shape[1:3]
+        classes = int(found.labels.max()) + 1
+        named = dataclasses.replace(named, side=side, planes=planes, classes=classes)
+    check_task(named, space, data)
     return ForgePlan(
-        name=name,
+        name=named.name,
         search_space=space,
         dataset=dataset_name(named, space),
         data=data,

@@ -3,7 +3,8 @@
 For the Taskonomy tasks: a stem to 64 channels at a quarter of the side, five modules of two cells
 each, of which the first, third and fifth double the channels and halve the side, and the task's
 head or decoder. For svhn, ninapro and scifar100 NAS-Bench-Suite-Zero uses a smaller network: a
-stem that keeps the side, the first three modules, pooling and a linear classifier.
+stem that keeps the side, the first three modules, pooling and a linear classifier. The dense tasks
+of forged datasets have the small network's encoder and the Taskonomy tasks' decoders.
 
 Reference: Duan et al., CVPR 2021, arXiv:2105.11871, section 3.1; Krishnakumar et al.,
 "NAS-Bench-Suite-Zero", NeurIPS 2022, arXiv:2210.03230 (the small network, in NASLib).
@@ -30,7 +31,8 @@ from zcnas.search_spaces.taskonomy import (
 from zcnas.search_spaces.transbench101_micro.spec import MACRO, TransBench101MicroSpec
 
 CELLS_PER_MODULE = 2
-SMALL_MODULES = 3
+SMALL_MODULES = MACRO[:3]
+PUBLISHED_SIZE = NetworkSize(STEM_CHANNELS, CELLS_PER_MODULE)
 
 
 class Zero(nn.Module):
@@ -68,14 +70,10 @@ class SmallNetwork(Network):
 
     def __init__(self, spec: TransBench101MicroSpec, dataset: Dataset) -> None:
         super().__init__(dataset.num_classes)
-        modules = MACRO[:SMALL_MODULES]
-        size = dataset.size or NetworkSize(STEM_CHANNELS, CELLS_PER_MODULE)
-        self.stem = nn.Sequential(
-            nn.Conv2d(dataset.input_shape[0], size.channels, 3, padding=1, bias=False),
-            nn.BatchNorm2d(size.channels),
-        )
-        self.cells = _cells(spec, modules, affine_skip=False, size=size)
-        last = _channels_after(modules, size.channels)
+        size = dataset.size or PUBLISHED_SIZE
+        self.stem = _small_stem(dataset.input_shape[0], size.channels)
+        self.cells = _cells(spec, SMALL_MODULES, affine_skip=False, size=size)
+        last = _channels_after(SMALL_MODULES, size.channels)
         self.classifier = classifier(last, dataset.num_classes)
 
     def forward_features(self, images: Tensor) -> Tensor:
@@ -92,17 +90,25 @@ class SmallNetwork(Network):
 def build(spec: TransBench101MicroSpec, dataset: Dataset) -> Network:
     """Return the network of ``spec`` for ``dataset``, freshly initialised, in train mode.
 
-    The encoders of the Taskonomy tasks start from He's initialisation, as published; everything
-    else from PyTorch's defaults.
+    The encoders of the Taskonomy tasks, and of dense forged ones, start from He's initialisation,
+    as published; everything else from PyTorch's defaults.
     """
     if dataset.target == "label":
         return SmallNetwork(spec, dataset)
-    size = NetworkSize(STEM_CHANNELS, CELLS_PER_MODULE)
+    size, modules = dataset.size or PUBLISHED_SIZE, SMALL_MODULES if dataset.size else MACRO
     with drawn_later():
-        encoder = nn.Sequential(stem(3), *_cells(spec, MACRO, affine_skip=True, size=size))
+        first = _small_stem(dataset.input_shape[0], size.channels) if dataset.size else stem(3)
+        encoder = nn.Sequential(first, *_cells(spec, modules, affine_skip=True, size=size))
     he_init(encoder)
-    stride = STEM_STRIDE * 2 ** MACRO.count("4")
-    return TaskNetwork(encoder, _channels_after(MACRO, size.channels), stride, dataset)
+    stride = (1 if dataset.size else STEM_STRIDE) * 2 ** modules.count("4")
+    return TaskNetwork(encoder, _channels_after(modules, size.channels), stride, dataset)
+
+
+def _small_stem(channels_in: int, channels: int) -> nn.Sequential:
+    """Return the small networks' first layers, which keep the side."""
+    return nn.Sequential(
+        nn.Conv2d(channels_in, channels, 3, padding=1, bias=False), nn.BatchNorm2d(channels)
+    )
 
 
 def _cells(
