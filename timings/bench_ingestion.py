@@ -4,9 +4,11 @@ It runs the synflow sample on the practice phase's CIFAR-10 architectures on one
 compares the whole ingestion (recorder, worker as a subprocess, a fork per query) with a bare loop
 in one process that builds the same networks under the same seeds and queries the same predictor. A
 third variant is that loop with just a fork per query: the price of giving every query its own
-process. The three alternate in blocks, in the worker's environment. Start-up is reported
-separately, for a process and, if an engine answers, for a container. The last line is the ratio of
-the medians per architecture.
+process. The three alternate in blocks, in the worker's environment. The price of the
+fork is taken apart as well: a fork whose child exits at once; what the first build and query in a
+child take longer than the second ones there, which is the first touch of its pages; and exit with
+the wait for it. Start-up is reported separately, for a process and, if an engine answers, for a
+container. The last line is the ratio of the medians per architecture.
 
 Usage: python timings/bench_ingestion.py [blocks]
 """
@@ -83,6 +85,51 @@ def forked_loop(data, minibatch, predictor):
         times.append(time.perf_counter() - begin)
     gc.unfreeze()
     return times
+
+
+def parts_of_forks(data, minibatch, predictor):
+    """Return the milliseconds of each part of a forked query, medians over the architectures."""
+    dataset = TensorDataset(torch.from_numpy(minibatch.inputs), torch.from_numpy(minibatch.targets))
+    loader = DataLoader(dataset, batch_size=len(minibatch.inputs))
+    gc.collect()
+    gc.freeze()
+    parts = {}
+    for architecture in data.architectures:
+        begin = time.perf_counter()
+        if os.fork() == 0:
+            os._exit(0)
+        os.wait()
+        empty = time.perf_counter() - begin
+        reader, writer = os.pipe()
+        begin = time.perf_counter()
+        if os.fork() == 0:
+            stamps = [begin, time.perf_counter()]
+            for _ in range(2):
+                torch.manual_seed(derive_seed(data.eval_seed, data.benchmark, architecture.spec))
+                network = build_network(parse_spec(data.search_space, architecture.spec), BENCHMARK)
+                stamps.append(time.perf_counter())
+                predictor.query(network, dataloader=loader)
+                stamps.append(time.perf_counter())
+            os.write(writer, struct.pack("7d", *stamps, time.perf_counter()))
+            os._exit(0)
+        told = struct.unpack("7d", os.read(reader, 56))
+        os.wait()
+        ended = time.perf_counter()
+        os.close(reader)
+        os.close(writer)
+        start, build, query, build_again, query_again, _ = (
+            after - before for before, after in itertools.pairwise(told)
+        )
+        for name, taken in {
+            "an empty fork": empty,
+            "until the child runs": start,
+            "first touch, building": build - build_again,
+            "first touch, querying": query - query_again,
+            "exit and wait": ended - told[-1],
+        }.items():
+            parts.setdefault(name, []).append(taken)
+    gc.unfreeze()
+    return {name: median_ms(times) for name, times in parts.items()}
 
 
 class Stamped(Recording):
@@ -162,6 +209,9 @@ def main():
         ):
             extra = [after - before for before, after in zip(bare_times, times, strict=True)]
             print(f"{name:20s} median {median_ms(extra):7.1f} ms per architecture")
+        some = msgspec.structs.replace(data, architectures=data.architectures[:30])
+        for name, taken in parts_of_forks(some, minibatch, predictor).items():
+            print(f"  {name:22s} {taken:5.1f} ms")
         print(
             f"start-up, process    median {statistics.median(start_ups):7.2f} s to the first query"
         )
