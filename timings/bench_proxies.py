@@ -1,6 +1,6 @@
 """Compares all proxies evaluated together with one at a time: the price of a score.
 
-    python timings/bench_proxies.py [--benchmark KEY] [--architectures N] [--core C]
+    python timings/bench_proxies.py [--benchmark KEY | --every-space] [--architectures N]
 
 It measures CPU time in one run on one pinned core. The reference evaluates one proxy after another
 in the straightforward way: a fresh copy of the network, contiguous tensors, one forward and one
@@ -29,10 +29,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+from bench_devices import BATCH_SIZES, SPACES
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from zcnas.benchmarks import get_benchmark
+from zcnas.benchmarks import Benchmark, get_benchmark
 from zcnas.datasets import load_minibatch
 from zcnas.proxies import PROXIES, evaluate
 from zcnas.search_spaces import SEARCH_SPACES, build_network
@@ -258,18 +259,9 @@ def run_together(
         torch.autograd.grad = grad
 
 
-def main() -> None:
-    """Print both sides, their passes and the ratio."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--benchmark", default="nasbench201_cifar10")
-    parser.add_argument("--architectures", type=int, default=30)
-    parser.add_argument("--batch-size", type=int, default=BATCH_SIZE)
-    parser.add_argument("--core", type=int, default=max(os.sched_getaffinity(0)))
-    arguments = parser.parse_args()
-    os.sched_setaffinity(0, {arguments.core})
-    torch.set_num_threads(1)
-    benchmark = get_benchmark(arguments.benchmark)
-    fallback = load_minibatch(benchmark, arguments.batch_size, 0, None)
+def measure(benchmark: Benchmark, count: int, batch_size: int) -> None:
+    """Print both sides of one benchmark, their passes and the ratios."""
+    fallback = load_minibatch(benchmark, batch_size, 0, None)
     inputs, targets = torch.from_numpy(fallback.inputs), torch.from_numpy(fallback.targets)
     twelve = [name for name in PROXIES if name != "grasp"]
     sides = ("reference", "thirteen", "twelve")
@@ -278,13 +270,12 @@ def main() -> None:
     of_proxy = dict.fromkeys(PROXIES, 0.0)
     worst = dict.fromkeys(PROXIES, 0.0)
     rng = random.Random(0)
-    for index in range(-1, arguments.architectures):  # the first one warms up
+    for index in range(count):
         spec = SEARCH_SPACES[benchmark.search_space].spec.sample(rng)
         torch.manual_seed(index + 1)
         network = build_network(spec, benchmark)
         if index == 0:
-            clocks.update({side: Clock() for side in sides})
-            totals, of_proxy = dict.fromkeys(sides, 0.0), dict.fromkeys(PROXIES, 0.0)
+            warm_up(network, inputs[:2], targets[:2])
         together = {}
         for side, names in (("twelve", twelve), ("thirteen", list(PROXIES))):
             torch.manual_seed(0)
@@ -300,9 +291,7 @@ def main() -> None:
                 error = abs(alone - together[name]) / max(abs(alone), 1e-9)
                 worst[name] = max(worst[name], 0.0 if alone == together[name] else error)
     totals["reference"] = sum(of_proxy.values())
-    print(
-        f"{benchmark.key}, {arguments.architectures} architectures, batch {len(inputs)}, CPU time"
-    )
+    print(f"{benchmark.key}, {count} architectures, batch {len(inputs)}, CPU time")
     for name in PROXIES:
         print(
             f"  reference {name:9} {of_proxy[name]:8.2f} s   largest difference {worst[name]:.1e}"
@@ -313,7 +302,31 @@ def main() -> None:
     print(f"twelve without grasp: {without:.2f} s / {totals['twelve']:.2f} s")
     print(f"{without / totals['twelve']:.1f}x")
     print(f"all thirteen: {totals['reference']:.2f} s / {totals['thirteen']:.2f} s")
-    print(f"{totals['reference'] / totals['thirteen']:.1f}x")
+    print(f"{totals['reference'] / totals['thirteen']:.1f}x", flush=True)
+
+
+def warm_up(network: nn.Module, inputs: Tensor, targets: Tensor) -> None:
+    """Run both sides on a few images."""
+    evaluate(network, inputs, targets)
+    for name in PROXIES:
+        getattr(Reference(network, inputs, targets, Clock()), name)()
+
+
+def main() -> None:
+    """Measure one benchmark after the other."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--benchmark", action="append", help="may be repeated")
+    parser.add_argument("--every-space", action="store_true", help="one benchmark of each space")
+    parser.add_argument("--architectures", type=int, help="30; 1 for every space")
+    parser.add_argument("--batch-size", type=int, help="instead of the published one")
+    parser.add_argument("--core", type=int, default=max(os.sched_getaffinity(0)))
+    arguments = parser.parse_args()
+    os.sched_setaffinity(0, {arguments.core})
+    torch.set_num_threads(1)
+    count = arguments.architectures or (1 if arguments.every_space else 30)
+    named = arguments.benchmark or (SPACES if arguments.every_space else SPACES[:1])
+    for key in named:
+        measure(get_benchmark(key), count, arguments.batch_size or BATCH_SIZES.get(key, BATCH_SIZE))
 
 
 if __name__ == "__main__":
