@@ -21,9 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import torch
-from choose_reference import FINAL, digest, published
+from choose_reference import features, means, published
 from numpy.typing import NDArray
 from scipy.stats import norm, rankdata
 
@@ -41,7 +40,7 @@ SHARPNESS = 8
 """Exponent of the mean of a benchmark's correlations with others: near the largest of them."""
 LARGE_TABLES = 300
 """Rows that a benchmark's table needs for 100 labels."""
-DRAWS, RESAMPLES = 5, 500
+DRAWS, RESAMPLES = 20, 500
 Array = NDArray[np.float64]
 
 
@@ -87,29 +86,15 @@ def traced(key: str, architecture: str) -> dict[str, float]:
 
 
 def load(key: str, out: Path, number: int) -> Known:
-    """Return a benchmark's architectures in OUT; traces more if there are fewer than N.
-
-    Benchmarks of a space share a file per kind of network: their counts of arithmetic are
-    proportional, which standardising takes out.
-    """
-    frame, record = published(key), BENCHMARKS[key]
-    small = key.startswith("transbench101_micro") and record.dataset.target == "label"
-    kept = out / f"{record.search_space}{'_small' if small else ''}_parts.csv"
-    rows = pd.read_csv(kept, index_col=0) if kept.is_file() else pd.DataFrame()
-    known = frame.index.intersection(rows.index, sort=False)
-    missing = frame.index.difference(known, sort=False)[: max(0, number - len(known))]
-    for start in range(0, len(missing), 10):
-        some = missing[start : start + 10]
-        rows = pd.concat([rows, pd.DataFrame([traced(key, each) for each in some], index=some)])
-        rows.to_csv(kept)
-    joined = frame.join(rows, how="inner")
-    joined["odd"] = [int(digest(each), 16) % 2 for each in joined.index]
+    """Return a benchmark's architectures in OUT; traces more if there are fewer than N."""
+    frame = features(key, out, number, traced, "_parts")
     inputs, targets = zcnas.benchmark(key).minibatch(2)
     with torch.device("meta"):
-        classes = zcnas.benchmark(key).build(joined.index[0]).num_classes
-    name = sys.modules["submitted.weights"].data_name(record.search_space, inputs, targets, classes)
-    answers = joined.drop(columns="accuracy").to_dict("records")
-    return Known(key, name, answers, joined["accuracy"].to_numpy(float))
+        classes = zcnas.benchmark(key).build(frame.index[0]).num_classes
+    space = BENCHMARKS[key].search_space
+    name = sys.modules["submitted.weights"].data_name(space, inputs, targets, classes)
+    answers = frame.drop(columns="accuracy").to_dict("records")
+    return Known(key, name, answers, frame["accuracy"].to_numpy(float))
 
 
 @dataclass(frozen=True)
@@ -199,7 +184,7 @@ def transferred(pairs: dict[str, tuple[Known, Known]]) -> dict[str, Ranked]:
         for key, pair in pairs.items():
             other = pair[1 - half]
             weights = fit(sources, other.space, other.name)
-            scores = sample.lifted(sample.standardised(other.answers)) @ weights
+            scores = sample.scored(other.answers, weights)
             found[key].append(([alive(other, scores)], other.accuracy))
     return found
 
@@ -207,7 +192,6 @@ def transferred(pairs: dict[str, tuple[Known, Known]]) -> dict[str, Ranked]:
 def labelled(pairs: dict[str, tuple[Known, Known]], number: int) -> dict[str, Ranked]:
     """Return halves ranked with labels drawn from the other half, all of it if it has fewer."""
     learned = sys.modules["submitted.predictor"].learned
-    standardised = sys.modules["submitted.features"].standardised
     found: dict[str, Ranked] = {}
     for key, pair in pairs.items():
         rng = np.random.default_rng(0)
@@ -217,8 +201,8 @@ def labelled(pairs: dict[str, tuple[Known, Known]], number: int) -> dict[str, Ra
             rankings = []
             for _ in range(DRAWS):
                 drawn = rng.permutation(seeing)[:number]
-                rows = standardised([*(given.answers[p] for p in drawn), *asked.answers])
-                rankings.append(alive(asked, learned(rows, given.accuracy[drawn])))
+                answers = [*(given.answers[p] for p in drawn), *asked.answers]
+                rankings.append(alive(asked, learned(answers, given.accuracy[drawn])))
             found[key].append((rankings, asked.accuracy))
     return found
 
@@ -243,9 +227,8 @@ def mean_tau(halves: Ranked) -> float:
 
 def summary(name: str, found: dict[str, Ranked]) -> str:
     """Return the means over all benchmarks and over those of the final five among them."""
-    taus = {key: mean_tau(turns) for key, turns in found.items()}
-    final = np.mean([taus[key] for key in FINAL])
-    return f"{name}: {np.mean(list(taus.values())):.3f} over {len(taus)}, {final:.3f} over the five"
+    mean, final = means({key: mean_tau(turns) for key, turns in found.items()})
+    return f"{name}: {mean:.3f} over {len(found)}, {final:.3f} over the five"
 
 
 def write_weights(wholes: list[Known]) -> None:

@@ -15,12 +15,15 @@ from zcnas.search_spaces import build_network, get_search_space
 from zcnas.worker.contract import load_predictor
 
 KIT = Path(__file__).parents[2] / "starting_kit"
+REFERENCE = KIT / "submissions" / "reference"
 TRANSFER = KIT / "submissions" / "reference_transfer"
 FEW_LABELS = KIT / "few_labels" / "reference"
 PLAIN = {
-    "alive": 1, "macs": 1.0, "params": 1.0, "nwot": 1.0, "number": 1.0, "longest": 1.0,
+    "alive": 1, "reconstructs": 0,
+    "macs": 1.0, "params": 1.0, "nwot": 1.0, "number": 1.0, "longest": 1.0,
     "deepest": 1.0, "shortest": 1.0, "large": 1.0, "small": 1.0, "pools": 1.0, "halvings": 1.0,
 }  # fmt: skip
+PATHS = ("longest", "shortest", "pools", "halvings", "reconstructs", "alive")
 LABELS_OF_WEIGHTS = 5270
 """Architectures with accuracies, all 28 benchmarks together, that the weights were fitted on."""
 
@@ -41,12 +44,17 @@ def test_both_see_the_same_in_a_network():
     assert first.read_bytes() == second.read_bytes()
 
 
+@pytest.mark.parametrize("folder", [TRANSFER, FEW_LABELS])
+def test_their_formula_is_that_of_the_reference_without_labels(folder):
+    assert (folder / "formula.py").read_bytes() == (REFERENCE / "formula.py").read_bytes()
+
+
 def test_they_see_the_paths_that_the_reference_without_labels_sees():
     found = []
-    for folder in (FEW_LABELS, KIT / "submissions" / "reference"):
+    for folder in (FEW_LABELS, REFERENCE):
         ask = load_predictor(folder).query
         answers = [ask(each, batch()) for each in networks("nasbench201_cifar10", 3)]
-        found.append([(a["longest"], a["pools"], a["halvings"]) for a in answers])
+        found.append([[a[part] for part in PATHS] for a in answers])
     assert found[0] == found[1]
 
 
@@ -92,6 +100,16 @@ def test_transfer_ranks_networks_of_a_space_and_the_blind_one_last():
     assert scores[-1] == -math.inf
     assert len(set(scores[:-1])) == 4
     assert all(map(math.isfinite, scores[:-1]))
+
+
+def test_transfer_gives_images_back_by_the_formula_alone():
+    predictor = load_predictor(TRANSFER)
+    answers = [
+        PLAIN | {"reconstructs": 1, "weights": 0, "shortest": short, "longest": 4.0 - short}
+        for short in (1.0, 2.0, 3.0)
+    ]
+    formula = sys.modules["submitted.formula"]
+    assert predictor.combine(answers) == formula.standard(formula.formula(answers)).tolist()
 
 
 def answers_along(part, values):

@@ -3,20 +3,20 @@
     score = prior + kernel ridge regression of (normal scores of the accuracies − prior)
 
 over eleven numbers of a network (`features.py`), standardised over labelled and asked networks. The
-prior is 0.4 times the formula of the reference predictor, which no label of this benchmark has
-touched. The kernel is exp(−0.6 d²) + 0.3 x·y, both per feature; its penalty 0.3. These numbers were
-chosen by timings/fit_reference.py; docs/reports/reference.md says on which architectures. A
-network whose answer does not depend on the image teaches nothing and ranks last.
+prior is 0.8 times the formula of the reference predictor (`formula.py`), standardised. The kernel
+is exp(−0.6 d²) + 0.3 x·y, both per feature; its penalty 0.3. docs/reports/reference.md says on
+which architectures these numbers were chosen. A network whose answer does not depend on the image
+teaches nothing and ranks last.
 """
 
 from statistics import NormalDist
 
 import numpy as np
 
-from .features import PARTS, features, standardised
+from .features import features, standardised
+from .formula import formula, standard
 
-FORMULA = {"nwot": 1, "macs": 0.5, "longest": 0.5, "pools": -1, "halvings": -0.5}
-PRIOR = 0.4
+PRIOR = 0.8
 CLOSENESS, LINEAR, PENALTY = 0.6, 0.3, 0.3
 
 
@@ -34,15 +34,14 @@ class ZeroCostPredictor:
         return features(graph, dataloader)
 
     def combine(self, answers):
-        scores = learned(standardised([*self.labelled, *answers]), self.accuracies)
+        scores = learned([*self.labelled, *answers], self.accuracies)
         return np.where([each["alive"] for each in answers], scores, -np.inf).tolist()
 
 
-def learned(rows, accuracies):
-    """Return the scores of the rows after the first ones, which have accuracies."""
-    weights = np.array([FORMULA.get(part, 0) for part in PARTS])
-    formula = rows @ weights
-    prior = PRIOR * formula / (formula.std() or 1)
+def learned(answers, accuracies):
+    """Return the scores of the networks after the first ones, which have accuracies."""
+    rows = standardised(answers)
+    prior = PRIOR * standard(formula(answers))
     known, asked = rows[: len(accuracies)], rows[len(accuracies) :]
     if not len(known):
         return prior

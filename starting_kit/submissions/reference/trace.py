@@ -20,11 +20,13 @@ class Paths:
 
     Attributes:
         longest: Convolutions larger than 1×1 on the longest path.
+        shortest: Convolutions of any size on the shortest path.
         pools: Poolings on a path, the mean where each input of a join counts the same.
         halvings: How often the side is halved, at most.
     """
 
     longest: int = 0
+    shortest: int = 0
     pools: float = 0.0
     halvings: int = 0
 
@@ -33,6 +35,7 @@ def join(paths):
     """Return the paths that lead to a sum or a concatenation."""
     return Paths(
         longest=max(each.longest for each in paths),
+        shortest=min(each.shortest for each in paths),
         pools=sum(each.pools for each in paths) / len(paths),
         halvings=max(each.halvings for each in paths),
     )
@@ -80,7 +83,8 @@ def after(name, paths, args, answer):
     """Return the paths after an operation."""
     pooling = "pool2d" in name and "adaptive" not in name
     if name in CONVOLUTIONS:
-        paths = replace(paths, longest=paths.longest + (args[1].shape[-1] > 1))
+        large = args[1].shape[-1] > 1
+        paths = replace(paths, longest=paths.longest + large, shortest=paths.shortest + 1)
     elif pooling:
         paths = replace(paths, pools=paths.pools + 1)
     if (name in CONVOLUTIONS or pooling) and answer.shape[-1] < args[0].shape[-1]:

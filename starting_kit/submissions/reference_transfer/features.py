@@ -13,6 +13,8 @@ from torch.overrides import TorchFunctionMode
 
 from zcnas.proxies import nwot
 
+from .formula import reconstructs
+
 CONVOLUTIONS = {"conv2d", "conv_transpose2d"}
 PRODUCTS = {"mul", "__mul__", "__rmul__", "multiply"}
 
@@ -49,13 +51,17 @@ COUNTS = ("macs", "params", "number")
 
 
 def features(graph, dataloader):
-    """Return ``PARTS`` of a network, and ``alive``: 1 if its answer depends on the image."""
+    """Return ``PARTS`` of a network, and what `formula.py` needs besides.
+
+    ``alive`` is 1 if its answer depends on the image, ``reconstructs`` if it shall give it back.
+    """
     inputs, targets = next(iter(dataloader))
     images = inputs[:2]
     with torch.no_grad(), Trace(images) as trace:
         paths = trace.of(graph(images))
     parts = {
         "alive": int(paths is not None),
+        "reconstructs": int(reconstructs(images, targets[:2])),
         "macs": trace.macs / len(images) / 1e6,
         "params": sum(each.numel() for each in graph.parameters()) / 1e6,
         "nwot": nwot.score(graph, inputs, targets) if paths else -np.inf,
