@@ -34,4 +34,7 @@ def arena():
     }
     candidates = Candidates("nasbench201", tuple(map(str, cells)))
     words = ("a formula", "the same formula")
-    return Arena("nasbench201_cifar10", candidates, accuracy, accuracy, words, ("0", "0"), columns)
+    seconds = np.arange(1.0, len(cells) + 1)
+    return Arena(
+        "nasbench201_cifar10", candidates, accuracy, accuracy, words, ("0", "0"), columns, seconds
+    )

@@ -57,23 +57,30 @@ def test_a_search_is_run_resumed_and_compared(search, tmp_path):
     few = ("--benchmark", KEY, "--models", "50")
     search(*few, "--trials", "5", "--out", "rand")
     first = (tmp_path / "rand/trials.jsonl").read_bytes()
-    search(*few, "--trials", "12", "--out", "rand")
+    search(*few, "--trials", "13", "--out", "rand")
     assert (tmp_path / "rand/trials.jsonl").read_bytes().startswith(first)
-    assert len((tmp_path / "rand/trials.jsonl").read_text().splitlines()) == 12
-    warm = ("--algorithm", "ae", "--warmup", "synflow:200", "--trials", "12", "--out", "warm")
+    assert len((tmp_path / "rand/trials.jsonl").read_text().splitlines()) == 13
+    warm = ("--algorithm", "ae", "--warmup", "synflow:200", "--trials", "13", "--out", "warm")
     summary = json.loads(search(*few, *warm, "--json"))
     assert summary["search"] == "ae + warm-up synflow:200"
     assert summary["proxy_evaluations"] == 200
 
-    record = json.loads(search("compare", "rand", "warm", "--out", "page", "--json"))
+    hours = ("--training-seconds", "3600", "--target", "90")
+    record = json.loads(search("compare", "rand", "warm", "--out", "page", *hours, "--json"))
     rows = {row["search"]: row for row in record["tables"]["models"]}
     assert list(rows) == ["rand", "ae + warm-up synflow:200"]
     assert rows["ae + warm-up synflow:200"]["difference"] > 0
+    table = record["tables"]
+    assert [row["without proxies"] for row in table["hours"]] == [
+        row["median"] for row in table["models"]
+    ]
+    assert float(table["hours"][0]["hours to 90"]) == float(table["models"][0]["median"])
     page = (tmp_path / "page/search_compare.md").read_text()
     assert "Written by `zcnas search compare`" in page
     assert "validation accuracy of one training (nas_bench_suite_zero) decides" in page
     assert "300 published" in page
-    assert (tmp_path / "page/search_compare_models.svg").stat().st_size > 1000
+    for name in ("models", "hours"):
+        assert (tmp_path / f"page/search_compare_{name}.svg").stat().st_size > 1000
 
 
 def test_another_search_in_a_used_folder_is_refused(search):
@@ -113,6 +120,7 @@ def test_a_notebook_gets_a_frame_of_trials(tables):
     frame = zcnas.search(KEY, "ae", moves="synflow:5", trials=4, models=40, folder=tables)
     assert list(frame.columns) == [
         "trial", "models", "architecture", "validation", "test", "proxy_s",
+        "training_s",
     ]  # fmt: skip
     assert frame["trial"].nunique() == 4
     assert (frame.groupby("trial")["validation"].diff().dropna() > 0).all()

@@ -5,18 +5,21 @@ import pytest
 import scipy.stats
 
 from zcnas.searches.curves import (
+    Clock,
     curve,
+    curve_over_time,
     interval,
     paired_test,
-    proxy_seconds,
     reached,
+    seconds_to,
     speed_up,
 )
 from zcnas.searches.trials import Incumbent, Trial
 
 
 def trial(number, *steps, models=10):
-    found = tuple(Incumbent(at, "a", test, test, paid) for at, test, paid in steps)
+    """Return a trial whose every training took 100 seconds."""
+    found = tuple(Incumbent(at, "a", test, test, paid, 100.0 * at) for at, test, paid in steps)
     return Trial(number, models, found, 0, steps[-1][2], 0.0, "")
 
 
@@ -25,9 +28,19 @@ def test_a_curve_is_a_staircase_that_keeps_the_last_best():
     assert curves.tolist() == [[50, 50, 50, 60, 60, 60]]
 
 
-def test_seconds_are_those_paid_by_then():
-    trials = [trial(0, (1, 50.0, 2.0), (3, 60.0, 6.0))]
-    assert proxy_seconds(trials, 5).tolist() == [2, 6, 6, 6, 6]
+@pytest.mark.parametrize(
+    ("clock", "seconds"), [(Clock(), 306), (Clock(proxies=False), 300), (Clock(10.0), 36)]
+)
+def test_an_accuracy_is_reached_when_trainings_and_proxies_are_paid(clock, seconds):
+    trials = [trial(0, (1, 50.0, 2.0), (3, 60.0, 6.0)), trial(1, (1, 50.0, 2.0))]
+    assert seconds_to(trials, 60.0, clock).tolist() == [seconds, np.inf]
+
+
+def test_a_curve_over_time_has_nothing_before_the_first_model():
+    instants = np.array([101.0, 102.0, 305.0, 306.0])
+    (own,) = curve_over_time([trial(0, (1, 50.0, 2.0), (3, 60.0, 6.0))], instants, Clock())
+    assert np.isnan(own[0])
+    assert own[1:].tolist() == [50, 50, 60]
 
 
 def test_models_to_an_accuracy_by_mean_median_and_share():

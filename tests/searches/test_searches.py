@@ -24,7 +24,7 @@ from zcnas.words.seeds import derive_token
 LIGHT = ["rand", "ae", "rl"]
 LONG = [pytest.param(name, marks=pytest.mark.slow) for name in ("bp_gcn", "proxybo")]
 LEARNERS = ["bp", "bananas", "npenas", LONG[0]]
-EVERY = [*LIGHT, "bp", "bananas", "npenas", *LONG]
+EVERY = [*LIGHT, "bp", "bananas", "bananas_random", "npenas", *LONG]
 WRAPPED = ["", "warmup", "moves"]
 
 
@@ -62,7 +62,7 @@ def trained_by(plan, arena, number=0):
 
     watched = type(arena)(
         arena.benchmark, arena.candidates, Spy(arena.validation), arena.test, arena.metrics,
-        arena.sha256, arena.columns,
+        arena.sha256, arena.columns, arena.training_s,
     )  # fmt: skip
     return run_trial(plan, watched, number), told
 
@@ -157,7 +157,7 @@ def test_a_predictor_finds_the_best_of_a_simple_formula(arena, name):
     assert [trial.incumbents[-1].test for trial in trials] == [arena.test.max()] * 2
 
 
-@pytest.mark.parametrize("name", ["bananas", "npenas"])
+@pytest.mark.parametrize("name", ["bananas", "bananas_random", "npenas"])
 def test_a_predictor_that_sees_a_perfect_proxy_needs_fewer_models(arena, name):
     models = {}
     for features in ("encoding", "perfect", "zc"):
@@ -190,6 +190,9 @@ def test_budgets_add_up(arena, name, pool, alternatives, models, seed):
     steps = [(step.models, step.validation, step.proxy_s) for step in trial.incumbents]
     assert steps == sorted(steps)
     assert trial.incumbents[-1].validation == max(arena.validation[place] for place in told)
+    trained = list(dict.fromkeys(told))
+    for step in trial.incumbents:
+        assert step.training_s == arena.training_s[trained[: step.models]].sum()
 
 
 def test_a_score_is_paid_for_once(arena):

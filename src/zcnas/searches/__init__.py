@@ -51,8 +51,8 @@ def search(
 
     Args:
         benchmark: A benchmark's key.
-        algorithm: ``rand``, ``ae``, ``rl``, ``bp``, ``bp_gcn``, ``bananas``, ``npenas``,
-            ``proxybo``, or a plugin's.
+        algorithm: ``rand``, ``ae``, ``rl``, ``bp``, ``bp_gcn``, ``bananas``,
+            ``bananas_random``, ``npenas``, ``proxybo``, or a plugin's.
         warmup: ``PROXY:M``: the best of M candidates by a proxy are trained first.
         moves: ``PROXY:K``: of K moves the best by a proxy is made.
         features: What a predictor sees: ``encoding``, ``path``, ``zc``, ``both``, or one
@@ -67,8 +67,9 @@ def search(
 
     Returns:
         Columns ``trial``, ``models`` (trained so far), ``architecture``, ``validation``, ``test``
-        (in the tables' unit) and ``proxy_s`` (CPU seconds of proxies so far). ``frame.attrs`` says
-        what the accuracies are and where the scores are from.
+        (in the tables' unit), ``proxy_s`` (CPU seconds of proxies so far) and ``training_s``
+        (seconds of trainings so far, 0 where the table does not say). ``frame.attrs`` says what the
+        accuracies are and where the scores are from.
 
     Raises:
         SearchError: The search cannot be run as asked.
@@ -90,7 +91,7 @@ def search(
             for trial in done
             for step in trial.incumbents
         ],
-        columns=["trial", "models", "architecture", "validation", "test", "proxy_s"],
+        columns=["trial", "models", "architecture", "validation", "test", "proxy_s", "training_s"],
     )
     frame.attrs.update(
         search=plan.name,

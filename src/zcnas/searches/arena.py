@@ -40,6 +40,7 @@ class Arena:
         metrics: What validation and test are, in words.
         sha256: Of their two tables.
         columns: The proxies' scores by name.
+        training_s: (N,), seconds that each training took, zeros where the table does not say.
     """
 
     benchmark: str
@@ -49,6 +50,11 @@ class Arena:
     metrics: tuple[str, str]
     sha256: tuple[str, str]
     columns: Mapping[str, ScoreColumn] = field(default_factory=dict)
+    training_s: Floats = field(default_factory=lambda: np.zeros(0))
+
+    def __post_init__(self) -> None:
+        if not len(self.training_s):
+            object.__setattr__(self, "training_s", np.zeros(len(self.candidates)))
 
     def __len__(self) -> int:
         return len(self.candidates)
@@ -93,6 +99,7 @@ def load_arena(
         np.array([reports[text] for text in shared]),
         (_words(deciding), _words(reported)),
         (deciding.sha256, reported.sha256),
+        training_s=np.array([deciding.training_seconds.get(text, 0.0) for text in shared]),
     )
 
 

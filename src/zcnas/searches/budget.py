@@ -25,23 +25,27 @@ class Budget:
         trained: The places of the trained models, in their order.
         proxy_s: CPU seconds of the proxies' scores that were asked for.
         proxy_evaluations: How many scores were asked for.
+        training_s: Seconds that the trainings took, as far as the table says.
     """
 
     models: int
     trained: dict[int, None] = field(default_factory=dict)
     proxy_s: float = 0.0
     proxy_evaluations: int = 0
+    training_s: float = 0.0
 
     @property
     def is_spent(self) -> bool:
         """Whether no model may be trained any more."""
         return len(self.trained) >= self.models
 
-    def train(self, place: int) -> bool:
+    def train(self, place: int, seconds: float = 0.0) -> bool:
         """Pay for a model; return False, and pay nothing, if it is trained already."""
-        before = len(self.trained)
+        if place in self.trained:
+            return False
         self.trained[place] = None
-        return len(self.trained) > before
+        self.training_s += seconds
+        return True
 
 
 @dataclass(frozen=True)

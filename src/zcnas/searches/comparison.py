@@ -16,17 +16,15 @@ from zcnas.searches.curves import (
     curve,
     interval,
     paired_test,
-    proxy_seconds,
     reached,
     speed_up,
 )
 from zcnas.searches.running import SearchRecord
+from zcnas.searches.time_comparison import Searches, add_time, axis_label
 from zcnas.searches.trials import Trial
 
 BELOW_BEST = 0.5
 """The default target: so far below the best candidate, in the unit of the table."""
-
-Searches = Mapping[str, tuple[SearchRecord, Sequence[Trial]]]
 
 
 @dataclass(frozen=True)
@@ -98,7 +96,8 @@ def compare(
         searches: Name to record and trials.
         target: The accuracy to reach; None for ``BELOW_BEST`` below the best candidate.
         at: After how many models accuracies are compared.
-        training_s: Seconds that training one model takes, for curves over wall-clock time.
+        training_s: Seconds that training one model takes, for curves over time; None for those that
+            the table states, if it does.
     """
     records = [record for record, _ in searches.values()]
     first = records[0]
@@ -128,7 +127,9 @@ def compare(
         TableOf("scores", "Where the proxies' scores are from", _origins(records)),
     ]
     result.findings += _findings(table, goal, at)
-    _draw(result, searches, curves, first, training_s)
+    _draw(result, curves, first)
+    if training_s is not None or _states_seconds(searches):
+        add_time(result, searches, goal, training_s)
     return result
 
 
@@ -184,14 +185,12 @@ def _findings(table: pd.DataFrame, goal: float, at: int) -> list[str]:
     ]
 
 
-def _draw(
-    result: Result,
-    searches: Searches,
-    curves: Mapping[str, Floats],
-    first: SearchRecord,
-    training_s: float | None,
-) -> None:
-    label = f"{first.test} of the best by\n{first.validation}"
+def _states_seconds(searches: Searches) -> bool:
+    return all(trial.incumbents[-1].training_s for _, own in searches.values() for trial in own)
+
+
+def _draw(result: Result, curves: Mapping[str, Floats], first: SearchRecord) -> None:
+    label = axis_label(first)
     lines, bands = {}, {}
     for name, own in curves.items():
         models = np.arange(1, own.shape[1] + 1)
@@ -204,21 +203,5 @@ def _draw(
             "Accuracy against trained models",
             "Mean over trials, with the 95 % interval of the mean.",
             figures.curves(lines, ("trained models", label), steps=True, bands=bands, log=True),
-        )
-    )
-    if training_s is None:
-        return
-    timed = {}
-    for name, (record, trials) in searches.items():
-        models = np.arange(1, record.models + 1)
-        seconds = models * training_s + proxy_seconds(trials, record.models)
-        timed[name] = ((seconds / 3600).tolist(), curves[name].mean(axis=0).tolist())
-    result.drawings.append(
-        Drawing(
-            "hours",
-            "Accuracy against time",
-            f"Every model trains for {training_s:g} seconds; the CPU seconds of the proxies' "
-            "scores are added.",
-            figures.curves(timed, ("hours", label), steps=True, log=True),
         )
     )

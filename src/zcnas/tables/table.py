@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from zcnas.benchmarks import Spec, is_percentage
@@ -35,6 +36,8 @@ class Table:
             distinct values are its seeds.
         noise_ceiling: Kendall's tau-b between two training seeds, where the publisher states it;
             None to take it from ``accuracies``.
+        training_seconds: Architecture to the seconds of one training, where the publisher states
+            them; otherwise empty.
 
     Raises:
         TableError: There are no architectures, or one has no value, a value that is not finite, or
@@ -50,6 +53,7 @@ class Table:
     sha256: str
     merged_rows: int = 0
     noise_ceiling: float | None = None
+    training_seconds: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.accuracies:

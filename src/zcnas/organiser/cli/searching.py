@@ -49,7 +49,9 @@ def search(
     context: typer.Context,
     algorithm: Annotated[
         str,
-        typer.Option(help="rand, ae, rl, bp, bp_gcn, bananas, npenas, proxybo, or a plugin's."),
+        typer.Option(
+            help="rand, ae, rl, bp, bp_gcn, bananas, bananas_random, npenas, proxybo, a plugin's."
+        ),
     ] = "rand",
     benchmark: Annotated[str, typer.Option(help="Which benchmark to search.")] = (
         "nasbench201_cifar100"
@@ -129,7 +131,9 @@ def compare(
     at: Annotated[int, typer.Option(min=1, help="Compare the accuracy at so many models.")] = 60,
     training_seconds: Annotated[
         float | None,
-        typer.Option(min=0, help="Seconds one model trains: adds curves over wall-clock time."),
+        typer.Option(
+            min=0, help="Seconds every model trains, for hours; by default what the table states."
+        ),
     ] = None,
     out: Annotated[Path, path_option("Folder for the page, tables and figures.")] = Path(
         "build/searches"

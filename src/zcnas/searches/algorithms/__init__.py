@@ -6,7 +6,7 @@ from zcnas import plugins
 from zcnas.errors import PluginError, SearchError
 from zcnas.searches.algorithm import AlgorithmMaker
 from zcnas.searches.algorithms.aging import AgingEvolution
-from zcnas.searches.algorithms.bananas import Bananas
+from zcnas.searches.algorithms.bananas import Bananas, RandomBananas
 from zcnas.searches.algorithms.npenas import Npenas
 from zcnas.searches.algorithms.predictor import GraphPredictorBased, PredictorBased
 from zcnas.searches.algorithms.proxybo import ProxyBo
@@ -20,12 +20,13 @@ ALGORITHMS: dict[str, AlgorithmMaker] = {
     "bp": PredictorBased,
     "bp_gcn": GraphPredictorBased,
     "bananas": Bananas,
+    "bananas_random": RandomBananas,
     "npenas": Npenas,
     "proxybo": ProxyBo,
 }
 """Name to class; ``zcnas search --algorithm NAME``."""
 
-USES_FEATURES = ("bananas", "bp", "npenas", "proxybo")
+USES_FEATURES = ("bananas", "bananas_random", "bp", "npenas", "proxybo")
 """Those that ``--features`` is for: they have a predictor, or weigh proxies."""
 
 

@@ -2,7 +2,10 @@
 
 Reference: White et al., "BANANAS: Bayesian Optimization with Neural Architectures for Neural
 Architecture Search", AAAI 2021, arXiv:1910.11858; with XGBoost for the ensemble, as Krishnakumar et
-al., "NAS-Bench-Suite-Zero", NeurIPS 2022, arXiv:2210.03230, section 5.
+al., "NAS-Bench-Suite-Zero", NeurIPS 2022, arXiv:2210.03230, section 5. Candidates, batches and the
+first random models are those of NASLib's configurations (``create_configs_zc_ensembles.py``; the
+200 random ones of ``create_configs.py``, "nas_predictor"). XGBoost is deterministic there, so its
+ensemble has no spread; ours learns from four fifths of the models a member.
 """
 
 from __future__ import annotations
@@ -17,18 +20,24 @@ from zcnas.searches.candidates import Floats
 from zcnas.searches.surrogates import Ensemble
 
 MEMBERS = 3
-PARENTS = 10
-"""The best trained models, whose mutations are the candidates of a step."""
+PARENTS = 2
+"""The best trained models, whose edits are the candidates of a step, as in NASLib's runs."""
 CANDIDATES = 100
-"""Of a step: half of them mutations, the others random."""
+"""The most candidates of a step."""
+RANDOM_CANDIDATES = 200
+"""Of a step that draws them at random, as NASLib's comparison of predictors does."""
 
 
 class Bananas(Learning):
     """Trains the candidates that an ensemble's random guesses put first."""
 
+    def candidates(self) -> list[int]:
+        """Return the untrained models among which a step chooses: edits of the best."""
+        return mutations(self, self.best(PARENTS), CANDIDATES)
+
     def propose(self) -> Sequence[int]:
         """Return candidates in the order of independent Thompson samples."""
-        pool = near_and_far(self, self.best(PARENTS), CANDIDATES)
+        pool = self.candidates()
         places, accuracies = self.trained()
         ensemble = Ensemble(MEMBERS, self.rng)
         ensemble.fit(self.features(places), accuracies)
@@ -36,16 +45,24 @@ class Bananas(Learning):
         return [pool[at] for at in np.argsort(-sampled, kind="stable")]
 
 
-def near_and_far(search: Learning, parents: Sequence[int], count: int) -> list[int]:
-    """Return ``count`` untrained models, half of them edits of ``parents``, the others random."""
-    pool = dict.fromkeys(mutations(search, parents, count // 2))
+class RandomBananas(Bananas):
+    """The same with random candidates, on which a predictor has more to tell apart."""
+
+    def candidates(self) -> list[int]:
+        """Return the untrained models among which a step chooses, drawn uniformly."""
+        return filled(self, (), RANDOM_CANDIDATES)
+
+
+def filled(search: Learning, pool: Sequence[int], count: int) -> list[int]:
+    """Return a pool of untrained models, filled with random ones to ``count`` distinct ones."""
+    found = dict.fromkeys(pool)
     size = len(search.setting.candidates)
     wanted = min(count, size - len(search.known))
-    while len(pool) < wanted:
+    while len(found) < wanted:
         place = int(search.rng.random() * size)
         if place not in search.known:
-            pool[place] = None
-    return list(pool)
+            found[place] = None
+    return list(found)
 
 
 def thompson(guesses: Floats, rng: random.Random) -> Floats:

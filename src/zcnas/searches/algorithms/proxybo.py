@@ -20,17 +20,14 @@ import numpy as np
 
 from zcnas.errors import SearchError
 from zcnas.searches.algorithm import Setting
-from zcnas.searches.algorithms.bananas import (
-    CANDIDATES,
-    MEMBERS,
-    PARENTS,
-    near_and_far,
-    thompson,
-)
+from zcnas.searches.algorithms.bananas import MEMBERS, filled, mutations, thompson
 from zcnas.searches.algorithms.learning import Learning
 from zcnas.searches.candidates import Floats
 from zcnas.searches.surrogates import Ensemble, Trees
 
+PARENTS = 10
+"""The best trained models, whose edits are half of a step's candidates; the others are random."""
+CANDIDATES = 100
 TEMPERATURE = 0.05
 FOLDS = 3
 
@@ -53,7 +50,8 @@ class ProxyBo(Learning):
 
     def propose(self) -> Sequence[int]:
         """Return the candidates of a step, the best first."""
-        pool = near_and_far(self, self.best(PARENTS), CANDIDATES)
+        near = mutations(self, self.best(PARENTS), CANDIDATES // 2)
+        pool = filled(self, near, CANDIDATES)
         places, accuracies = self.trained()
         encoding = self.setting.candidates.encoding
         ensemble = Ensemble(MEMBERS, self.rng)
