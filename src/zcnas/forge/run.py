@@ -144,8 +144,9 @@ class Forge:
             raise UsageError(
                 f"--cpu-hours {plan.cpu_hours:g} is too small: one training of {plan.steps} steps "
                 f"takes {one_s:.1f} CPU seconds, {plan.architectures} × {SEEDS} of them "
-                f"{need_s / 3600:.2g} CPU hours; begin another forge with as many hours, or with "
-                f"fewer --architectures (these hours are enough for {most}) or --steps"
+                f"{need_s / 3600:.2g} CPU hours; repeat the command with as many hours, or begin "
+                f"another forge with fewer --architectures (these hours are enough for {most}) or "
+                "--steps"
             )
 
     def _pays(

@@ -76,9 +76,11 @@ def split(found: Split, rng: np.random.Generator) -> ForgedImages:
 
 def _read_arrays(path: Path) -> Split:
     try:
+        if not zipfile.is_zipfile(path):
+            raise ValueError("it is another kind of file")
         with np.load(path, allow_pickle=False) as stored:
             images, labels = stored["images"], stored["labels"]
-    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise InputDataError(
             f"{path} is not an .npz file with the arrays images and labels ({error}); write it "
             "with numpy.savez(path, images=…, labels=…)"
