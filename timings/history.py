@@ -2,7 +2,7 @@
 
     python timings/history.py record [--rounds 9]   # append to docs/reports/timings.jsonl, draw
     python timings/history.py draw                  # draw the page again
-    python timings/history.py check [--rounds 5]    # exit 1 if a ratio grew beyond its noise
+    python timings/history.py check [--rounds 3]    # exit 1 if a ratio grew beyond its noise
 
 A record is one line of JSON: a ratio's median over the rounds with its quartiles, the commit whose
 package was measured, and the machine. Only records of one machine are compared, because a ratio
@@ -229,7 +229,7 @@ def main() -> None:
     """Record, draw or check."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("action", choices=("record", "draw", "check"))
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
     if arguments.rounds < 3:
         parser.error("--rounds must be 3 or more: quartiles of fewer say nothing")
