@@ -7,6 +7,7 @@ hue alone.
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
 STYLES = ("solid", "dashed", "dashdot", "dotted")
+_LETTERS_UP = 40
+"""How long a line of a label may be beside the upright axis of ``curves``."""
 MARKERS = ("o", "s", "^", "D", "v", "x")
 _RC: dict[Any, Any] = {
     "text.parse_math": False,
@@ -111,7 +114,7 @@ def curves(
         if log:
             axes.set_xscale("log")
         axes.set_xlabel(labels[0])
-        axes.set_ylabel(labels[1])
+        axes.set_ylabel(textwrap.fill(labels[1], _LETTERS_UP))
         axes.grid()
         axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.01, 0.5))
     return canvas

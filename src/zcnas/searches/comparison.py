@@ -20,7 +20,7 @@ from zcnas.searches.curves import (
     speed_up,
 )
 from zcnas.searches.running import SearchRecord
-from zcnas.searches.time_comparison import Searches, add_time, axis_label
+from zcnas.searches.time_comparison import NOT_REACHED, Searches, add_time, axis_label
 from zcnas.searches.trials import Trial
 
 BELOW_BEST = 0.5
@@ -126,7 +126,7 @@ def compare(
         ),
         TableOf("scores", "Where the proxies' scores are from", _origins(records)),
     ]
-    result.findings += _findings(table, goal, at)
+    result.findings += _findings(table, goal)
     _draw(result, curves, first)
     if training_s is not None or _states_seconds(searches):
         add_time(result, searches, goal, training_s)
@@ -165,7 +165,7 @@ def _table(searches: Searches, curves: Mapping[str, Floats], goal: float, at: in
 
 
 def _count(models: float) -> str:
-    return "not reached" if not math.isfinite(models) else f"{models:.0f}"
+    return NOT_REACHED if not math.isfinite(models) else f"{models:.0f}"
 
 
 def _origins(records: Sequence[SearchRecord]) -> pd.DataFrame:
@@ -177,10 +177,12 @@ def _origins(records: Sequence[SearchRecord]) -> pd.DataFrame:
     return pd.DataFrame(list(rows.values()), columns=["proxy", "scores"])
 
 
-def _findings(table: pd.DataFrame, goal: float, at: int) -> list[str]:
+def _findings(table: pd.DataFrame, goal: float) -> list[str]:
     column = f"models to {goal:g}"
     return [
-        f"{row['search']}: {row[column]} models to {goal:g} ({row['interval']})"
+        f"{row['search']}: {goal:g} is {NOT_REACHED}"
+        if row[column] == NOT_REACHED
+        else f"{row['search']}: {row[column]} models to {goal:g} ({row['interval']})"
         for row in table.to_dict(orient="records")
     ]
 

@@ -17,6 +17,8 @@ from zcnas.searches.trials import Trial
 Searches = Mapping[str, tuple[SearchRecord, Sequence[Trial]]]
 
 HOUR_S = 3600
+NOT_REACHED = "not reached"
+"""Stands for a count or a time that there is none of."""
 INSTANTS = 200
 """Points of a curve, equally far apart on a logarithmic axis."""
 
@@ -72,7 +74,7 @@ def add_time(result: Result, searches: Searches, goal: float, training_s: float 
 
 def axis_label(record: SearchRecord) -> str:
     """Return what the accuracies of a figure are."""
-    return f"{record.test} of the best by\n{record.validation}"
+    return f"{record.test} of the best by {record.validation}"
 
 
 def _curves(searches: Searches, clock: Clock) -> dict[str, tuple[list[float], list[float]]]:
@@ -94,4 +96,4 @@ def _median(hours: Floats) -> str:
 def _quantile(hours: Floats, share: float) -> str:
     """Return a quantile of hours of which some may be infinite."""
     found = float(np.quantile(hours, share, method="inverted_cdf"))
-    return f"{found:.3g}" if np.isfinite(found) else "not reached"
+    return f"{found:.3g}" if np.isfinite(found) else NOT_REACHED
