@@ -14,19 +14,21 @@ from pathlib import Path
 import msgspec
 
 from zcnas.analyses.score_files import ARCHITECTURE, BENCHMARK, SECONDS
+from zcnas.benchmarks import get_benchmark
 from zcnas.errors import AnalysisError
 from zcnas.organiser.competition import Halves
 from zcnas.organiser.results.folder import ResultsFolder
 from zcnas.phases import Phase, load_phase
 from zcnas.tables.published_scores import PROXIES
 from zcnas.words.combined import read_outcomes
+from zcnas.words.forged_names import parse_forged_name
 from zcnas.words.records import Architecture, BenchmarkInput, write_json
 from zcnas.words.resources import PHASES_FILE, package_file
 from zcnas.words.result_files import ResultFiles
 from zcnas.words.seeds import derive_token
 
 TERMS = "full"
-"""The phase whose limits and batch sizes are used: it has all benchmarks."""
+"""The phase whose limits and batch sizes are used: it has all benchmarks but forged ones."""
 INPUTS, RESULTS, SCORES = "input", "results", "scores.csv"
 
 
@@ -36,7 +38,9 @@ def open_phase(keys: Sequence[str]) -> Phase:
     Raises:
         PhaseError: It has no benchmark of a key.
     """
-    phase = load_phase(package_file(PHASES_FILE), TERMS).only(list(keys))
+    phase = load_phase(package_file(PHASES_FILE), TERMS)
+    forged = (key for key in keys if parse_forged_name(get_benchmark(key).dataset.name))
+    phase = msgspec.structs.replace(phase, benchmarks=(*phase.benchmarks, *forged)).only(list(keys))
     return msgspec.structs.replace(phase, truth="public", feedback="full", require_confinement=None)
 
 
