@@ -35,7 +35,7 @@ DECODER_CHANNELS = 1024
 WIDEST_ENCODER = 512
 """Channels that a published cell's encoder answers with; small decoders are in proportion to it."""
 LEAST_DECODER_CHANNELS = 32
-"""Of the small decoders of forged datasets, as of the published segmentsemantic's.
+"""Of the small decoders of forged datasets where the published ones have as many.
 
 With 8 the decoder is too narrow for ten digits, and a network's accuracy is mostly luck.
 """
@@ -148,8 +148,8 @@ def _decoder(channels: int, stride: int, dataset: Dataset) -> nn.Module:
 
 
 def _scaled(width: int, scale: float) -> int:
-    """Return the share of a published width, or the least there is."""
-    return max(LEAST_DECODER_CHANNELS, round(width * scale))
+    """Return the share of a published width; what is narrow already stays as it is."""
+    return max(min(width, LEAST_DECODER_CHANNELS), round(width * scale))
 
 
 def _segmentation_decoder(
