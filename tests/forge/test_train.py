@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -7,13 +10,13 @@ from zcnas.forge.images.splits import ForgedImages, Split
 from zcnas.forge.train import Recipe, to_tensors, train
 
 
-def images_of(count: int) -> ForgedImages:
+def images_of(count: int, side: int = 4) -> ForgedImages:
     """Return images whose class is which half is bright: a linear network can learn it."""
     rng = np.random.default_rng(0)
-    pixels = rng.integers(0, 100, (2 * count, 1, 4, 4), np.uint8)
+    pixels = rng.integers(0, 100, (2 * count, 1, side, side), np.uint8)
     labels = np.arange(2 * count) % 2
-    pixels[labels == 0, :, :2] += 100
-    pixels[labels == 1, :, 2:] += 100
+    pixels[labels == 0, :, : side // 2] += 100
+    pixels[labels == 1, :, side // 2 :] += 100
     return ForgedImages(
         Split(pixels[:count], labels[:count]), Split(pixels[count:], labels[count:]), 2, "halves"
     )
@@ -74,3 +77,15 @@ def test_norms_are_measured_with_the_final_weights(data):
     with torch.no_grad():
         features = learner[0](data.train)
     assert torch.allclose(learner[1].running_mean, features.mean(dim=(0, 2, 3)), atol=1e-4)
+
+
+def test_narrow_strided_convolutions_are_trained_without_a_crash():
+    """In a process of its own: in channels_last PyTorch 2.13 ends it within a few steps."""
+    code = (
+        "import torch; from torch import nn; from tests.forge.test_train import *\n"
+        "layers = nn.Conv2d(1, 4, 3, padding=1), nn.Conv2d(4, 8, 1, stride=2), nn.Flatten()\n"
+        "network = nn.Sequential(*layers, nn.Linear(288, 2))\n"
+        "train(network, to_tensors(images_of(256, 12)), Recipe(300, batch_size=64), 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
