@@ -51,15 +51,10 @@ def read_score_file(
 def read_score_columns(
     path: Path, benchmarks: Sequence[Benchmark], known: Mapping[str, Mapping[str, object]]
 ) -> dict[str, Own]:
-    """Return all columns of a score file, by benchmark: ``seconds`` too, where there are any.
-
-    Args:
-        path: The file.
-        benchmarks: Those that are analysed; rows of others are passed over.
-        known: Benchmark to the architectures of its accuracy table.
+    """Return all columns of a score file as ``read_score_file`` does, and ``seconds`` too.
 
     Raises:
-        AnalysisError: As of ``read_score_file``; or seconds are negative or not finite.
+        AnalysisError: As there; or seconds are negative or not finite.
     """
     chosen = {benchmark.key: benchmark for benchmark in benchmarks}
     cells = {
